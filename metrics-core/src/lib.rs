@@ -1,0 +1,1 @@
+//! Scaffold; the next commits fill it.
