@@ -19,9 +19,9 @@ pub(crate) fn around(body: &Group, timed: &Timed, exit: &Exit, signature: &Signa
     let look = look(root, exit);
     quote_spanned! {Span::mixed_site()=>
         #start
-        let result = #value;
+        let __metrics_result = #value;
         if #root::__private::is_recording() { #look }
-        result
+        __metrics_result
     }
 }
 
@@ -73,8 +73,8 @@ impl VisitMut for InferImplTrait {
 
 fn look(root: &TokenStream, exit: &Exit) -> TokenStream {
     let points = &exit.points;
-    let set = quote_spanned!(Span::mixed_site()=> timer.set_points(#root::__private::points(#points)));
-    let ret = exit.ret.as_ref().map(|ret| quote_spanned!(Span::mixed_site()=> let #ret = &result;));
+    let set = quote_spanned!(Span::mixed_site()=> __metrics_timer.set_points(#root::__private::points(#points)));
+    let ret = exit.ret.as_ref().map(|ret| quote_spanned!(Span::mixed_site()=> let #ret = &__metrics_result;));
     let told = match &exit.arm {
         None => quote_spanned!(Span::mixed_site()=> #set;),
         // The patterns stand where the user wrote `ok` or `err`: should the result be no `Result`,
@@ -82,19 +82,19 @@ fn look(root: &TokenStream, exit: &Exit) -> TokenStream {
         Some(Arm::Ok(ok)) => {
             let here = Span::mixed_site().located_at(ok.span());
             quote_spanned! {here=>
-                match &result {
+                match &__metrics_result {
                     ::core::result::Result::Ok(#ok) => #set,
-                    ::core::result::Result::Err(_) => timer.fail(),
+                    ::core::result::Result::Err(_) => __metrics_timer.fail(),
                 }
             }
         }
         Some(Arm::Err(err)) => {
             let here = Span::mixed_site().located_at(err.span());
             quote_spanned! {here=>
-                match &result {
+                match &__metrics_result {
                     ::core::result::Result::Ok(_) => {}
                     ::core::result::Result::Err(#err) => {
-                        timer.fail();
+                        __metrics_timer.fail();
                         #set;
                     }
                 }

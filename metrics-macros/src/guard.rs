@@ -1,6 +1,7 @@
 //! The guard: one statement at the start of a block.
 //!
-//! Every token of ours has `Span::mixed_site()`: local names are invisible to the user's code, and
+//! Every token of ours has `Span::mixed_site()`: local names are invisible to the user's code (they
+//! are long nevertheless: a `let` may not shadow a const of the user's), and
 //! paths are absolute, because the user may have shadowed anything.
 
 use proc_macro2::{Span, TokenStream};
@@ -9,16 +10,16 @@ use syn::Expr;
 
 use crate::model::{Entry, Name, Timed};
 
-/// `let _timer = …;`: nothing happens to it but being dropped.
+/// `let __metrics_timer = …;`: nothing happens to it but being dropped.
 pub(crate) fn statement(timed: &Timed) -> TokenStream {
     let start = start(timed);
-    quote_spanned!(Span::mixed_site()=> let _timer = #start;)
+    quote_spanned!(Span::mixed_site()=> let __metrics_timer = #start;)
 }
 
-/// `let mut timer = …;`: is told more before it is dropped.
+/// `let mut __metrics_timer = …;`: is told more before it is dropped.
 pub(crate) fn mutable_statement(timed: &Timed) -> TokenStream {
     let start = start(timed);
-    quote_spanned!(Span::mixed_site()=> let mut timer = #start;)
+    quote_spanned!(Span::mixed_site()=> let mut __metrics_timer = #start;)
 }
 
 fn start(Timed { root, entry, .. }: &Timed) -> TokenStream {

@@ -1,0 +1,10 @@
+use metrics_layer::timed;
+
+#[timed]
+const fn early() -> u8 {
+    1
+}
+
+fn main() {
+    let _: u8 = early();
+}

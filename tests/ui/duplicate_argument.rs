@@ -1,0 +1,12 @@
+use metrics_layer::timed;
+
+#[timed(node = "a", points = 1, node = "b")]
+fn node() {}
+
+#[timed("first", name = "second")]
+fn name() {}
+
+fn main() {
+    node();
+    name();
+}

@@ -1,0 +1,10 @@
+use metrics_layer::timed;
+
+#[timed(points = cloud.len(), node_type = "voxel")]
+fn load(cloud: &[u8]) -> usize {
+    cloud.len()
+}
+
+fn main() {
+    load(&[]);
+}

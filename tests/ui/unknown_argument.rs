@@ -1,0 +1,9 @@
+use metrics_layer::{timed, timed_block};
+
+#[timed(nod = "voxel", colour = 3)]
+fn typo() {}
+
+fn main() {
+    typo();
+    let _: u8 = timed_block!("op", nodes = "voxel", { 1 });
+}

@@ -1,0 +1,16 @@
+use metrics_layer::timed;
+
+trait Node {
+    #[timed]
+    fn on_input(&self) -> u8;
+}
+
+impl Node for () {
+    fn on_input(&self) -> u8 {
+        1
+    }
+}
+
+fn main() {
+    ().on_input();
+}
