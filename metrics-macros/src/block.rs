@@ -19,7 +19,7 @@ struct Input {
     block: TokenStream,
 }
 
-/// The user's block with its guard; with errors, the block as it was and the errors before it.
+/// The user's block with its guard, or with the errors in the guard's place.
 pub(crate) fn timed_block(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let parsed = parse.parse2(input).map(|(input, more)| {
@@ -36,15 +36,16 @@ fn expand(input: Input, mut errors: Errors) -> TokenStream {
     let Input { name, args, block } = input;
     let timed = Timed::block(name, args, &mut errors);
     let split = split(block.clone(), &mut errors);
-    match (timed, split) {
-        (Some(timed), Some((opening, body))) if errors.is_empty() => {
-            let body = body.starting_with(guard::statement(&timed));
+    let first = timed
+        .filter(|_| errors.is_empty())
+        .map(|timed| guard::statement(&timed));
+    let first = first.unwrap_or_else(|| errors.to_tokens());
+    match split {
+        Some((opening, body)) => {
+            let body = body.starting_with(first);
             quote!(#opening #body)
         }
-        _ => {
-            let errors = errors.to_tokens();
-            quote!({ #errors #block })
-        }
+        None => quote!({ #first #block }),
     }
 }
 
@@ -53,7 +54,14 @@ fn parse(input: ParseStream<'_>) -> syn::Result<(Input, Errors)> {
     let name: Expr = input.parse()?;
     input.parse::<Token![,]>()?;
     let args = Args::parse(input, &BLOCK_ARGS, starts_with_key, &mut errors);
-    Ok((Input { name, args, block: input.parse()? }, errors))
+    Ok((
+        Input {
+            name,
+            args,
+            block: input.parse()?,
+        },
+        errors,
+    ))
 }
 
 /// What opens the block (`'label:`, `async move`, `unsafe`), and its brace group.
@@ -66,7 +74,10 @@ fn split(block: TokenStream, errors: &mut Errors) -> Option<(TokenStream, Body)>
     let body = trees.pop().as_ref().and_then(Body::from_tree);
     let opening: TokenStream = trees.into_iter().collect();
     let Some(body) = body.filter(|_| opens_block.parse2(opening.clone()).is_ok()) else {
-        errors.at(start, "expected a block: `{ … }`, `async { … }` or `async move { … }`\nput an expression in braces");
+        errors.at(
+            start,
+            "expected a block: `{ … }`, `async { … }` or `async move { … }`\nput an expression in braces",
+        );
         return None;
     };
     Some((opening, body))
@@ -83,4 +94,88 @@ fn opens_block(input: ParseStream<'_>) -> syn::Result<()> {
         input.parse::<Option<Token![unsafe]>>()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_same(input: TokenStream, expected: &TokenStream) {
+        assert_eq!(timed_block(input).to_string(), expected.to_string());
+    }
+
+    fn operation() -> TokenStream {
+        quote! {
+            let __metrics_timer = if ::metrics_core::__private::is_recording() {
+                ::metrics_core::__private::Timer::operation(&(id), "op")
+            } else {
+                ::metrics_core::__private::Timer::inert()
+            };
+        }
+    }
+
+    #[test]
+    fn an_operation_starts_the_users_own_block() {
+        let guard = operation();
+        assert_same(
+            quote!("op", node = id, {
+                a()?;
+                b
+            }),
+            &quote!({ #guard a()?; b }),
+        );
+        assert_same(
+            quote!("op", node = id, async move { a.await },),
+            &quote!(async move { #guard a.await }),
+        );
+        assert_same(
+            quote!("op", node = id, 'a: { break 'a 1 }),
+            &quote!('a: { #guard break 'a 1 }),
+        );
+        assert_same(
+            quote!("op", node = id, unsafe { a() }),
+            &quote!(unsafe { #guard a() }),
+        );
+        assert_same(quote!("op", node = id, { half.  }), &quote!({ #guard half. }));
+    }
+
+    #[test]
+    fn without_a_node_it_is_a_function_series() {
+        let expected = quote!({
+            let __metrics_timer = {
+                static __METRICS_SITE: ::metrics_core::__private::Site =
+                    ::metrics_core::__private::Site::new(names::LOAD);
+                ::metrics_core::__private::Timer::function(&__METRICS_SITE)
+            };
+            1
+        });
+        assert_same(quote!(names::LOAD, { 1 }), &expected);
+    }
+
+    #[test]
+    fn errors_stand_where_the_guard_would() {
+        let expanded = timed_block(quote!("", nodes = id, { value })).to_string();
+        assert_eq!(expanded.matches("compile_error").count(), 2, "{expanded}");
+        assert!(
+            expanded.starts_with('{') && expanded.ends_with("value }"),
+            "{expanded}"
+        );
+    }
+
+    #[test]
+    fn only_blocks_are_taken() {
+        for block in [
+            quote!(f()),
+            quote!(if a {
+                b
+            }),
+            quote!(move || { a }),
+            quote!(loop {}),
+            quote!(),
+        ] {
+            let expanded = timed_block(quote!("op", #block)).to_string();
+            assert!(expanded.contains("expected a block"), "{expanded}");
+        }
+        assert!(timed_block(quote!()).to_string().contains("compile_error"));
+    }
 }

@@ -11,7 +11,9 @@ pub(crate) struct Body(Group);
 impl Body {
     /// Is this a brace group, perhaps wrapped by a `$body:block` of a `macro_rules!`?
     pub(crate) fn from_tree(tree: &TokenTree) -> Option<Self> {
-        let TokenTree::Group(group) = tree else { return None };
+        let TokenTree::Group(group) = tree else {
+            return None;
+        };
         match group.delimiter() {
             Delimiter::Brace => Some(Self(group.clone())),
             Delimiter::None => {
@@ -47,9 +49,15 @@ impl Body {
     /// Inner attributes (`#![…]`, `//! …`), and the rest.
     fn split(&self) -> (TokenStream, TokenStream) {
         let trees: Vec<TokenTree> = self.0.stream().into_iter().collect();
-        let attributes = trees.chunks_exact(3).take_while(|trees| is_inner_attribute(trees)).count();
+        let attributes = trees
+            .chunks_exact(3)
+            .take_while(|trees| is_inner_attribute(trees))
+            .count();
         let (attributes, rest) = trees.split_at(attributes * 3);
-        (attributes.iter().cloned().collect(), rest.iter().cloned().collect())
+        (
+            attributes.iter().cloned().collect(),
+            rest.iter().cloned().collect(),
+        )
     }
 }
 

@@ -1,14 +1,14 @@
 //! The guard: one statement at the start of a block.
 //!
-//! Every token of ours has `Span::mixed_site()`: local names are invisible to the user's code (they
-//! are long nevertheless: a `let` may not shadow a const of the user's), and
-//! paths are absolute, because the user may have shadowed anything.
+//! Every token of ours has `Span::mixed_site()`: the user's code cannot see our names. They are long
+//! nevertheless, because a `let` may not have the name of a const in scope. Paths are absolute,
+//! because the user may have shadowed anything.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
-use crate::model::{Entry, Name, Timed};
+use crate::model::{self, Entry, Name, Node, Timed};
 
 /// `let __metrics_timer = …;`: nothing happens to it but being dropped.
 pub(crate) fn statement(timed: &Timed) -> TokenStream {
@@ -25,17 +25,11 @@ pub(crate) fn mutable_statement(timed: &Timed) -> TokenStream {
 fn start(Timed { root, entry, .. }: &Timed) -> TokenStream {
     match entry {
         Entry::Function { name } => function(root, name),
-        Entry::Node { id, name, node_type, points } => {
-            let (name, node_type) = (optional_str(name.as_ref()), optional_str(node_type.as_ref()));
-            let points = points_or_zero(root, points.as_ref());
-            let call = quote_spanned! {Span::mixed_site()=>
-                #root::__private::Timer::node(&(#id), #name, #node_type, #points)
-            };
-            when_recording(root, &call)
-        }
+        Entry::Node(described) => node(root, described),
         Entry::Operation { node, operation } => {
+            let node = borrowed(node);
             let call = quote_spanned! {Span::mixed_site()=>
-                #root::__private::Timer::operation(&(#node), #operation)
+                #root::__private::Timer::operation(#node, #operation)
             };
             when_recording(root, &call)
         }
@@ -56,6 +50,17 @@ fn function(root: &TokenStream, name: &Name) -> TokenStream {
     }}
 }
 
+fn node(root: &TokenStream, node: &Node) -> TokenStream {
+    let id = borrowed(&node.id);
+    let name = optional_str(node.name.as_ref());
+    let node_type = optional_str(node.node_type.as_ref());
+    let points = points_or_zero(root, node.points.as_ref());
+    let call = quote_spanned! {Span::mixed_site()=>
+        #root::__private::Timer::node(#id, #name, #node_type, #points)
+    };
+    when_recording(root, &call)
+}
+
 /// The user's expressions cost nothing while recording is off.
 fn when_recording(root: &TokenStream, call: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
@@ -66,12 +71,21 @@ fn when_recording(root: &TokenStream, call: &TokenStream) -> TokenStream {
 fn optional_str(value: Option<&Expr>) -> TokenStream {
     match value {
         None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
-        Some(value) => quote_spanned! {Span::mixed_site()=>
-            ::core::option::Option::Some(
-                ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(#value))
-            )
-        },
+        Some(value) => {
+            let value = borrowed(value);
+            quote_spanned! {Span::mixed_site()=>
+                ::core::option::Option::Some(
+                    ::core::convert::AsRef::<::core::primitive::str>::as_ref(#value)
+                )
+            }
+        }
     }
+}
+
+/// A reference that stands where the user's expression stands, for the compiler to point at.
+fn borrowed(value: &Expr) -> TokenStream {
+    let here = Span::mixed_site().located_at(model::span(value));
+    quote_spanned!(here=> &(#value))
 }
 
 fn points_or_zero(root: &TokenStream, points: Option<&Expr>) -> TokenStream {

@@ -25,9 +25,17 @@ pub(crate) enum Entry {
     /// A function series.
     Function { name: Name },
     /// A call of a DAG node.
-    Node { id: Expr, name: Option<Expr>, node_type: Option<Expr>, points: Option<Expr> },
+    Node(Box<Node>),
     /// An operation of a DAG node.
     Operation { node: Expr, operation: Expr },
+}
+
+/// What is known about a node's call on entry.
+pub(crate) struct Node {
+    pub(crate) id: Expr,
+    pub(crate) name: Option<Expr>,
+    pub(crate) node_type: Option<Expr>,
+    pub(crate) points: Option<Expr>,
 }
 
 /// The name of a function series.
@@ -68,18 +76,38 @@ impl Timed {
         let root = root(&mut args, errors);
         let (node, name) = (args.take("node"), args.take("name"));
         let Some(node) = node else {
-            need_node(&mut args, errors);
+            // A key that was mistyped may well be the node.
+            if errors.is_empty() {
+                need_node(&mut args, errors);
+            }
             let name = name.and_then(|name| constant(name.value, "name", errors));
             let by_path = || Name::Path(signature.ident.unraw().to_string());
-            return Self { root, entry: Entry::Function { name: name.map_or_else(by_path, Name::Given) }, exit: None };
+            return Self {
+                root,
+                entry: Entry::Function {
+                    name: name.map_or_else(by_path, Name::Given),
+                },
+                exit: None,
+            };
         };
         if let Some(name) = name {
-            errors.at(name.span, "`name` is for a function, not for a node\nuse `node_name` to name the node");
+            errors.at(
+                name.span,
+                "`name` is for a function, not for a node\nuse `node_name` to name the node",
+            );
         }
         let (points, exit) = points(args.take("points"), signature, errors);
-        let (name, node_type) = (args.take("node_name"), args.take("node_type"));
-        let (name, node_type) = (name.map(|arg| arg.value), node_type.map(|arg| arg.value));
-        Self { root, entry: Entry::Node { id: node.value, name, node_type, points }, exit }
+        let node = Node {
+            id: node.value,
+            name: args.take("node_name").map(|arg| arg.value),
+            node_type: args.take("node_type").map(|arg| arg.value),
+            points,
+        };
+        Self {
+            root,
+            entry: Entry::Node(Box::new(node)),
+            exit,
+        }
     }
 
     /// For `timed_block!`.
@@ -87,24 +115,38 @@ impl Timed {
         let root = root(&mut args, errors);
         let name = constant(name, "the name", errors)?;
         let entry = match args.take("node") {
-            Some(node) => Entry::Operation { node: node.value, operation: name },
-            None => Entry::Function { name: Name::Given(name) },
+            Some(node) => Entry::Operation {
+                node: node.value,
+                operation: name,
+            },
+            None => Entry::Function {
+                name: Name::Given(name),
+            },
         };
-        Some(Self { root, entry, exit: None })
+        Some(Self {
+            root,
+            entry,
+            exit: None,
+        })
     }
 }
 
 /// The crate that was asked for, or the one that the manifest names.
 fn root(args: &mut Args, errors: &mut Errors) -> TokenStream {
-    let Some(given) = args.take("crate") else { return root::find() };
+    let Some(given) = args.take("crate") else {
+        return root::find();
+    };
     if !matches!(given.value, Expr::Path(_)) {
-        errors.at(span(&given.value), "`crate` takes the path of metrics_core or metrics_layer");
+        errors.at(
+            span(&given.value),
+            "`crate` takes the path of metrics_core or metrics_layer",
+        );
     }
     given.value.into_token_stream()
 }
 
 fn need_node(args: &mut Args, errors: &mut Errors) {
-    for key in ["node_name", "node_type", "points"] {
+    for key in ["points", "node_name", "node_type"] {
         if let Some(arg) = args.take(key) {
             errors.at(arg.span, format_args!("`{key}` describes a node: add `node = …`"));
         }
@@ -114,47 +156,72 @@ fn need_node(args: &mut Args, errors: &mut Errors) {
 /// A literal that is not empty, or the path of a const: it ends up in a `static`.
 fn constant(value: Expr, what: &str, errors: &mut Errors) -> Option<Expr> {
     let problem = match ungrouped(&value) {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().is_empty() => "is empty",
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text), ..
+        }) if text.value().is_empty() => "is empty",
         Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => return Some(value),
-        Expr::Path(path) if path.path.segments.first().is_some_and(|first| first.ident == "Self") => {
+        Expr::Path(path)
+            if path
+                .path
+                .segments
+                .first()
+                .is_some_and(|first| first.ident == "Self") =>
+        {
             "cannot use `Self`: name a const outside the `impl`"
         }
         Expr::Path(_) => return Some(value),
         _ => "must be a string literal or the path of a `&'static str` const",
     };
-    errors.at(span(&value), format_args!("{} {problem}", if what == "name" { "`name`" } else { what }));
+    errors.at(
+        span(&value),
+        format_args!("{} {problem}", if what == "name" { "`name`" } else { what }),
+    );
     None
 }
 
 /// `points` on entry, or on exit when the expression looks at the result.
-fn points(
-    arg: Option<Arg>,
-    signature: &Signature,
-    errors: &mut Errors,
-) -> (Option<Expr>, Option<Exit>) {
-    let Some(Arg { value, .. }) = arg else { return (None, None) };
+fn points(arg: Option<Arg>, signature: &Signature, errors: &mut Errors) -> (Option<Expr>, Option<Exit>) {
+    let Some(Arg { value, .. }) = arg else {
+        return (None, None);
+    };
     let looks = Looks::at(value.to_token_stream());
     if !looks.any() {
         return (Some(value), None);
     }
     check_result(&looks, signature, errors);
     let arm = looks.ok.map(Arm::Ok).or(looks.err.map(Arm::Err));
-    (None, Some(Exit { points: value, ret: looks.ret, arm }))
+    (
+        None,
+        Some(Exit {
+            points: value,
+            ret: looks.ret,
+            arm,
+        }),
+    )
 }
 
 /// Refuses what is certainly wrong; aliases of `Result` are the compiler's to judge.
 fn check_result(looks: &Looks, signature: &Signature, errors: &mut Errors) {
     if let (Some(_), Some(err)) = (&looks.ok, &looks.err) {
-        errors.at(err.span(), "`ok` and `err` are never both there\nuse `ret`, the whole result");
+        errors.at(
+            err.span(),
+            "`ok` and `err` are never both there\nuse `ret`, the whole result",
+        );
     }
     let arm = looks.ok.as_ref().or(looks.err.as_ref());
     let any = arm.or(looks.ret.as_ref());
     match (&signature.output, any, arm) {
         (ReturnType::Type(_, output), Some(any), _) if matches!(**output, Type::Never(_)) => {
-            errors.at(any.span(), format_args!("there is no `{any}`: the function never returns"));
+            errors.at(
+                any.span(),
+                format_args!("there is no `{any}`: the function never returns"),
+            );
         }
         (ReturnType::Default, _, Some(arm)) => {
-            errors.at(arm.span(), format_args!("there is no `{arm}`: the function returns no `Result`"));
+            errors.at(
+                arm.span(),
+                format_args!("there is no `{arm}`: the function returns no `Result`"),
+            );
         }
         _ => {}
     }
@@ -168,7 +235,7 @@ fn ungrouped(expr: &Expr) -> &Expr {
     }
 }
 
-fn span(tokens: &impl ToTokens) -> Span {
-    let first = tokens.to_token_stream().into_iter().next();
-    first.map_or_else(Span::call_site, |tree| tree.span())
+/// From the first token to the last where the compiler can join spans, else the first token.
+pub(crate) fn span(tokens: &impl ToTokens) -> Span {
+    syn::spanned::Spanned::span(tokens)
 }

@@ -56,8 +56,8 @@ fn stands_alone(trees: &[TokenTree], at: usize) -> bool {
         Some(TokenTree::Punct(punct)) if punct.as_char() == wanted => Some(punct.spacing()),
         _ => None,
     };
-    let member = punct(at.checked_sub(1), '.').is_some()
-        && punct(at.checked_sub(2), '.') != Some(Spacing::Joint);
+    let member =
+        punct(at.checked_sub(1), '.').is_some() && punct(at.checked_sub(2), '.') != Some(Spacing::Joint);
     let in_path = (punct(at.checked_sub(1), ':').is_some() && punct(at.checked_sub(2), ':').is_some())
         || (punct(Some(at + 1), ':') == Some(Spacing::Joint) && punct(Some(at + 2), ':').is_some());
     !member && !in_path

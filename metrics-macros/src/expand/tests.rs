@@ -1,0 +1,277 @@
+//! The generated code, token for token.
+
+use quote::quote;
+
+use super::*;
+
+fn assert_same(left: &TokenStream, right: &TokenStream) {
+    assert_eq!(left.to_string(), right.to_string());
+}
+
+/// The site of a function and its guard.
+fn function(name: &TokenStream) -> TokenStream {
+    quote! {
+        let __metrics_timer = {
+            static __METRICS_SITE: ::metrics_core::__private::Site = ::metrics_core::__private::Site::new(#name);
+            ::metrics_core::__private::Timer::function(&__METRICS_SITE)
+        };
+    }
+}
+
+/// What a refused item adds to itself.
+fn errors(args: TokenStream, item: &TokenStream) -> String {
+    let expanded = timed(args, item.clone()).to_string();
+    let errors = expanded
+        .strip_prefix(&item.to_string())
+        .expect("the item is emitted as it was");
+    errors.trim().to_owned()
+}
+
+#[test]
+fn a_plain_function_gains_one_statement() {
+    let item = quote! {
+        #[doc = "Adds."]
+        #[inline]
+        pub(crate) fn add<T: Add>(left: T, right: T) -> T { left + right }
+    };
+    let guard = function(&quote!(::core::concat!(::core::module_path!(), "::", "add")));
+    let expected = quote! {
+        #[doc = "Adds."]
+        #[inline]
+        pub(crate) fn add<T: Add>(left: T, right: T) -> T { #guard left + right }
+    };
+    assert_same(&timed(quote!(), item), &expected);
+}
+
+#[test]
+fn names_are_literals_or_paths_and_the_crate_can_be_given() {
+    for name in [quote!("load"), quote!(name = "load")] {
+        let guard = function(&quote!("load"));
+        assert_same(
+            &timed(
+                name,
+                quote!(
+                    fn f() {}
+                ),
+            ),
+            &quote!(fn f() { #guard }),
+        );
+    }
+    let guard = function(&quote!(names::LOAD));
+    assert_same(
+        &timed(
+            quote!(name = names::LOAD,),
+            quote!(
+                fn f() {}
+            ),
+        ),
+        &quote!(fn f() { #guard }),
+    );
+    let guard = timed(
+        quote!("load", crate = crate::metrics),
+        quote!(
+            fn f() {}
+        ),
+    )
+    .to_string();
+    assert!(guard.contains(&quote!(crate::metrics::__private::Site::new("load")).to_string()));
+}
+
+#[test]
+fn inner_attributes_stay_first() {
+    let guard = function(&quote!("f"));
+    assert_same(
+        &timed(
+            quote!("f"),
+            quote!(
+                fn f() {
+                    #![allow(dead_code)]
+                    #![doc = "x"]
+                    work();
+                }
+            ),
+        ),
+        &quote!(fn f() { #![allow(dead_code)] #![doc = "x"] #guard work(); }),
+    );
+}
+
+#[test]
+fn half_typed_bodies_pass_through() {
+    let guard = function(&quote!("f"));
+    assert_same(
+        &timed(quote!("f"), quote!(fn f(&self) { self. })),
+        &quote!(fn f(&self) { #guard self. }),
+    );
+}
+
+#[test]
+fn a_node_is_described_on_entry() {
+    let expanded = timed(
+        quote!(node = self.id, node_type = "voxel", points = cloud.len()),
+        quote!(
+            async fn on_input(&self, cloud: Cloud) {
+                drop(cloud)
+            }
+        ),
+    );
+    let expected = quote! {
+        async fn on_input(&self, cloud: Cloud) {
+            let __metrics_timer = if ::metrics_core::__private::is_recording() {
+                ::metrics_core::__private::Timer::node(
+                    &(self.id),
+                    ::core::option::Option::None,
+                    ::core::option::Option::Some(
+                        ::core::convert::AsRef::<::core::primitive::str>::as_ref(&("voxel"))
+                    ),
+                    ::metrics_core::__private::points(cloud.len())
+                )
+            } else {
+                ::metrics_core::__private::Timer::inert()
+            };
+            drop(cloud)
+        }
+    };
+    assert_same(&expanded, &expected);
+}
+
+/// The start and the end of form B.
+fn form_b(value: &TokenStream, look: &TokenStream) -> TokenStream {
+    quote! {
+        let mut __metrics_timer = if ::metrics_core::__private::is_recording() {
+            ::metrics_core::__private::Timer::node(
+                &(id), ::core::option::Option::None, ::core::option::Option::None, 0
+            )
+        } else {
+            ::metrics_core::__private::Timer::inert()
+        };
+        let __metrics_result = #value;
+        if ::metrics_core::__private::is_recording() { #look }
+        __metrics_result
+    }
+}
+
+#[test]
+fn a_result_that_is_looked_at_comes_from_a_closure() {
+    let expanded = timed(
+        quote!(node = id, points = ok.len()),
+        quote!(
+            fn f(id: &str) -> io::Result<impl Len> {
+                #![allow(x)]
+                g(id)?.h()
+            }
+        ),
+    );
+    let value = quote! {
+        ::metrics_core::__private::call_once(move || -> io::Result<_> { g(id)?.h() })
+    };
+    let look = quote! {
+        match &__metrics_result {
+            ::core::result::Result::Ok(ok) =>
+                __metrics_timer.set_points(::metrics_core::__private::points(ok.len())),
+            ::core::result::Result::Err(_) => __metrics_timer.fail(),
+        }
+    };
+    let body = form_b(&value, &look);
+    assert_same(
+        &expanded,
+        &quote!(fn f(id: &str) -> io::Result<impl Len> { #![allow(x)] #body }),
+    );
+}
+
+#[test]
+fn an_async_result_comes_from_an_async_block_in_place() {
+    let expanded = timed(
+        quote!(node = id, points = *ret),
+        quote!(
+            async fn f(id: &str) -> u64 {
+                g(id).await
+            }
+        ),
+    );
+    let value = quote! {
+        async move {
+            if false {
+                return ::metrics_core::__private::call_once(|| -> u64 { loop {} });
+            }
+            { g(id).await }
+        }
+        .await
+    };
+    let look = quote! {
+        let ret = &__metrics_result;
+        __metrics_timer.set_points(::metrics_core::__private::points(*ret));
+    };
+    let body = form_b(&value, &look);
+    assert_same(&expanded, &quote!(async fn f(id: &str) -> u64 { #body }));
+}
+
+#[test]
+fn refused_items_are_emitted_with_one_error_each() {
+    let items = [
+        (
+            quote!(
+                const fn f() {}
+            ),
+            "a `const fn` cannot be timed",
+        ),
+        (
+            quote!(
+                fn f(&self);
+            ),
+            "a function without a body",
+        ),
+        (
+            quote!(
+                struct S;
+            ),
+            "not on `struct`",
+        ),
+        (
+            quote!(
+                pub unsafe impl Send for S {}
+            ),
+            "not on `impl`",
+        ),
+        (
+            quote!(
+                extern "C" {
+                    fn f();
+                }
+            ),
+            "not on `extern`",
+        ),
+        (
+            quote!(
+                mod inside {
+                    fn f() {}
+                }
+            ),
+            "put it on the functions inside",
+        ),
+    ];
+    for (item, message) in items {
+        let errors = errors(quote!(), &item);
+        assert!(errors.contains(message), "{errors}");
+        assert_eq!(errors.matches("compile_error").count(), 1, "{errors}");
+    }
+}
+
+#[test]
+fn all_errors_are_reported_together() {
+    let errors = errors(
+        quote!(nod = x, node = a b, points = 1, points = 2, 7),
+        &quote!(
+            const fn f() {}
+        ),
+    );
+    for message in [
+        "did you mean `node`?",
+        "expected a comma",
+        "`points` is given twice",
+        "expected an argument",
+        "const fn",
+    ] {
+        assert!(errors.contains(message), "{message}: {errors}");
+    }
+    assert_eq!(errors.matches("compile_error").count(), 5, "{errors}");
+}
