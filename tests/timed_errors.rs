@@ -2,5 +2,7 @@
 
 #[test]
 fn refusals_say_what_to_do_instead() {
-    trybuild::TestCases::new().compile_fail("../tests/ui/*.rs");
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("../tests/ui/*.rs");
+    cases.pass("../tests/ui/pass/*.rs");
 }

@@ -18,15 +18,11 @@ fn number() {}
 #[timed(node)]
 fn no_value() {}
 
-#[timed(node = 7)]
-fn no_string() {}
-
 fn main() {
     Scan::of_self();
     empty();
     number();
     no_value();
-    no_string();
     let _ = Scan::NAME;
     let _: usize = timed_block!("op", "text".len());
 }
