@@ -1,1 +1,109 @@
-//! Scaffold; the next commits fill it.
+//! In-memory metrics of a Rust service: DAG nodes and their operations, functions, HTTP routes, WebSocket
+//! topics and the host. Recording takes no lock and does no I/O; reading never holds a writer up.
+//!
+//! With HTTP, depend on `metrics-layer` instead: it re-exports this crate and adds the Tower layer, the
+//! exported handler and the dashboard.
+//!
+//! ```
+//! use metrics_core::{Metrics, timed, timed_block};
+//!
+//! struct Voxel { id: String }
+//!
+//! impl Voxel {
+//!     #[timed(node = self.id, node_type = "voxel", points = cloud.len())]
+//!     fn on_input(&self, cloud: &[f32]) -> Vec<f32> {
+//!         timed_block!("voxel_downsample", node = self.id, {
+//!             cloud.iter().step_by(2).copied().collect()
+//!         })
+//!     }
+//! }
+//!
+//! let metrics = Metrics::builder().service("lidar").install()?;
+//! Voxel { id: "voxel-1".to_owned() }.on_input(&[0.0; 8]);
+//!
+//! let node = &metrics.snapshot().dag.nodes[0];
+//! assert_eq!((node.node_type.as_str(), node.calls_total, node.last_point_count), ("voxel", 1, 8));
+//! assert_eq!(node.open3d_ops["voxel_downsample"].calls, 1);
+//! # Ok::<_, metrics_core::StartError>(())
+//! ```
+//!
+//! # Features
+//! | feature | default | what |
+//! |---|---|---|
+//! | `macros` | yes | `#[timed]` and `timed_block!` |
+//! | `system` | no | the probe that watches the host, by `sysinfo` |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// In the order in which data flows: a module may use those above it, never those below.
+mod sync;
+
+mod unit;
+
+mod name;
+
+mod clock;
+
+mod error;
+
+mod config;
+
+mod series;
+
+mod snapshot;
+
+mod state;
+
+mod record;
+
+mod registry;
+
+mod collector;
+
+mod timer;
+
+#[cfg(feature = "system")]
+mod system;
+
+mod history;
+
+mod sampler;
+
+mod export;
+
+mod metrics;
+
+pub use clock::{Clock, MockClock};
+pub use collector::{
+    Collector, NullCollector, ScopedCollector, get_metrics_collector, scoped_collector, set_metrics_collector,
+};
+pub use config::{Config, Limits};
+pub use error::{ConfigError, StartError};
+pub use metrics::{Builder, Metrics};
+pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC};
+pub use registry::{Function, Node, Operation, Registry, Route, SelfMetrics, Topic};
+pub use sampler::Sampler;
+pub use snapshot::{
+    DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, MetricsSnapshot,
+    OperationMetrics, PerformanceHealth, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
+};
+
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub use metrics_macros::{timed, timed_block};
+
+// Expansions of the macros name this crate by its name, also inside it.
+#[allow(unused_extern_crates, reason = "used by expansions only")]
+extern crate self as metrics_core;
+
+/// What the macros expand to; not part of the public interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::timer::{IntoPoints, Site, Timer, is_recording, points};
+
+    /// Calls a body once. A closure that is called in place would make `return` leave the wrong function.
+    #[inline]
+    pub fn call_once<R>(body: impl FnOnce() -> R) -> R {
+        body()
+    }
+}

@@ -1,0 +1,179 @@
+//! The contract that producers call, and the collectors that fulfil it.
+
+mod global;
+mod null;
+
+pub use global::{ScopedCollector, get_metrics_collector, scoped_collector, set_metrics_collector};
+pub use null::NullCollector;
+
+pub(crate) use global::{gate_of_this_thread, install, with_foreign};
+
+use crate::record::{Functions, Nodes, Operations, Routes, Topics, record, resolve, resolve_node};
+use crate::registry::Registry;
+use crate::series::Sample;
+use crate::snapshot::MetricsSnapshot;
+use crate::state::Key;
+
+/// What producers know of the metrics: they record, and never learn who reads.
+///
+/// [`Registry`] is the collector that keeps everything; [`NullCollector`] keeps nothing. A collector of your
+/// own can be installed in their place, for instance in a test.
+///
+/// # Errors
+/// None: a record that makes no sense (NaN, infinite, negative) is refused and counted.
+///
+/// # Examples
+/// ```
+/// use metrics_core::{Collector, NullCollector, Registry};
+///
+/// fn work(collector: &dyn Collector) {
+///     collector.record_node_exec("crop-1", "Crop", "crop", 1.5, 900);
+/// }
+/// let registry = Registry::default();
+/// work(&registry);
+/// work(&NullCollector);
+/// assert_eq!(registry.snapshot().dag.nodes[0].calls_total, 1);
+/// ```
+///
+/// # Source
+/// C-01..C-06, P-08; the signatures of seed 1, BE-02.
+pub trait Collector: Send + Sync {
+    /// Records a call of a DAG node that ended now.
+    fn record_node_exec(
+        &self,
+        node_id: &str,
+        node_name: &str,
+        node_type: &str,
+        exec_ms: f64,
+        point_count: u64,
+    );
+
+    /// Counts a WebSocket message that was sent, and its payload bytes.
+    fn record_ws_message(&self, topic: &str, byte_size: u64);
+
+    /// Sets how many connections of a topic are open.
+    fn record_ws_connections(&self, topic: &str, count: u64);
+
+    /// Records a request that was answered now; `path` is the route's template.
+    fn record_endpoint(&self, path: &str, method: &str, latency_ms: f64, status_code: u16);
+
+    /// A copy of everything.
+    fn snapshot(&self) -> MetricsSnapshot;
+
+    /// Whether records are kept.
+    fn is_enabled(&self) -> bool;
+
+    /// Records a run of an operation of a node that ended now. Ignored unless implemented.
+    fn record_operation(&self, _node_id: &str, _operation: &str, _exec_ms: f64) {}
+
+    /// Records a call of a timed function that ended now. Ignored unless implemented.
+    fn record_function(&self, _name: &str, _exec_ms: f64) {}
+
+    /// The registry behind this collector, if there is one: instrumented code then records without the
+    /// trait.
+    fn registry(&self) -> Option<&Registry> {
+        None
+    }
+}
+
+// === impl Registry ===
+
+impl Registry {
+    fn sample(clock: &crate::clock::Clock, ns: u64) -> Sample {
+        Sample {
+            end: clock.ticks(),
+            ns,
+        }
+    }
+}
+
+impl Collector for Registry {
+    fn record_node_exec(
+        &self,
+        node_id: &str,
+        node_name: &str,
+        node_type: &str,
+        exec_ms: f64,
+        point_count: u64,
+    ) {
+        let Some(state) = self.recording_state() else {
+            return;
+        };
+        let Some(ns) = self.checked_ns(exec_ms) else {
+            return;
+        };
+        if let Some(series) = resolve_node(state, node_id, Some(node_name), Some(node_type)) {
+            record::<Nodes>(series, |clock, shard| {
+                shard.record(Self::sample(clock, ns), false, point_count);
+            });
+        }
+    }
+
+    fn record_ws_message(&self, topic: &str, byte_size: u64) {
+        let Some(state) = self.recording_state() else {
+            return;
+        };
+        if let Some(series) = resolve::<Topics>(state, Key::one(topic)) {
+            record::<Topics>(series, |_, shard| shard.record(byte_size));
+        }
+    }
+
+    fn record_ws_connections(&self, topic: &str, count: u64) {
+        self.topic(topic).set_connections(count);
+    }
+
+    fn record_endpoint(&self, path: &str, method: &str, latency_ms: f64, status_code: u16) {
+        let Some(state) = self.recording_state() else {
+            return;
+        };
+        let Some(ns) = self.checked_ns(latency_ms) else {
+            return;
+        };
+        if let Some(series) = resolve::<Routes>(state, Key::two(method, path)) {
+            let failed = status_code >= 500;
+            record::<Routes>(series, |clock, shard| {
+                shard.record(Self::sample(clock, ns), failed, status_code);
+            });
+        }
+    }
+
+    fn snapshot(&self) -> MetricsSnapshot {
+        Registry::snapshot(self)
+    }
+
+    fn is_enabled(&self) -> bool {
+        Registry::is_enabled(self)
+    }
+
+    fn record_operation(&self, node_id: &str, operation: &str, exec_ms: f64) {
+        let Some(state) = self.recording_state() else {
+            return;
+        };
+        let Some(ns) = self.checked_ns(exec_ms) else {
+            return;
+        };
+        if let Some(series) = resolve::<Operations>(state, Key::two(node_id, operation)) {
+            record::<Operations>(series, |clock, shard| {
+                shard.record(Self::sample(clock, ns), false, || {});
+            });
+        }
+    }
+
+    fn record_function(&self, name: &str, exec_ms: f64) {
+        let Some(state) = self.recording_state() else {
+            return;
+        };
+        let Some(ns) = self.checked_ns(exec_ms) else {
+            return;
+        };
+        if let Some(series) = resolve::<Functions>(state, Key::one(name)) {
+            record::<Functions>(series, |clock, shard| {
+                shard.record(Self::sample(clock, ns), false, || {});
+            });
+        }
+    }
+
+    fn registry(&self) -> Option<&Registry> {
+        Some(self)
+    }
+}

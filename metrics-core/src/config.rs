@@ -1,0 +1,307 @@
+//! Settings, checked once at the start.
+
+use std::env;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::ConfigError;
+
+/// Reads the length of an application's queue; see [`Builder::queue_depth`](crate::Builder::queue_depth).
+pub(crate) type QueueDepth = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// The settings of one [`Metrics`](crate::Metrics); made by [`Builder`](crate::Builder).
+///
+/// # Defaults
+/// Service: the name of the executable. Enabled. Live frames at 1 Hz (V-02), collection every 60 s (V-03) into
+/// 1440 samples (V-04). Windows: 60 calls of a node or an operation, 60 requests of a route (V-08), 100 calls
+/// of a function (V-07).
+#[derive(Clone)]
+pub struct Config {
+    pub(crate) service: String,
+    pub(crate) enabled: bool,
+    pub(crate) broadcast_hz: f64,
+    pub(crate) collection_interval: Duration,
+    pub(crate) history_samples: usize,
+    pub(crate) node_window: usize,
+    pub(crate) function_window: usize,
+    pub(crate) route_window: usize,
+    pub(crate) limits: Limits,
+    pub(crate) queue_depth: Option<QueueDepth>,
+}
+
+/// The most entries of each kind; what exceeds them shares one entry named `__other__`, and is counted.
+///
+/// # Cost
+/// A key that is recorded takes about 1 to 2 KiB for every thread that records it, so the defaults bound a
+/// process with four recording threads to some tens of MiB in the worst case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Nodes; 1024.
+    pub nodes: usize,
+    /// Operations of all nodes together; 4096.
+    pub operations: usize,
+    /// Functions and blocks; 4096.
+    pub functions: usize,
+    /// Routes; 512 (CON-08).
+    pub routes: usize,
+    /// Topics; 256.
+    pub topics: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            nodes: 1024,
+            operations: 4096,
+            functions: 4096,
+            routes: 512,
+            topics: 256,
+        }
+    }
+}
+
+/// Live frames a second: one in 100 s to ten a second.
+const BROADCAST_HZ: RangeInclusive<f64> = 0.01..=10.0;
+
+/// Collection at most every second and at least every hour (Y-09).
+const COLLECTION_INTERVAL: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3600);
+
+/// Up to a week of samples taken every 10 s (Y-01).
+const HISTORY_SAMPLES: RangeInclusive<usize> = 1..=60_480;
+
+/// Windows are kept by every thread; 4000 samples take 64 KiB.
+const WINDOW: RangeInclusive<usize> = 1..=4_000;
+
+const LIMIT: RangeInclusive<usize> = 1..=1_000_000;
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            service: executable_name(),
+            enabled: true,
+            broadcast_hz: 1.0,
+            collection_interval: Duration::from_secs(60),
+            history_samples: 1440,
+            node_window: 60,
+            function_window: 100,
+            route_window: 60,
+            limits: Limits::default(),
+            queue_depth: None,
+        }
+    }
+}
+
+impl Config {
+    /// The name under which this process reports.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Whether anything is recorded.
+    #[must_use]
+    pub fn enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// The time between two live frames.
+    #[must_use]
+    pub fn broadcast_period(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.broadcast_hz)
+    }
+
+    /// The time between two samples of the history.
+    #[must_use]
+    pub fn collection_interval(&self) -> Duration {
+        self.collection_interval
+    }
+
+    /// The most samples the history holds.
+    #[must_use]
+    pub fn history_samples(&self) -> usize {
+        self.history_samples
+    }
+
+    /// Calls over which the averages of nodes and operations go.
+    #[must_use]
+    pub fn node_window(&self) -> usize {
+        self.node_window
+    }
+
+    /// Calls over which the statistics of functions go.
+    #[must_use]
+    pub fn function_window(&self) -> usize {
+        self.function_window
+    }
+
+    /// Requests over which the averages of routes go.
+    #[must_use]
+    pub fn route_window(&self) -> usize {
+        self.route_window
+    }
+
+    /// The most entries of each kind.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        within("METRICS_BROADCAST_HZ", self.broadcast_hz, BROADCAST_HZ)?;
+        let interval = self.collection_interval.as_millis();
+        let allowed = COLLECTION_INTERVAL.start().as_millis()..=COLLECTION_INTERVAL.end().as_millis();
+        within("METRICS_COLLECTION_INTERVAL_MS", interval, allowed)?;
+        within("METRICS_HISTORY_SAMPLES", self.history_samples, HISTORY_SAMPLES)?;
+        within("node_window", self.node_window, WINDOW)?;
+        within("function_window", self.function_window, WINDOW)?;
+        within("route_window", self.route_window, WINDOW)?;
+        let Limits {
+            nodes,
+            operations,
+            functions,
+            routes,
+            topics,
+        } = self.limits;
+        [nodes, operations, functions, routes, topics]
+            .into_iter()
+            .try_for_each(|limit| within("limits", limit, LIMIT))
+    }
+
+    /// Takes over what the environment sets; see [`Builder::from_env`](crate::Builder::from_env).
+    pub(crate) fn read_env(&mut self) -> Result<(), ConfigError> {
+        self.read_vars(|name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    fn read_vars(&mut self, var: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+        let flag = parse("LIDAR_ENABLE_METRICS", &var, parse_bool)?;
+        let alias = parse("METRICS_ENABLED", &var, parse_bool)?;
+        self.enabled = flag.or(alias).unwrap_or(cfg!(debug_assertions));
+        if let Some(service) = var("METRICS_SERVICE") {
+            self.service = service;
+        }
+        if let Some(hz) = parse("METRICS_BROADCAST_HZ", &var, |text| text.parse().ok())? {
+            self.broadcast_hz = hz;
+        }
+        if let Some(ms) = parse("METRICS_COLLECTION_INTERVAL_MS", &var, |text| text.parse().ok())? {
+            self.collection_interval = Duration::from_millis(ms);
+        }
+        if let Some(samples) = parse("METRICS_HISTORY_SAMPLES", &var, |text| text.parse().ok())? {
+            self.history_samples = samples;
+        }
+        Ok(())
+    }
+}
+
+fn within<T: PartialOrd + Copy + fmt::Display>(
+    setting: &'static str,
+    value: T,
+    allowed: RangeInclusive<T>,
+) -> Result<(), ConfigError> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    let (low, high) = allowed.into_inner();
+    Err(ConfigError::new(
+        setting,
+        format!("{value} is not between {low} and {high}"),
+    ))
+}
+
+fn parse<T>(
+    name: &'static str,
+    var: impl Fn(&str) -> Option<String>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, ConfigError> {
+    let Some(text) = var(name) else { return Ok(None) };
+    match read(text.trim()) {
+        Some(value) => Ok(Some(value)),
+        None => Err(ConfigError::new(name, format!("{text:?} cannot be read"))),
+    }
+}
+
+fn parse_bool(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "on" | "yes" => Some(true),
+        "0" | "false" | "off" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+fn executable_name() -> String {
+    env::current_exe()
+        .ok()
+        .and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .unwrap_or_else(|| "service".to_owned())
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("service", &self.service)
+            .field("enabled", &self.enabled)
+            .field("broadcast_hz", &self.broadcast_hz)
+            .field("collection_interval", &self.collection_interval)
+            .field("history_samples", &self.history_samples)
+            .field("node_window", &self.node_window)
+            .field("function_window", &self.function_window)
+            .field("route_window", &self.route_window)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_vars(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let mut config = Config::default();
+        config.read_vars(|name| {
+            vars.iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })?;
+        config.validate().map(|()| config)
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_specification() {
+        let config = Config::default();
+        assert!(config.validate().is_ok());
+        assert_eq!((config.node_window, config.route_window), (60, 60));
+        assert_eq!(config.broadcast_period(), Duration::from_secs(1));
+        assert_eq!(config.collection_interval, Duration::from_millis(60_000));
+        assert_eq!(config.history_samples, 1440);
+    }
+
+    #[test]
+    fn the_environment_decides_whether_metrics_are_on() {
+        let enabled = |vars: &[_]| from_vars(vars).map(|config| config.enabled);
+        assert_eq!(enabled(&[]), Ok(cfg!(debug_assertions)));
+        assert_eq!(enabled(&[("METRICS_ENABLED", "off")]), Ok(false));
+        assert_eq!(
+            enabled(&[("METRICS_ENABLED", "off"), ("LIDAR_ENABLE_METRICS", "TRUE")]),
+            Ok(true)
+        );
+    }
+
+    #[test]
+    fn unusable_settings_are_named() {
+        let message = |vars: &[_]| from_vars(vars).unwrap_err().to_string();
+        assert_eq!(
+            message(&[("LIDAR_ENABLE_METRICS", "maybe")]),
+            r#"LIDAR_ENABLE_METRICS: "maybe" cannot be read"#
+        );
+        assert_eq!(
+            message(&[("METRICS_BROADCAST_HZ", "NaN")]),
+            "METRICS_BROADCAST_HZ: NaN is not between 0.01 and 10"
+        );
+        assert_eq!(
+            message(&[("METRICS_COLLECTION_INTERVAL_MS", "999")]),
+            "METRICS_COLLECTION_INTERVAL_MS: 999 is not between 1000 and 3600000"
+        );
+    }
+}

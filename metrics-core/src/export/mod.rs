@@ -1,0 +1,5 @@
+//! Renderings of what was recorded.
+
+mod report;
+
+pub(crate) use report::report;

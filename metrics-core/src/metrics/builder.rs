@@ -1,0 +1,130 @@
+//! Settings, one after the other, and then the start.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Metrics;
+use crate::clock::Clock;
+use crate::config::{Config, Limits};
+use crate::error::{ConfigError, StartError};
+use crate::registry::Registry;
+
+/// Collects settings and starts [`Metrics`]; settings are checked at the start.
+#[derive(Clone, Default)]
+#[must_use = "a builder does nothing until `build` or `install`"]
+pub struct Builder {
+    config: Config,
+    clock: Option<Clock>,
+}
+
+impl Builder {
+    /// Takes over what the environment sets.
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `LIDAR_ENABLE_METRICS`, else `METRICS_ENABLED` | on or off; unset: on in debug builds, off in release builds (CON-29). Call [`enabled`](Self::enabled) after this to decide otherwise |
+    /// | `METRICS_SERVICE` | [`service`](Self::service) |
+    /// | `METRICS_BROADCAST_HZ` | [`broadcast_hz`](Self::broadcast_hz) |
+    /// | `METRICS_COLLECTION_INTERVAL_MS` | [`collection_interval`](Self::collection_interval) |
+    /// | `METRICS_HISTORY_SAMPLES` | [`history_samples`](Self::history_samples) |
+    ///
+    /// # Errors
+    /// When a variable is set to something that cannot be read.
+    pub fn from_env(mut self) -> Result<Self, ConfigError> {
+        self.config.read_env()?;
+        Ok(self)
+    }
+
+    /// The name under which this process reports; by default that of the executable.
+    pub fn service(mut self, name: impl Into<String>) -> Self {
+        self.config.service = name.into();
+        self
+    }
+
+    /// Whether anything is recorded; true by default. When false no thread is started, and every record is
+    /// one load and a branch.
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.config.enabled = enabled;
+        self
+    }
+
+    /// Live frames a second: 0.01 to 10, by default 1.
+    pub fn broadcast_hz(mut self, hz: f64) -> Self {
+        self.config.broadcast_hz = hz;
+        self
+    }
+
+    /// Time between two samples of the history: 1 s to 1 h, by default 60 s.
+    pub fn collection_interval(mut self, interval: Duration) -> Self {
+        self.config.collection_interval = interval;
+        self
+    }
+
+    /// Samples the history holds: 1 to 60 480, by default 1440 (24 h at 60 s).
+    pub fn history_samples(mut self, samples: usize) -> Self {
+        self.config.history_samples = samples;
+        self
+    }
+
+    /// Calls over which the averages of nodes and operations go: 1 to 4000, by default 60.
+    pub fn node_window(mut self, calls: usize) -> Self {
+        self.config.node_window = calls;
+        self
+    }
+
+    /// Calls over which the statistics of functions go: 1 to 4000, by default 100.
+    pub fn function_window(mut self, calls: usize) -> Self {
+        self.config.function_window = calls;
+        self
+    }
+
+    /// Requests over which the averages of routes go: 1 to 4000, by default 60.
+    pub fn route_window(mut self, requests: usize) -> Self {
+        self.config.route_window = requests;
+        self
+    }
+
+    /// The most entries of each kind.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.limits = limits;
+        self
+    }
+
+    /// Reads the length of the application's queue, at each look at the host; it should answer at once. A
+    /// panic costs that look.
+    pub fn queue_depth(mut self, read: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.config.queue_depth = Some(Arc::new(read));
+        self
+    }
+
+    /// The time source; by default the real one.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Starts metrics of their own, which instrumented code does not use by itself.
+    ///
+    /// # Errors
+    /// When a setting is out of range, or the sampler's thread cannot be started.
+    pub fn build(self) -> Result<Metrics, StartError> {
+        self.config.validate()?;
+        let clock = self.clock.unwrap_or_default();
+        Metrics::start(Registry::new(self.config, clock))
+    }
+
+    /// Starts metrics and makes them those of the process: `#[timed]` and `timed_block!` record into them.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build), and when another collector was installed first; it stays installed.
+    pub fn install(self) -> Result<Metrics, StartError> {
+        self.build()?.install()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.config, f)
+    }
+}

@@ -1,0 +1,241 @@
+//! Everything put together: a registry, its sampler, and the choice to make it that of the process.
+
+mod builder;
+
+use std::sync::Arc;
+
+pub use builder::Builder;
+
+use crate::collector::{self, Collector, NullCollector};
+use crate::config::Config;
+use crate::error::StartError;
+use crate::export;
+use crate::history::History;
+use crate::registry::Registry;
+use crate::sampler::Sampler;
+use crate::snapshot::{HistorySample, MetricsSnapshot, PerformanceHealth};
+
+/// Names of the sampler's jobs.
+mod job {
+    pub(super) const RATES: &str = "rates";
+    pub(super) const COLLECTION: &str = "collection";
+    #[cfg(feature = "system")]
+    pub(super) const SYSTEM_PROBE: &str = "system_probe";
+    pub(super) const BROADCASTER: &str = "metrics_broadcaster";
+}
+
+/// Totals are remembered at 10 Hz (CON-07).
+const RATES_PERIOD: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// The host is looked at twice a second (R-01).
+#[cfg(feature = "system")]
+const PROBE_PERIOD: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// The metrics of a service: a [`Registry`], and a [`Sampler`] that feeds it.
+///
+/// Clones share everything. When the last clone is dropped the sampler ends; what was recorded stays readable
+/// through any [`Registry`] or collector that is left.
+///
+/// # Examples
+/// ```
+/// use metrics_core::{Metrics, timed};
+///
+/// #[timed("load")]
+/// fn load() -> u32 { 42 }
+///
+/// let metrics = Metrics::builder().service("docs").install()?;
+/// assert_eq!(load(), 42);
+/// assert_eq!(metrics.registry().functions()[0].calls_total, 1);
+/// # Ok::<_, metrics_core::StartError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    registry: Registry,
+    history: Arc<History>,
+    /// `None` when disabled: no thread is started then.
+    sampler: Option<Sampler>,
+}
+
+impl Metrics {
+    /// Starts with the default settings.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    fn start(registry: Registry) -> Result<Self, StartError> {
+        let sampler = registry
+            .is_enabled()
+            .then(Sampler::start)
+            .transpose()
+            .map_err(StartError::thread)?;
+        let history = Arc::new(History::new(registry.config().history_samples()));
+        let metrics = Self {
+            shared: Arc::new(Shared {
+                registry,
+                history,
+                sampler,
+            }),
+        };
+        metrics.schedule_rates();
+        #[cfg(feature = "system")]
+        metrics.start_system_probe();
+        metrics.schedule_collection();
+        Ok(metrics)
+    }
+
+    fn install(self) -> Result<Self, StartError> {
+        collector::install(self.collector())?;
+        Ok(self)
+    }
+
+    /// Where everything is recorded.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.shared.registry
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        self.registry().config()
+    }
+
+    /// The collector for producers: the registry, or a [`NullCollector`] when disabled.
+    #[must_use]
+    pub fn collector(&self) -> Arc<dyn Collector> {
+        if self.is_enabled() {
+            Arc::new(self.registry().clone())
+        } else {
+            Arc::new(NullCollector)
+        }
+    }
+
+    /// Whether anything is recorded.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.registry().is_enabled()
+    }
+
+    /// A copy of everything, for the wire.
+    #[must_use]
+    pub fn snapshot(&self) -> MetricsSnapshot {
+        self.registry().snapshot()
+    }
+
+    /// The samples of the host, one per collection interval, oldest first.
+    #[must_use]
+    pub fn history(&self) -> Vec<HistorySample> {
+        self.shared.history.all()
+    }
+
+    /// Everything as aligned text with units, for a terminal or a log (O-12).
+    #[must_use]
+    pub fn performance_report(&self) -> String {
+        export::report(self.registry())
+    }
+
+    /// How the metrics themselves do.
+    ///
+    /// # Source
+    /// E-04.
+    #[must_use]
+    pub fn health(&self) -> PerformanceHealth {
+        let scheduled = |job| self.sampler().is_some_and(|sampler| sampler.is_scheduled(job));
+        PerformanceHealth {
+            metrics_enabled: self.is_enabled(),
+            broadcaster_running: scheduled(job::BROADCASTER),
+            #[cfg(feature = "system")]
+            system_probe_running: scheduled(job::SYSTEM_PROBE),
+            #[cfg(not(feature = "system"))]
+            system_probe_running: false,
+            collecting: scheduled(job::COLLECTION),
+            storage_ok: true,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// The background thread; `None` when disabled.
+    #[must_use]
+    pub fn sampler(&self) -> Option<&Sampler> {
+        self.shared.sampler.as_ref()
+    }
+
+    /// Ends the background thread, promptly. Recording and reading go on.
+    pub fn shutdown(&self) {
+        if let Some(sampler) = self.sampler() {
+            sampler.stop();
+        }
+    }
+
+    // === jobs ===
+
+    /// Calls `broadcast` at the broadcast rate, from the sampler's thread; replaces an earlier one. Nothing
+    /// happens when disabled (R-02).
+    ///
+    /// A panic of `broadcast` is logged; it is called again in its turn.
+    pub fn start_metrics_broadcaster(&self, mut broadcast: impl FnMut(&dyn Collector) + Send + 'static) {
+        if let Some(sampler) = self.sampler() {
+            let registry = self.registry().clone();
+            let period = self.config().broadcast_period();
+            sampler.schedule(job::BROADCASTER, period, move || broadcast(&registry));
+        }
+    }
+
+    /// Ends what [`start_metrics_broadcaster`](Self::start_metrics_broadcaster) began.
+    pub fn stop_metrics_broadcaster(&self) {
+        if let Some(sampler) = self.sampler() {
+            sampler.cancel(job::BROADCASTER);
+        }
+    }
+
+    /// Looks at the host twice a second, from now on; the probe runs already unless it was stopped (R-01).
+    #[cfg(feature = "system")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "system")))]
+    pub fn start_system_probe(&self) {
+        if let Some(sampler) = self.sampler() {
+            let registry = self.registry().clone();
+            let mut probe = match crate::system::Probe::new() {
+                Ok(probe) => probe,
+                Err(error) => return tracing::error!(%error, "the host cannot be watched"),
+            };
+            sampler.schedule(job::SYSTEM_PROBE, PROBE_PERIOD, move || {
+                let queue_depth = registry.config().queue_depth.as_ref().map_or(0, |depth| depth());
+                registry.set_system(probe.look(queue_depth));
+            });
+        }
+    }
+
+    /// Stops looking at the host; the last look stays in the snapshot.
+    #[cfg(feature = "system")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "system")))]
+    pub fn stop_system_probe(&self) {
+        if let Some(sampler) = self.sampler() {
+            sampler.cancel(job::SYSTEM_PROBE);
+        }
+    }
+
+    fn schedule_rates(&self) {
+        if let Some(sampler) = self.sampler() {
+            let registry = self.registry().clone();
+            sampler.schedule(job::RATES, RATES_PERIOD, move || registry.observe_rates());
+        }
+    }
+
+    fn schedule_collection(&self) {
+        if let Some(sampler) = self.sampler() {
+            let (registry, history) = (self.registry().clone(), Arc::clone(&self.shared.history));
+            sampler.schedule(job::COLLECTION, self.config().collection_interval(), move || {
+                let timestamp = registry.clock().unix_now().as_secs_f64();
+                history.push(HistorySample {
+                    timestamp,
+                    system: registry.system(),
+                });
+            });
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The kinds of things that are measured, as types.
+
+use super::local::{Binding, Shards};
+use crate::state::{Entry, FunctionEntry, NodeEntry, OperationEntry, RouteEntry, State, Table, TopicEntry};
+
+/// The shard type of a domain.
+pub(crate) type ShardOf<D> = <<D as Domain>::Entry as Entry>::Shard;
+
+/// A kind of measured thing: its table in the state and its place in a thread's memory.
+pub(crate) trait Domain {
+    type Entry: Entry;
+
+    fn table(state: &State) -> &Table<Self::Entry>;
+
+    fn shards(binding: &Binding) -> &Shards<ShardOf<Self>>
+    where
+        Self: Sized;
+
+    fn shards_mut(binding: &mut Binding) -> &mut Shards<ShardOf<Self>>
+    where
+        Self: Sized;
+}
+
+macro_rules! domain {
+    ($(#[$doc:meta])* $name:ident, $entry:ident, $field:ident) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) enum $name {}
+
+        impl Domain for $name {
+            type Entry = $entry;
+
+            fn table(state: &State) -> &Table<$entry> {
+                &state.$field
+            }
+
+            #[inline]
+            fn shards(binding: &Binding) -> &Shards<ShardOf<Self>> {
+                &binding.$field
+            }
+
+            fn shards_mut(binding: &mut Binding) -> &mut Shards<ShardOf<Self>> {
+                &mut binding.$field
+            }
+        }
+    };
+}
+
+domain!(
+    /// Nodes of the processing graph, by id.
+    Nodes, NodeEntry, nodes
+);
+domain!(
+    /// Operations, by node id and name.
+    Operations, OperationEntry, operations
+);
+domain!(
+    /// Timed functions and blocks, by name.
+    Functions, FunctionEntry, functions
+);
+domain!(
+    /// HTTP routes, by method and template.
+    Routes, RouteEntry, routes
+);
+domain!(
+    /// WebSocket topics, by name.
+    Topics, TopicEntry, topics
+);

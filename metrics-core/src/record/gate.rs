@@ -1,0 +1,90 @@
+//! One word that says whether, and where, instrumented code records.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::state::StateId;
+
+/// Low half: the state of the installed collector, 0 for none, [`FOREIGN`] for one that is no registry.
+/// High half: how many scoped collectors are alive in the process.
+///
+/// `Relaxed`: what the id names is found under a lock, and a record that races with an installation may
+/// fall on either side of it.
+static GATE: AtomicU64 = AtomicU64::new(0);
+
+const FOREIGN: StateId = StateId::MAX;
+
+const ONE_SCOPE: u64 = 1 << 32;
+
+/// Where instrumented code of this thread records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// Nowhere.
+    Closed,
+    /// Into this state.
+    State(StateId),
+    /// Into an installed collector that is no registry.
+    Foreign,
+    /// Some thread has a scoped collector; ask whether it is this one.
+    Scoped,
+}
+
+/// Whether anything may record at all: one relaxed load.
+#[inline]
+pub(crate) fn is_open() -> bool {
+    GATE.load(Ordering::Relaxed) != 0
+}
+
+/// Where to record, as far as it can be told without thread-locals.
+#[inline]
+pub(crate) fn current() -> Gate {
+    let word = GATE.load(Ordering::Relaxed);
+    if word >= ONE_SCOPE {
+        Gate::Scoped
+    } else {
+        installed_in(word)
+    }
+}
+
+/// Where the installed collector records, whatever the scopes.
+pub(crate) fn installed() -> Gate {
+    installed_in(GATE.load(Ordering::Relaxed))
+}
+
+#[inline]
+fn installed_in(word: u64) -> Gate {
+    // Keeps the low half.
+    match word as u32 {
+        0 => Gate::Closed,
+        FOREIGN => Gate::Foreign,
+        id => Gate::State(id),
+    }
+}
+
+/// Tells where the installed collector records now.
+pub(crate) fn install(gate: Gate) {
+    let id = match gate {
+        Gate::Closed | Gate::Scoped => 0,
+        Gate::Foreign => FOREIGN,
+        Gate::State(id) => id,
+    };
+    update(|_| id);
+}
+
+/// A registry replaced its state: follow it if it is the installed one.
+pub(crate) fn replace(old: StateId, new: StateId) {
+    update(|installed| if installed == old { new } else { installed });
+}
+
+fn update(change: impl Fn(StateId) -> StateId) {
+    let _ = GATE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
+        Some(word & !u64::from(u32::MAX) | u64::from(change(word as u32)))
+    });
+}
+
+pub(crate) fn enter_scope() {
+    GATE.fetch_add(ONE_SCOPE, Ordering::Relaxed);
+}
+
+pub(crate) fn leave_scope() {
+    GATE.fetch_sub(ONE_SCOPE, Ordering::Relaxed);
+}

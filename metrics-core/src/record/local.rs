@@ -1,0 +1,298 @@
+//! What a thread keeps for itself: its shards and the keys it has seen.
+//!
+//! A thread touches shared tables once per key. From then on a record finds its shard by index in memory
+//! that no other thread writes: no lock, no allocation, no read-modify-write.
+
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use hashbrown::HashTable;
+
+use super::domain::{Domain, Nodes, ShardOf};
+use crate::clock::Clock;
+use crate::series::{NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer};
+use crate::state::{Entry, Key, NodeLabel, OwnedKey, Place, State, StateId};
+
+thread_local! {
+    static BINDINGS: RefCell<Bindings> = const { RefCell::new(Bindings(Vec::new())) };
+
+    /// Whether this thread is in a slow path. An allocator that records would otherwise meet the locks
+    /// its own allocation holds.
+    static RESOLVING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Records that found no way to be kept: made by an allocator during a thread's first touch of a key.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// How many records were lost process-wide.
+pub(crate) fn lost_records() -> u64 {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// Names a series: its state and its index in the table of its domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeriesId {
+    pub(crate) state: StateId,
+    index: u32,
+}
+
+impl SeriesId {
+    /// As one number; never 0, because no state has the id 0.
+    #[inline]
+    pub(crate) fn pack(self) -> u64 {
+        u64::from(self.state) << 32 | u64::from(self.index)
+    }
+
+    #[inline]
+    pub(crate) fn unpack(packed: u64) -> Self {
+        // Both casts keep exactly the half they are meant to.
+        Self {
+            state: (packed >> 32) as u32,
+            index: packed as u32,
+        }
+    }
+}
+
+/// A thread's memory of the states it recorded into, the current one first.
+struct Bindings(Vec<Binding>);
+
+/// A thread's memory of one state.
+pub(crate) struct Binding {
+    id: StateId,
+    state: Weak<State>,
+    clock: Clock,
+    pub(super) nodes: Shards<NodeShard>,
+    pub(super) operations: Shards<TimingShard>,
+    pub(super) functions: Shards<TimingShard>,
+    pub(super) routes: Shards<RouteShard>,
+    pub(super) topics: Shards<TopicShard>,
+    /// What the nodes called themselves on this thread, by index.
+    labels: Vec<NodeLabel>,
+}
+
+/// A thread's shards of one domain.
+pub(crate) struct Shards<S: Shard> {
+    /// By index in the domain's table.
+    writers: Vec<Option<Writer<S>>>,
+    /// Keys seen on this thread. Only keys with an entry of their own, so the table's cap bounds it.
+    known: HashTable<(OwnedKey, u32)>,
+}
+
+impl<S: Shard> Shards<S> {
+    const fn new() -> Self {
+        Self {
+            writers: Vec::new(),
+            known: HashTable::new(),
+        }
+    }
+
+    #[inline]
+    fn writer(&self, index: u32) -> Option<&Writer<S>> {
+        self.writers.get(index as usize)?.as_ref()
+    }
+
+    fn keep(&mut self, index: u32, writer: Writer<S>) {
+        let index = index as usize;
+        if self.writers.len() <= index {
+            self.writers.resize_with(index + 1, || None);
+        }
+        // The key was looked up as missing before, so nothing is replaced.
+        self.writers[index] = Some(writer);
+    }
+
+    #[inline]
+    fn find(&self, key: Key<'_>) -> Option<u32> {
+        self.known
+            .find(key.hash(), |(known, _)| known.borrow() == key)
+            .map(|&(_, index)| index)
+    }
+
+    fn learn(&mut self, key: Key<'_>, index: u32) {
+        let rehash = |(known, _): &(OwnedKey, u32)| known.borrow().hash();
+        self.known.insert_unique(key.hash(), (key.into(), index), rehash);
+    }
+}
+
+impl Binding {
+    fn new(state: &Arc<State>) -> Self {
+        Self {
+            id: state.id,
+            state: Arc::downgrade(state),
+            clock: state.clock.clone(),
+            nodes: Shards::new(),
+            operations: Shards::new(),
+            functions: Shards::new(),
+            routes: Shards::new(),
+            topics: Shards::new(),
+            labels: Vec::new(),
+        }
+    }
+}
+
+impl Bindings {
+    #[inline]
+    fn get(&mut self, id: StateId) -> Option<&mut Binding> {
+        if self.0.first().is_none_or(|first| first.id != id) {
+            let place = self.0.iter().position(|binding| binding.id == id)?;
+            self.0.swap(0, place);
+        }
+        self.0.first_mut()
+    }
+
+    /// The binding of a state, made if need be; forgets states that are gone.
+    fn bind(&mut self, state: &Arc<State>) -> &mut Binding {
+        if self.get(state.id).is_none() {
+            self.0.retain(|binding| binding.state.strong_count() > 0);
+            self.0.insert(0, Binding::new(state));
+        }
+        &mut self.0[0]
+    }
+}
+
+/// Runs `f` on this thread's memory; `None` when the thread is ending or already here.
+#[inline]
+fn with_bindings<T>(f: impl FnOnce(&mut Bindings) -> Option<T>) -> Option<T> {
+    BINDINGS
+        .try_with(|bindings| f(&mut *bindings.try_borrow_mut().ok()?))
+        .ok()?
+}
+
+/// The clock of a state now; `None` when the state is gone.
+#[inline]
+pub(crate) fn now(state: StateId) -> Option<u64> {
+    with_bindings(|bindings| Some(bindings.get(state)?.clock.ticks()))
+        .or_else(|| State::find(state).map(|state| state.clock.ticks()))
+}
+
+/// Writes into the calling thread's shard of a series; `write` gets the clock and the shard.
+///
+/// # Cost
+/// Two array look-ups; on a thread's first record of the series a lock and an allocation.
+#[inline]
+pub(crate) fn record<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardOf<D>)) {
+    let done = with_bindings(|bindings| {
+        let binding = bindings.get(series.state)?;
+        write(&binding.clock, D::shards(binding).writer(series.index)?);
+        Some(())
+    });
+    if done.is_none() {
+        record_first::<D>(series, write);
+    }
+}
+
+/// A thread's first record of a series, and every record of a thread whose locals are gone.
+#[cold]
+fn record_first<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardOf<D>)) {
+    let Some(_guard) = Resolving::begin() else {
+        LOST.fetch_add(1, Ordering::Relaxed);
+        return;
+    };
+    // A state that is gone was reset or dropped: its records go with it.
+    let Some(state) = State::find(series.state) else {
+        return;
+    };
+    let Some(entry) = D::table(&state).get(series.index) else {
+        return;
+    };
+    let kept = with_bindings(|bindings| {
+        let binding = bindings.bind(&state);
+        let writer = entry.series().writer();
+        write(&state.clock, &writer);
+        D::shards_mut(binding).keep(series.index, writer);
+        Some(())
+    });
+    if kept.is_none() {
+        entry.series().record_homeless(|shard| write(&state.clock, shard));
+    }
+}
+
+/// The series of a key in a state; `None` when the state is gone.
+///
+/// # Cost
+/// One hash and one comparison; on a thread's first sight of the key also the table's lock.
+#[inline]
+pub(crate) fn resolve<D: Domain>(state: StateId, key: Key<'_>) -> Option<SeriesId> {
+    with_bindings(|bindings| D::shards(bindings.get(state)?).find(key))
+        .map(|index| SeriesId { state, index })
+        .or_else(|| resolve_first::<D>(state, key))
+}
+
+#[cold]
+fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
+    let _guard = Resolving::begin()?;
+    let state = State::find(id)?;
+    let index = match state.intern(D::table(&state), key) {
+        Place::Overflow(index) => index,
+        Place::Own(index) => {
+            with_bindings(|bindings| {
+                D::shards_mut(bindings.bind(&state)).learn(key, index);
+                Some(())
+            });
+            index
+        }
+    };
+    Some(SeriesId { state: id, index })
+}
+
+/// The series of a node, which also tells its name and type.
+#[inline]
+pub(crate) fn resolve_node(
+    state: StateId,
+    id: &str,
+    name: Option<&str>,
+    node_type: Option<&str>,
+) -> Option<SeriesId> {
+    let series = resolve::<Nodes>(state, Key::one(id))?;
+    let unchanged = with_bindings(|bindings| {
+        let label = bindings.get(state)?.labels.get(series.index as usize)?;
+        let same = |old: &Option<Arc<str>>, new: Option<&str>| new.is_none() || old.as_deref() == new;
+        (same(&label.name, name) && same(&label.node_type, node_type)).then_some(())
+    });
+    if unchanged.is_none() && (name.is_some() || node_type.is_some()) {
+        relabel(series, name, node_type);
+    }
+    Some(series)
+}
+
+/// Tells everybody what a node calls itself, and remembers that this thread did.
+#[cold]
+fn relabel(series: SeriesId, name: Option<&str>, node_type: Option<&str>) {
+    let Some(_guard) = Resolving::begin() else { return };
+    let Some(state) = State::find(series.state) else {
+        return;
+    };
+    let Some(node) = Nodes::table(&state).get(series.index) else {
+        return;
+    };
+    node.relabel(name, node_type);
+    with_bindings(|bindings| {
+        let labels = &mut bindings.bind(&state).labels;
+        let index = series.index as usize;
+        if labels.len() <= index {
+            labels.resize_with(index + 1, NodeLabel::default);
+        }
+        labels[index].update(name, node_type);
+        Some(())
+    });
+}
+
+/// Marks this thread as being in a slow path, until dropped.
+struct Resolving;
+
+impl Resolving {
+    /// `None` when it is in one already.
+    fn begin() -> Option<Self> {
+        // A thread whose locals are gone cannot recurse through them.
+        let recursive = RESOLVING
+            .try_with(|resolving| resolving.replace(true))
+            .unwrap_or(false);
+        (!recursive).then_some(Self)
+    }
+}
+
+impl Drop for Resolving {
+    fn drop(&mut self) {
+        let _ = RESOLVING.try_with(|resolving| resolving.set(false));
+    }
+}

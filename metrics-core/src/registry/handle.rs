@@ -1,0 +1,96 @@
+//! What all handles share: a registry, a key, and where its series was last.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Registry;
+use crate::clock::Clock;
+use crate::record::{self, Domain, SeriesId, Slot};
+use crate::series::Sample;
+use crate::state::{Entry, Key, OwnedKey};
+use crate::unit::ns_from_duration;
+
+pub(super) type ShardOf<D> = <<D as Domain>::Entry as Entry>::Shard;
+
+/// A handle to the series of one key; clones share the memory of where it is.
+#[derive(Clone)]
+pub(super) struct Handle {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    registry: Registry,
+    key: OwnedKey,
+    slot: Slot,
+}
+
+impl Handle {
+    pub(super) fn new(registry: &Registry, first: &str, second: &str) -> Self {
+        let shared = Shared {
+            registry: registry.clone(),
+            key: Key::two(first, second).into(),
+            slot: Slot::new(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    pub(super) fn key(&self) -> Key<'_> {
+        self.shared.key.borrow()
+    }
+
+    pub(super) fn registry(&self) -> &Registry {
+        &self.shared.registry
+    }
+
+    /// The series; `None` when the registry is disabled.
+    #[inline]
+    pub(super) fn series<D: Domain>(&self) -> Option<SeriesId> {
+        let state = self.shared.registry.recording_state()?;
+        self.shared
+            .slot
+            .get(state, || record::resolve::<D>(state, self.key()))
+    }
+
+    /// Writes into the calling thread's shard.
+    #[inline]
+    pub(super) fn record<D: Domain>(&self, write: impl Fn(&Clock, &ShardOf<D>)) {
+        if let Some(series) = self.series::<D>() {
+            record::record::<D>(series, write);
+        }
+    }
+
+    /// Writes a call that ends now into the calling thread's shard.
+    #[inline]
+    pub(super) fn record_elapsed<D: Domain>(&self, elapsed: Duration, write: impl Fn(&ShardOf<D>, Sample)) {
+        let ns = ns_from_duration(elapsed);
+        self.record::<D>(|clock, shard| {
+            write(
+                shard,
+                Sample {
+                    end: clock.ticks(),
+                    ns,
+                },
+            );
+        });
+    }
+
+    /// The entry behind the series, for its gauges; `None` when the registry is disabled.
+    pub(super) fn entry<D: Domain>(&self) -> Option<Arc<D::Entry>> {
+        let state = self
+            .shared
+            .registry
+            .is_enabled()
+            .then(|| self.shared.registry.state())?;
+        let place = state.intern(D::table(&state), self.key());
+        D::table(&state).get(place.index())
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.shared.key, f)
+    }
+}

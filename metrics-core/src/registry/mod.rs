@@ -1,0 +1,269 @@
+//! All state of one set of metrics, and the handles that write into it.
+
+mod function;
+mod handle;
+mod node;
+mod route;
+mod topic;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+pub use function::Function;
+pub use node::{Node, Operation};
+pub use route::Route;
+pub use topic::Topic;
+
+use handle::Handle;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::record::{gate, lost_records};
+use crate::snapshot::{FunctionMetrics, MetricsSnapshot, SystemMetrics};
+use crate::state::{State, StateId};
+use crate::sync::{lock, read, write};
+use crate::unit::ns_from_ms;
+
+/// All metrics of one [`Metrics`](crate::Metrics), kept in memory only.
+///
+/// A registry is cheap to clone; clones share their state. Any number of registries live side by side.
+/// It is pure data: it starts no thread and does no I/O.
+///
+/// # Consistency
+/// Recording takes no lock after a thread's first record of a key, and reading never holds a writer up.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use metrics_core::Registry;
+///
+/// let registry = Registry::default();
+/// registry.node("voxel-1").record(Duration::from_millis(12), 5_000);
+/// let snapshot = registry.snapshot();
+/// assert_eq!(snapshot.dag.nodes[0].last_exec_ms, 12.0);
+/// assert_eq!(snapshot.dag.nodes[0].last_point_count, 5_000);
+/// ```
+///
+/// # Source
+/// P-10, C-09.
+#[derive(Clone)]
+pub struct Registry {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: Arc<Config>,
+    clock: Clock,
+    started: u64,
+    state: RwLock<Arc<State>>,
+    /// The id of `state`, for recording without the lock.
+    current: AtomicU32,
+}
+
+impl Registry {
+    /// An empty registry with these settings and this clock.
+    #[must_use]
+    pub fn new(config: Config, clock: Clock) -> Self {
+        let config = Arc::new(config);
+        let state = State::new(Arc::clone(&config), clock.clone());
+        let current = AtomicU32::new(state.id);
+        let started = clock.ticks();
+        Self {
+            inner: Arc::new(Inner {
+                config,
+                clock,
+                started,
+                state: RwLock::new(state),
+                current,
+            }),
+        }
+    }
+
+    /// A registry for tests: default settings, and a clock that the test moves.
+    #[must_use]
+    pub fn mock() -> (Self, crate::clock::MockClock) {
+        let (clock, time) = Clock::mock();
+        (Self::new(Config::default(), clock), time)
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// The time source.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Whether records are kept; a disabled registry stays empty.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.inner.config.enabled
+    }
+
+    /// The time since the registry was made.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        let clock = self.clock();
+        Duration::from_nanos(clock.elapsed_ns(self.inner.started, clock.ticks()))
+    }
+
+    // === handles ===
+
+    /// A handle to a DAG node, for recording without a look-up.
+    #[must_use]
+    pub fn node(&self, id: &str) -> Node {
+        Node::new(Handle::new(self, id, ""))
+    }
+
+    /// A handle to a route, by method and template.
+    #[must_use]
+    pub fn route(&self, method: &str, path: &str) -> Route {
+        Route::new(Handle::new(self, method, path))
+    }
+
+    /// A handle to a WebSocket topic. The topic appears in snapshots from now on.
+    #[must_use]
+    pub fn topic(&self, name: &str) -> Topic {
+        let topic = Topic::new(Handle::new(self, name, ""));
+        topic.appear();
+        topic
+    }
+
+    /// A handle to a function or block that is timed by hand.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Function {
+        Function::new(Handle::new(self, name, ""))
+    }
+
+    // === reading ===
+
+    /// A copy of everything, for the wire.
+    ///
+    /// # Cost
+    /// Linear in the number of series and of threads that record them; about a microsecond each. It blocks
+    /// no writer but one that records a key for the first time on its thread.
+    #[must_use]
+    pub fn snapshot(&self) -> MetricsSnapshot {
+        self.state().snapshot()
+    }
+
+    /// The timed functions and blocks, in the order in which they were first called.
+    #[must_use]
+    pub fn functions(&self) -> Vec<FunctionMetrics> {
+        self.state()
+            .functions
+            .all()
+            .iter()
+            .map(|(key, function)| function.snapshot(key))
+            .collect()
+    }
+
+    /// The topics that users may subscribe to, by name: all but the system topics (I-09).
+    #[must_use]
+    pub fn topics(&self) -> Vec<String> {
+        let topics = self.state().topics.all();
+        let mut names: Vec<_> = topics
+            .iter()
+            .filter(|(_, topic)| topic.system.get() == 0)
+            .map(|(key, _)| key.borrow().first.to_owned())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// What the library knows of its own work.
+    #[must_use]
+    pub fn self_metrics(&self) -> SelfMetrics {
+        let state = self.state();
+        SelfMetrics {
+            invalid_samples: state.invalid_samples.load(Ordering::Relaxed),
+            overflowed: state.overflowed(),
+            lost: lost_records(),
+        }
+    }
+
+    // === feeding ===
+
+    /// Sets what the probe saw of the host.
+    pub fn set_system(&self, system: SystemMetrics) {
+        *lock(&self.state().system) = system;
+    }
+
+    /// What the probe saw of the host last.
+    #[must_use]
+    pub fn system(&self) -> SystemMetrics {
+        *lock(&self.state().system)
+    }
+
+    /// Remembers the totals from which rates per second are taken.
+    ///
+    /// The sampler calls this ten times a second; a test with a mock clock calls it itself.
+    pub fn observe_rates(&self) {
+        self.state().observe_rates();
+    }
+
+    /// Forgets everything, for tests. Handles stay usable; calls that are under way are forgotten too.
+    pub fn reset(&self) {
+        let fresh = State::new(Arc::clone(&self.inner.config), self.inner.clock.clone());
+        let mut state = write(&self.inner.state);
+        self.inner.current.store(fresh.id, Ordering::Relaxed);
+        gate::replace(state.id, fresh.id);
+        *state = fresh;
+    }
+
+    // === internals ===
+
+    /// The id of the state to record into; `None` when disabled.
+    #[inline]
+    pub(crate) fn recording_state(&self) -> Option<StateId> {
+        // Relaxed: the id stands for itself; what it names is found under a lock.
+        self.is_enabled()
+            .then(|| self.inner.current.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn state(&self) -> Arc<State> {
+        Arc::clone(&read(&self.inner.state))
+    }
+
+    /// Milliseconds of a caller as nanoseconds; counts what cannot be a duration (GAP-14).
+    pub(crate) fn checked_ns(&self, ms: f64) -> Option<u64> {
+        let ns = ns_from_ms(ms);
+        if ns.is_none() {
+            self.state().invalid_samples.fetch_add(1, Ordering::Relaxed);
+        }
+        ns
+    }
+}
+
+impl Default for Registry {
+    /// Default settings and the real clock.
+    fn default() -> Self {
+        Self::new(Config::default(), Clock::new())
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("config", &self.inner.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the library counts about itself, so that nothing is lost silently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SelfMetrics {
+    /// Durations that were NaN, infinite or negative, and refused.
+    pub invalid_samples: u64,
+    /// Look-ups of keys beyond the [`Limits`](crate::Limits); their records are under `__other__`.
+    pub overflowed: u64,
+    /// Records that could not be kept: made inside an allocation that a first record caused.
+    pub lost: u64,
+}

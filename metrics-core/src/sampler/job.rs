@@ -1,0 +1,69 @@
+//! One job and its timetable.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// What a job does.
+pub(super) type Run = Box<dyn FnMut() + Send>;
+
+/// Something to do at a fixed period.
+pub(super) struct Job {
+    pub(super) name: &'static str,
+    pub(super) due: Instant,
+    period: Duration,
+    /// `None` while it runs.
+    pub(super) run: Option<Run>,
+}
+
+impl Job {
+    /// A job that is due at once.
+    pub(super) fn new(name: &'static str, period: Duration, run: Run) -> Self {
+        // A period of nothing would starve the other jobs.
+        let period = period.max(Duration::from_millis(1));
+        Self {
+            name,
+            due: Instant::now(),
+            period,
+            run: Some(run),
+        }
+    }
+
+    /// Moves to the first turn of the timetable after `now`, so that turns stay a period apart and missed
+    /// ones are skipped.
+    pub(super) fn skip_to_after(&mut self, now: Instant) {
+        let late = now.saturating_duration_since(self.due);
+        let turns = late.as_nanos() / self.period.as_nanos() + 1;
+        let step = u32::try_from(turns)
+            .ok()
+            .and_then(|turns| self.period.checked_mul(turns));
+        self.due = step
+            .and_then(|step| self.due.checked_add(step))
+            .unwrap_or(now + self.period);
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("name", &self.name)
+            .field("period", &self.period)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missed_turns_are_skipped_and_the_timetable_kept() {
+        let mut job = Job::new("job", Duration::from_millis(100), Box::new(|| {}));
+        let start = job.due;
+        job.skip_to_after(start);
+        assert_eq!(job.due, start + Duration::from_millis(100));
+        job.skip_to_after(start + Duration::from_millis(1_234));
+        assert_eq!(job.due, start + Duration::from_millis(1_300));
+        job.skip_to_after(start + Duration::from_secs(120));
+        assert_eq!(job.due, start + Duration::from_millis(120_100));
+    }
+}

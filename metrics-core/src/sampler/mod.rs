@@ -1,0 +1,227 @@
+//! The one background thread: it runs jobs at fixed periods.
+
+mod job;
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use job::{Job, Run};
+
+use crate::sync::lock;
+
+/// Longest sleep with nothing to do.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// A thread that runs jobs at fixed periods, without any async runtime.
+///
+/// A job that panics is logged and runs again at its next turn. Turns that were missed (because a job took
+/// long, or the machine slept) are skipped, never made up for.
+///
+/// # Examples
+/// ```
+/// use std::{sync::mpsc, time::Duration};
+/// use metrics_core::Sampler;
+///
+/// let sampler = Sampler::start()?;
+/// let (ticks, seen) = mpsc::channel();
+/// sampler.schedule("tick", Duration::from_millis(1), move || { let _ = ticks.send(()); });
+/// seen.recv().expect("the job runs");
+/// sampler.cancel("tick");
+/// sampler.stop(); // prompt: it does not wait for the next turn
+/// # Ok::<_, std::io::Error>(())
+/// ```
+///
+/// # Source
+/// R-01, R-02: stop is prompt, faults are contained.
+#[derive(Debug)]
+pub struct Sampler {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    jobs: Mutex<Jobs>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Jobs {
+    list: Vec<Job>,
+    stopping: bool,
+}
+
+impl Sampler {
+    /// Starts the thread, with nothing to do yet.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn start() -> io::Result<Self> {
+        let shared = Arc::<Shared>::default();
+        let for_thread = Arc::clone(&shared);
+        let thread = thread::Builder::new()
+            .name("metrics-sampler".to_owned())
+            .spawn(move || for_thread.run())?;
+        Ok(Self {
+            shared,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Runs `job` now and then once every `period`; replaces the job of that name.
+    pub fn schedule(&self, name: &'static str, period: Duration, job: impl FnMut() + Send + 'static) {
+        let mut jobs = lock(&self.shared.jobs);
+        jobs.list.retain(|other| other.name != name);
+        jobs.list.push(Job::new(name, period, Box::new(job)));
+        self.shared.changed.notify_all();
+    }
+
+    /// Takes a job off; a run that is under way is its last. Nothing happens if there is none of that name.
+    pub fn cancel(&self, name: &str) {
+        lock(&self.shared.jobs).list.retain(|job| job.name != name);
+    }
+
+    /// Whether a job of that name is scheduled and the thread is there to run it.
+    #[must_use]
+    pub fn is_scheduled(&self, name: &str) -> bool {
+        let jobs = lock(&self.shared.jobs);
+        !jobs.stopping && jobs.list.iter().any(|job| job.name == name)
+    }
+
+    /// Ends the thread, after the run that is under way. Later calls do nothing.
+    pub fn stop(&self) {
+        lock(&self.shared.jobs).stopping = true;
+        self.shared.changed.notify_all();
+        let thread = lock(&self.thread).take();
+        // A job that stops its own sampler must not wait for itself.
+        if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id()) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Sampler {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    fn run(&self) {
+        let mut jobs = lock(&self.jobs);
+        while !jobs.stopping {
+            let now = Instant::now();
+            if let Some((name, mut run)) = jobs.take_due(now) {
+                drop(jobs);
+                contain(name, &mut run);
+                jobs = lock(&self.jobs);
+                jobs.give_back(name, run);
+                continue;
+            }
+            let wait = jobs
+                .next_due()
+                .map_or(IDLE, |due| due.saturating_duration_since(now));
+            let waited = self.changed.wait_timeout(jobs, wait);
+            (jobs, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        // What the jobs hold goes with them, and not while others wait for the lock.
+        let jobs = std::mem::take(&mut jobs.list);
+        drop(jobs);
+    }
+}
+
+impl Jobs {
+    /// The longest overdue job, to be run outside the lock; its next turn is set.
+    fn take_due(&mut self, now: Instant) -> Option<(&'static str, Run)> {
+        let due = self
+            .list
+            .iter_mut()
+            .filter(|job| job.due <= now)
+            .min_by_key(|job| job.due)?;
+        due.skip_to_after(now);
+        Some((due.name, due.run.take()?))
+    }
+
+    /// Returns what a run borrowed, unless the job was cancelled or replaced meanwhile.
+    fn give_back(&mut self, name: &str, run: Run) {
+        if let Some(job) = self
+            .list
+            .iter_mut()
+            .find(|job| job.name == name && job.run.is_none())
+        {
+            job.run = Some(run);
+        }
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        self.list.iter().map(|job| job.due).min()
+    }
+}
+
+fn contain(name: &str, run: &mut Run) {
+    if catch_unwind(AssertUnwindSafe(run)).is_err() {
+        tracing::error!(
+            job = name,
+            "a background job panicked; it runs again at its next turn"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn stopping_does_not_wait_for_the_next_turn() {
+        let sampler = Sampler::start().unwrap();
+        let (runs, seen) = mpsc::channel();
+        sampler.schedule("slow", Duration::from_secs(3000), move || runs.send(()).unwrap());
+        seen.recv().unwrap();
+        assert!(sampler.is_scheduled("slow"));
+        sampler.stop();
+        assert!(!sampler.is_scheduled("slow"));
+    }
+
+    #[test]
+    fn a_job_that_panics_runs_again() {
+        let sampler = Sampler::start().unwrap();
+        let (runs, seen) = mpsc::channel();
+        sampler.schedule("panics", Duration::from_millis(1), move || {
+            runs.send(()).unwrap();
+            panic!("on purpose");
+        });
+        for _ in 0..3 {
+            seen.recv().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_cancelled_job_is_dropped() {
+        let sampler = Sampler::start().unwrap();
+        let (runs, seen) = mpsc::channel();
+        sampler.schedule("job", Duration::from_millis(1), move || {
+            let _ = runs.send(());
+        });
+        seen.recv().unwrap();
+        sampler.cancel("job");
+        // The sender goes with the job, so the channel ends.
+        while seen.recv().is_ok() {}
+    }
+
+    #[test]
+    fn a_job_may_stop_its_own_sampler() {
+        let sampler = Arc::new(Sampler::start().unwrap());
+        let (done, seen) = mpsc::channel();
+        let own = Arc::clone(&sampler);
+        sampler.schedule("stop", Duration::from_secs(1), move || {
+            own.stop();
+            let _ = done.send(());
+        });
+        seen.recv().unwrap();
+    }
+}

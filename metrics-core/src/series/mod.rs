@@ -1,0 +1,17 @@
+//! The accumulators behind one key: what a thread writes ([`Shard`]), how shards are owned
+//! ([`Series`], [`Writer`]) and what a reader makes of them.
+
+mod gauge;
+mod owner;
+pub(crate) mod quantile;
+mod rate;
+mod shard;
+mod timing;
+mod window;
+
+pub(crate) use gauge::Gauge;
+pub(crate) use owner::{Series, Writer};
+pub(crate) use rate::Rate;
+pub(crate) use shard::{NodeShard, RouteShard, Shard, TopicShard};
+pub(crate) use timing::TimingShard;
+pub(crate) use window::Sample;

@@ -1,0 +1,204 @@
+//! Who owns which shard: handed to a thread on first use, handed back at its end, reused or folded.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, Weak};
+
+use super::Shard;
+use crate::sync::lock;
+
+/// Idle shards kept for the next thread; what is beyond is folded into one total, so that a burst of
+/// threads leaves no memory behind. Four covers the usual worker that dies and is replaced.
+const MAX_IDLE: usize = 4;
+
+/// Everything recorded under one key.
+///
+/// # Consistency
+/// No count is ever lost: a shard is owned by a thread, idle, or folded, and moves between these under
+/// the lock. The lock is taken on a thread's first record, at its end and by readers, never by the
+/// records between.
+#[derive(Debug)]
+pub(crate) struct Series<S: Shard> {
+    window: usize,
+    pool: Mutex<Pool<S>>,
+}
+
+#[derive(Debug)]
+struct Pool<S: Shard> {
+    /// All live shards, owned and idle.
+    shards: Vec<Arc<S>>,
+    /// Those without an owner.
+    idle: Vec<Arc<S>>,
+    /// What folded shards held.
+    folded: S::Total,
+    /// Written under the lock by threads that have no shard of their own any more.
+    homeless: Option<Box<S>>,
+}
+
+impl<S: Shard> Series<S> {
+    pub(crate) fn new(window: usize) -> Arc<Self> {
+        let pool = Pool {
+            shards: Vec::new(),
+            idle: Vec::new(),
+            folded: S::Total::default(),
+            homeless: None,
+        };
+        Arc::new(Self {
+            window,
+            pool: Mutex::new(pool),
+        })
+    }
+
+    /// A shard for the calling thread: an idle one, continued, or a new one.
+    pub(crate) fn writer(self: &Arc<Self>) -> Writer<S> {
+        let mut pool = lock(&self.pool);
+        let shard = pool.idle.pop().unwrap_or_else(|| {
+            let shard = Arc::new(S::new(self.window));
+            pool.shards.push(Arc::clone(&shard));
+            shard
+        });
+        Writer {
+            shard,
+            series: Arc::downgrade(self),
+            _one_thread: PhantomData,
+        }
+    }
+
+    /// Records for a thread whose thread-locals are gone, under the lock.
+    pub(crate) fn record_homeless(&self, record: impl FnOnce(&S)) {
+        let mut pool = lock(&self.pool);
+        record(pool.homeless.get_or_insert_with(|| Box::new(S::new(self.window))));
+    }
+
+    /// All shards merged.
+    pub(crate) fn total(&self) -> S::Total {
+        let pool = lock(&self.pool);
+        let mut total = pool.folded.clone();
+        let shards = pool
+            .shards
+            .iter()
+            .map(AsRef::as_ref)
+            .chain(pool.homeless.as_deref());
+        shards.for_each(|shard| shard.merge_into(&mut total, self.window));
+        S::settle(&mut total, self.window);
+        total
+    }
+
+    /// The sum of one counter over all shards, without merging the rest.
+    pub(crate) fn sum(&self, live: impl Fn(&S) -> u64, folded: impl Fn(&S::Total) -> u64) -> u64 {
+        let pool = lock(&self.pool);
+        let shards = pool
+            .shards
+            .iter()
+            .map(AsRef::as_ref)
+            .chain(pool.homeless.as_deref());
+        shards.map(live).fold(folded(&pool.folded), u64::saturating_add)
+    }
+
+    fn hand_back(&self, shard: Arc<S>) {
+        let mut pool = lock(&self.pool);
+        if pool.idle.len() < MAX_IDLE {
+            pool.idle.push(shard);
+            return;
+        }
+        pool.shards.retain(|other| !Arc::ptr_eq(other, &shard));
+        shard.merge_into(&mut pool.folded, self.window);
+        S::settle(&mut pool.folded, self.window);
+    }
+
+    #[cfg(test)]
+    fn live_shards(&self) -> usize {
+        lock(&self.pool).shards.len()
+    }
+}
+
+/// The right to write one shard: not `Clone` and not `Sync`, so that a shard has one writer.
+#[derive(Debug)]
+pub(crate) struct Writer<S: Shard> {
+    shard: Arc<S>,
+    series: Weak<Series<S>>,
+    _one_thread: PhantomData<Cell<()>>,
+}
+
+impl<S: Shard> Deref for Writer<S> {
+    type Target = S;
+
+    #[inline]
+    fn deref(&self) -> &S {
+        &self.shard
+    }
+}
+
+impl<S: Shard> Drop for Writer<S> {
+    fn drop(&mut self) {
+        if let Some(series) = self.series.upgrade() {
+            series.hand_back(Arc::clone(&self.shard));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::{Sample, TimingShard, TopicShard};
+
+    #[test]
+    fn short_threads_lose_nothing_and_leave_few_shards() {
+        let series = Series::<TopicShard>::new(0);
+        for _ in 0..100 {
+            std::thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| series.writer().record(10));
+                }
+            });
+        }
+        let total = series.total();
+        assert_eq!((total.messages, total.bytes), (800, 8000));
+        assert!(
+            series.live_shards() <= MAX_IDLE,
+            "{} shards",
+            series.live_shards()
+        );
+    }
+
+    #[test]
+    fn folded_shards_keep_their_newest_samples() {
+        let series = Series::<TimingShard>::new(3);
+        let writers: Vec<_> = (0..10).map(|_| series.writer()).collect();
+        for (end, writer) in writers.iter().enumerate() {
+            writer.record(
+                Sample {
+                    end: end as u64,
+                    ns: 1,
+                },
+                false,
+                || {},
+            );
+        }
+        drop(writers);
+        let total = series.total();
+        let mut ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
+        ends.sort_unstable();
+        assert_eq!((total.count, ends), (10, vec![7, 8, 9]));
+    }
+
+    #[test]
+    fn threads_without_a_shard_are_counted() {
+        let series = Series::<TopicShard>::new(0);
+        series.record_homeless(|shard| shard.record(1));
+        series.writer().record(2);
+        assert_eq!(series.total().bytes, 3);
+        assert_eq!(
+            series.sum(
+                |shard| {
+                    let mut t = Default::default();
+                    shard.merge_into(&mut t, 0);
+                    t.bytes
+                },
+                |t| t.bytes
+            ),
+            3
+        );
+    }
+}

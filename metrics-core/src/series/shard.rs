@@ -1,0 +1,219 @@
+//! What one thread writes for one key of each domain.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::timing::{TimingShard, TimingTotal, bump};
+use super::window::Sample;
+
+/// One thread's part of a series: written by its owner alone, read by anybody.
+pub(crate) trait Shard: Send + Sync + 'static {
+    /// Shards merged: what readers see, and what is left of shards whose threads are gone.
+    type Total: Default + Clone + fmt::Debug + Send;
+
+    /// A shard that keeps the last `window` samples, where it keeps samples.
+    fn new(window: usize) -> Self;
+
+    /// Adds a consistent copy of this shard to the total.
+    fn merge_into(&self, total: &mut Self::Total, window: usize);
+
+    /// Trims the total to the newest `window` samples, after the last shard was merged.
+    fn settle(_total: &mut Self::Total, _window: usize) {}
+}
+
+/// Calls of one DAG node: timing and the points that went through.
+#[derive(Debug)]
+pub(crate) struct NodeShard {
+    timing: TimingShard,
+    points: AtomicU64,
+    last_points: AtomicU64,
+}
+
+/// [`NodeShard`]s merged.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NodeTotal {
+    pub(crate) timing: TimingTotal,
+    pub(crate) points: u64,
+    /// Points of the call that ended last.
+    pub(crate) last_points: u64,
+}
+
+impl NodeShard {
+    #[inline]
+    pub(crate) fn record(&self, sample: Sample, failed: bool, points: u64) {
+        self.timing.record(sample, failed, || {
+            bump(&self.points, points);
+            self.last_points.store(points, Ordering::Relaxed);
+        });
+    }
+
+    /// Points of all calls so far.
+    pub(crate) fn points(&self) -> u64 {
+        self.points.load(Ordering::Relaxed)
+    }
+}
+
+impl Shard for NodeShard {
+    type Total = NodeTotal;
+
+    fn new(window: usize) -> Self {
+        Self {
+            timing: TimingShard::new(window),
+            points: AtomicU64::new(0),
+            last_points: AtomicU64::new(0),
+        }
+    }
+
+    fn merge_into(&self, total: &mut NodeTotal, window: usize) {
+        let (timing, points, last_points) = self.timing.consistent(|count| {
+            (
+                self.timing.scalars(count),
+                self.points(),
+                self.last_points.load(Ordering::Relaxed),
+            )
+        });
+        self.timing.recent(timing.count, window, &mut total.timing.recent);
+        total.points = total.points.saturating_add(points);
+        if total.timing.merge(&timing) {
+            total.last_points = last_points;
+        }
+    }
+
+    fn settle(total: &mut NodeTotal, window: usize) {
+        TimingShard::settle(&mut total.timing, window);
+    }
+}
+
+/// Requests of one route: timing, the last status code and what never got an answer.
+#[derive(Debug)]
+pub(crate) struct RouteShard {
+    timing: TimingShard,
+    last_status: AtomicU64,
+    cancelled: AtomicU64,
+}
+
+/// [`RouteShard`]s merged.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RouteTotal {
+    pub(crate) timing: TimingTotal,
+    /// Status code of the answer that was given last.
+    pub(crate) last_status: u16,
+    /// Requests dropped before they were answered; not part of `timing`.
+    pub(crate) cancelled: u64,
+}
+
+impl RouteShard {
+    #[inline]
+    pub(crate) fn record(&self, sample: Sample, failed: bool, status: u16) {
+        self.timing.record(sample, failed, || {
+            self.last_status.store(u64::from(status), Ordering::Relaxed);
+        });
+    }
+
+    #[inline]
+    pub(crate) fn record_cancelled(&self) {
+        bump(&self.cancelled, 1);
+    }
+}
+
+impl Shard for RouteShard {
+    type Total = RouteTotal;
+
+    fn new(window: usize) -> Self {
+        Self {
+            timing: TimingShard::new(window),
+            last_status: AtomicU64::new(0),
+            cancelled: AtomicU64::new(0),
+        }
+    }
+
+    fn merge_into(&self, total: &mut RouteTotal, window: usize) {
+        let (timing, status) = self.timing.consistent(|count| {
+            (
+                self.timing.scalars(count),
+                self.last_status.load(Ordering::Relaxed),
+            )
+        });
+        self.timing.recent(timing.count, window, &mut total.timing.recent);
+        total.cancelled = total
+            .cancelled
+            .saturating_add(self.cancelled.load(Ordering::Relaxed));
+        if total.timing.merge(&timing) {
+            total.last_status = u16::try_from(status).unwrap_or(u16::MAX);
+        }
+    }
+
+    fn settle(total: &mut RouteTotal, window: usize) {
+        TimingShard::settle(&mut total.timing, window);
+    }
+}
+
+/// Messages of one WebSocket topic.
+///
+/// Two monotone counters and no sequence number: messages and bytes are read one after the other, so a
+/// reader may see a message without its bytes for the nanoseconds between the two stores.
+#[derive(Debug, Default)]
+pub(crate) struct TopicShard {
+    messages: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// [`TopicShard`]s merged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TopicTotal {
+    pub(crate) messages: u64,
+    pub(crate) bytes: u64,
+}
+
+impl TopicShard {
+    #[inline]
+    pub(crate) fn record(&self, bytes: u64) {
+        bump(&self.messages, 1);
+        bump(&self.bytes, bytes);
+    }
+}
+
+impl Shard for TopicShard {
+    type Total = TopicTotal;
+
+    fn new(_window: usize) -> Self {
+        Self::default()
+    }
+
+    fn merge_into(&self, total: &mut TopicTotal, _window: usize) {
+        total.messages = total
+            .messages
+            .saturating_add(self.messages.load(Ordering::Relaxed));
+        total.bytes = total.bytes.saturating_add(self.bytes.load(Ordering::Relaxed));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_points_of_the_last_call_are_those_of_the_newest_sample() {
+        let (early, late) = (NodeShard::new(4), NodeShard::new(4));
+        late.record(Sample { end: 20, ns: 1 }, false, 7);
+        early.record(Sample { end: 10, ns: 1 }, false, 100);
+        for order in [[&early, &late], [&late, &early]] {
+            let mut total = NodeTotal::default();
+            order.iter().for_each(|shard| shard.merge_into(&mut total, 4));
+            assert_eq!((total.points, total.last_points), (107, 7));
+        }
+    }
+
+    #[test]
+    fn cancelled_requests_are_no_samples() {
+        let shard = RouteShard::new(4);
+        shard.record(Sample { end: 1, ns: 5 }, false, 204);
+        shard.record_cancelled();
+        let mut total = RouteTotal::default();
+        shard.merge_into(&mut total, 4);
+        assert_eq!(
+            (total.timing.count, total.cancelled, total.last_status),
+            (1, 1, 204)
+        );
+    }
+}

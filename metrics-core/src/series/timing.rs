@@ -1,0 +1,273 @@
+//! Timed calls of one thread: count, errors, sum, extremes and the last N samples.
+
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+
+use super::Shard;
+use super::window::{Ring, Sample, keep_newest, mean_ns};
+use crate::unit::ms_from_ns;
+
+/// One thread's timed calls of one series.
+///
+/// # Consistency
+/// The owner writes without a lock or a read-modify-write. `sequence` is odd while a call is being
+/// written and counts two per finished call; a reader takes the fields between two equal, even readings
+/// (a sequence lock with one writer), so count, sum, extremes and whatever the caller writes along belong
+/// to the same calls.
+///
+/// Field accesses are `Relaxed`; the order comes from the release fence after the odd store and the
+/// release store of the even one, which pair with the reader's acquire load and acquire fence.
+#[derive(Debug)]
+pub(crate) struct TimingShard {
+    sequence: AtomicU64,
+    errors: AtomicU64,
+    sum_ns: AtomicU64,
+    min_ns: AtomicU64,
+    max_ns: AtomicU64,
+    ring: Ring,
+}
+
+/// Times a reader starts over before it takes what it finds. A writer needs nanoseconds, so the bound is
+/// met only if it was stopped in the middle for good: in a forked child, or under a debugger.
+const MAX_READS: u32 = 10_000;
+
+/// After this many failed reads the writer has probably lost the processor.
+const SPINS_BEFORE_YIELD: u32 = 100;
+
+impl TimingShard {
+    /// Records one finished call. Only the shard's owner may call this.
+    ///
+    /// `along` writes further fields of the caller's shard under the same sequence number.
+    #[inline]
+    pub(crate) fn record(&self, sample: Sample, failed: bool, along: impl FnOnce()) {
+        let sequence = self.sequence.load(Ordering::Relaxed);
+        self.sequence.store(sequence.wrapping_add(1), Ordering::Relaxed);
+        fence(Ordering::Release);
+        self.ring.write(sequence / 2, sample);
+        let sum = self.sum_ns.load(Ordering::Relaxed);
+        self.sum_ns
+            .store(sum.saturating_add(sample.ns), Ordering::Relaxed);
+        if sample.ns < self.min_ns.load(Ordering::Relaxed) {
+            self.min_ns.store(sample.ns, Ordering::Relaxed);
+        }
+        if sample.ns > self.max_ns.load(Ordering::Relaxed) {
+            self.max_ns.store(sample.ns, Ordering::Relaxed);
+        }
+        if failed {
+            bump(&self.errors, 1);
+        }
+        along();
+        self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
+    }
+
+    /// Reads fields that belong together; `read` gets the number of finished calls.
+    pub(crate) fn consistent<T>(&self, read: impl Fn(u64) -> T) -> T {
+        let mut tries = 0;
+        loop {
+            let before = self.sequence.load(Ordering::Acquire);
+            let value = read(before / 2);
+            fence(Ordering::Acquire);
+            let undisturbed = before.is_multiple_of(2) && self.sequence.load(Ordering::Relaxed) == before;
+            if undisturbed || tries >= MAX_READS {
+                return value;
+            }
+            tries += 1;
+            if tries > SPINS_BEFORE_YIELD {
+                std::thread::yield_now();
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
+    /// The scalar fields and the newest sample; call inside [`consistent`](Self::consistent).
+    pub(crate) fn scalars(&self, count: u64) -> TimingTotal {
+        TimingTotal {
+            count,
+            errors: self.errors.load(Ordering::Relaxed),
+            sum_ns: self.sum_ns.load(Ordering::Relaxed),
+            min_ns: self.min_ns.load(Ordering::Relaxed),
+            max_ns: self.max_ns.load(Ordering::Relaxed),
+            last: count.checked_sub(1).map(|index| self.ring.read(index)),
+            recent: Vec::new(),
+        }
+    }
+
+    /// Appends up to `window` of the samples before number `count`, newest first.
+    ///
+    /// Samples that the owner overwrote during the copy are left out: a thread that laps the reader may
+    /// shorten the window of that one reading, never mix two samples.
+    pub(crate) fn recent(&self, count: u64, window: usize, out: &mut Vec<Sample>) {
+        let oldest = count.saturating_sub(window as u64);
+        let start = out.len();
+        out.extend((oldest..count).rev().map(|index| self.ring.read(index)));
+        // Pairs with the writer's release fence: if any slot above was read after the owner began to
+        // overwrite it, the sequence number read below is at least that of the overwriting call.
+        fence(Ordering::Acquire);
+        let begun = self.sequence.load(Ordering::Relaxed).div_ceil(2);
+        let intact = count.saturating_sub(self.ring.oldest_intact(begun).max(oldest));
+        out.truncate(start + intact as usize);
+    }
+}
+
+/// Adds to a counter with one writer: a load and a store, no read-modify-write.
+#[inline]
+pub(super) fn bump(counter: &AtomicU64, amount: u64) {
+    let value = counter.load(Ordering::Relaxed);
+    counter.store(value.saturating_add(amount), Ordering::Relaxed);
+}
+
+impl Shard for TimingShard {
+    type Total = TimingTotal;
+
+    fn new(window: usize) -> Self {
+        Self {
+            sequence: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            sum_ns: AtomicU64::new(0),
+            min_ns: AtomicU64::new(u64::MAX),
+            max_ns: AtomicU64::new(0),
+            ring: Ring::new(window),
+        }
+    }
+
+    fn merge_into(&self, total: &mut TimingTotal, window: usize) {
+        let scalars = self.consistent(|count| self.scalars(count));
+        self.recent(scalars.count, window, &mut total.recent);
+        total.merge(&scalars);
+    }
+
+    fn settle(total: &mut TimingTotal, window: usize) {
+        keep_newest(&mut total.recent, window);
+    }
+}
+
+/// Timed calls merged over threads.
+#[derive(Clone, Debug)]
+pub(crate) struct TimingTotal {
+    pub(crate) count: u64,
+    pub(crate) errors: u64,
+    pub(crate) sum_ns: u64,
+    pub(crate) min_ns: u64,
+    pub(crate) max_ns: u64,
+    /// The sample that ended last.
+    pub(crate) last: Option<Sample>,
+    /// The newest samples over all threads, in no particular order.
+    pub(crate) recent: Vec<Sample>,
+}
+
+impl Default for TimingTotal {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            errors: 0,
+            sum_ns: 0,
+            min_ns: u64::MAX,
+            max_ns: 0,
+            last: None,
+            recent: Vec::new(),
+        }
+    }
+}
+
+impl TimingTotal {
+    /// Adds the scalar fields of another total; says whether its newest sample became the newest here.
+    pub(crate) fn merge(&mut self, other: &Self) -> bool {
+        self.count = self.count.saturating_add(other.count);
+        self.errors = self.errors.saturating_add(other.errors);
+        self.sum_ns = self.sum_ns.saturating_add(other.sum_ns);
+        self.min_ns = self.min_ns.min(other.min_ns);
+        self.max_ns = self.max_ns.max(other.max_ns);
+        let newer = match (self.last, other.last) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(mine), Some(theirs)) => theirs.end >= mine.end,
+        };
+        if newer {
+            self.last = other.last;
+        }
+        newer
+    }
+
+    /// Duration of the call that ended last, in ms; 0.0 when there was none.
+    pub(crate) fn last_ms(&self) -> f64 {
+        self.last.map_or(0.0, |sample| ms_from_ns(sample.ns))
+    }
+
+    /// Mean over the window, in ms; 0.0 when there was none.
+    pub(crate) fn avg_ms(&self) -> f64 {
+        mean_ns(&self.recent) / 1e6
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(end: u64, ns: u64) -> Sample {
+        Sample { end, ns }
+    }
+
+    fn read(shard: &TimingShard, window: usize) -> TimingTotal {
+        let mut total = TimingTotal::default();
+        shard.merge_into(&mut total, window);
+        TimingShard::settle(&mut total, window);
+        total
+    }
+
+    #[test]
+    fn totals_and_window_follow_the_calls() {
+        let shard = TimingShard::new(3);
+        for (end, ns) in [(1, 10), (2, 20), (3, 30), (4, 40), (5, 5)] {
+            shard.record(sample(end, ns), ns == 40, || {});
+        }
+        let total = read(&shard, 3);
+        assert_eq!((total.count, total.errors, total.sum_ns), (5, 1, 105));
+        assert_eq!((total.min_ns, total.max_ns), (5, 40));
+        assert_eq!(total.last, Some(sample(5, 5)));
+        assert_eq!(total.recent, [sample(5, 5), sample(4, 40), sample(3, 30)]);
+    }
+
+    #[test]
+    fn the_window_of_two_threads_is_the_newest_of_both() {
+        let (a, b) = (TimingShard::new(4), TimingShard::new(4));
+        for end in [1, 3, 5, 7] {
+            a.record(sample(end, 1), false, || {});
+        }
+        b.record(sample(6, 2), false, || {});
+        let mut total = TimingTotal::default();
+        a.merge_into(&mut total, 4);
+        b.merge_into(&mut total, 4);
+        TimingShard::settle(&mut total, 4);
+        let mut ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
+        ends.sort_unstable();
+        assert_eq!(ends, [3, 5, 6, 7]);
+        assert_eq!(total.last, Some(sample(7, 1)));
+    }
+
+    #[test]
+    fn a_reader_never_sees_fields_of_different_calls() {
+        let shard = TimingShard::new(60);
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for end in 1..=400_000_u64 {
+                    // Every call takes as long as its number, so any torn pair shows.
+                    shard.record(sample(end, end), false, || {});
+                }
+                stop.store(true, Ordering::Relaxed);
+            });
+            while !stop.load(Ordering::Relaxed) {
+                let total = read(&shard, 60);
+                assert_eq!(total.sum_ns, total.count * (total.count + 1) / 2);
+                assert_eq!(total.max_ns, total.count);
+                assert!(
+                    total
+                        .recent
+                        .iter()
+                        .all(|sample| sample.end == sample.ns && sample.end <= total.count)
+                );
+            }
+        });
+        assert_eq!(read(&shard, 60).recent.len(), 60);
+    }
+}

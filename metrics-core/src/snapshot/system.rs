@@ -1,0 +1,34 @@
+//! The host.
+
+use serde::{Deserialize, Serialize};
+
+/// The host as the probe saw it last; zeros before its first look (GAP-05).
+///
+/// # Source
+/// S-01..S-05, CON-13.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SystemMetrics {
+    /// CPU use of the host since the previous look, 0..=100.
+    pub cpu_percent: f64,
+    /// Memory in use on the host, MB of 1024² bytes.
+    pub memory_used_mb: f64,
+    /// Memory of the host, MB.
+    pub memory_total_mb: f64,
+    /// `memory_used_mb` of `memory_total_mb`, 0..=100.
+    pub memory_percent: f64,
+    /// Threads of this process.
+    pub thread_count: u64,
+    /// The application's queue, from [`Builder::queue_depth`](crate::Builder::queue_depth).
+    pub queue_depth: u64,
+}
+
+/// The host at one collection tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HistorySample {
+    /// Wall time of the tick, Unix seconds.
+    pub timestamp: f64,
+    /// What the probe had seen last.
+    pub system: SystemMetrics,
+}

@@ -1,0 +1,287 @@
+//! What is kept under one key of each domain, beside the shards.
+
+use std::sync::{Arc, RwLock};
+
+use super::table::{Key, OwnedKey};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::name::UNKNOWN_NODE_TYPE;
+use crate::series::quantile::exclusive;
+use crate::series::{Gauge, NodeShard, Rate, RouteShard, Series, Shard, TimingShard, TopicShard};
+use crate::snapshot::{DagNodeMetrics, EndpointMetrics, FunctionMetrics, OperationMetrics, WsTopicMetrics};
+use crate::sync::{read, write};
+use crate::unit::ms_from_ns;
+
+/// An entry of a table: a series and what belongs to it.
+pub(crate) trait Entry: Send + Sync + 'static {
+    type Shard: Shard;
+
+    fn new(key: Key<'_>, config: &Config, clock: &Clock) -> Self;
+
+    fn series(&self) -> &Arc<Series<Self::Shard>>;
+}
+
+// === impl NodeEntry ===
+
+/// A DAG node.
+#[derive(Debug)]
+pub(crate) struct NodeEntry {
+    series: Arc<Series<NodeShard>>,
+    label: RwLock<NodeLabel>,
+    points: Rate,
+    pub(crate) throttled: Gauge,
+    pub(crate) queue_depth: Gauge,
+}
+
+/// What a node calls itself; empty until it tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NodeLabel {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) node_type: Option<Arc<str>>,
+}
+
+impl NodeLabel {
+    /// Takes over what is told; says whether anything changed.
+    pub(crate) fn update(&mut self, name: Option<&str>, node_type: Option<&str>) -> bool {
+        let mut changed = false;
+        for (old, new) in [(&mut self.name, name), (&mut self.node_type, node_type)] {
+            if let Some(new) = new.filter(|new| old.as_deref() != Some(new)) {
+                *old = Some(new.into());
+                changed = true;
+            }
+        }
+        changed
+    }
+}
+
+impl Entry for NodeEntry {
+    type Shard = NodeShard;
+
+    fn new(_key: Key<'_>, config: &Config, clock: &Clock) -> Self {
+        Self {
+            series: Series::new(config.node_window()),
+            label: RwLock::default(),
+            points: Rate::new(clock),
+            throttled: Gauge::default(),
+            queue_depth: Gauge::default(),
+        }
+    }
+
+    fn series(&self) -> &Arc<Series<NodeShard>> {
+        &self.series
+    }
+}
+
+impl NodeEntry {
+    pub(crate) fn relabel(&self, name: Option<&str>, node_type: Option<&str>) {
+        write(&self.label).update(name, node_type);
+    }
+
+    /// Remembers the points so far, for the rate.
+    pub(crate) fn observe(&self, clock: &Clock) {
+        self.points
+            .observe(clock, self.series.sum(NodeShard::points, |folded| folded.points));
+    }
+
+    /// The wire form, without the operations.
+    pub(crate) fn snapshot(&self, key: &OwnedKey, clock: &Clock) -> DagNodeMetrics {
+        let total = self.series.total();
+        let label = read(&self.label).clone();
+        let node_id = key.borrow().first;
+        DagNodeMetrics {
+            node_id: node_id.to_owned(),
+            node_name: label.name.as_deref().unwrap_or(node_id).to_owned(),
+            node_type: label.node_type.as_deref().unwrap_or(UNKNOWN_NODE_TYPE).to_owned(),
+            last_exec_ms: total.timing.last_ms(),
+            avg_exec_ms: total.timing.avg_ms(),
+            calls_total: total.timing.count,
+            errors: total.timing.errors,
+            throughput_pps: self.points.per_second(clock, total.points),
+            last_point_count: total.last_points,
+            throttled_count: self.throttled.get(),
+            queue_depth: self.queue_depth.get(),
+            last_seen_ts: total
+                .timing
+                .last
+                .map_or(0.0, |last| unix_seconds_at(clock, last.end)),
+            open3d_ops: Default::default(),
+        }
+    }
+}
+
+/// Wall time of a tick in the past, Unix seconds: now, less the time since.
+fn unix_seconds_at(clock: &Clock, ticks: u64) -> f64 {
+    let since_ns = clock.elapsed_ns(ticks, clock.ticks());
+    clock.unix_now().as_secs_f64() - since_ns as f64 / 1e9
+}
+
+// === impl OperationEntry ===
+
+/// An operation of a node.
+#[derive(Debug)]
+pub(crate) struct OperationEntry {
+    series: Arc<Series<TimingShard>>,
+}
+
+impl Entry for OperationEntry {
+    type Shard = TimingShard;
+
+    fn new(_key: Key<'_>, config: &Config, _clock: &Clock) -> Self {
+        Self {
+            series: Series::new(config.node_window()),
+        }
+    }
+
+    fn series(&self) -> &Arc<Series<TimingShard>> {
+        &self.series
+    }
+}
+
+impl OperationEntry {
+    pub(crate) fn snapshot(&self) -> OperationMetrics {
+        let total = self.series.total();
+        OperationMetrics {
+            last_ms: total.last_ms(),
+            avg_ms: total.avg_ms(),
+            calls: total.count,
+        }
+    }
+}
+
+// === impl FunctionEntry ===
+
+/// A timed function or block.
+#[derive(Debug)]
+pub(crate) struct FunctionEntry {
+    series: Arc<Series<TimingShard>>,
+}
+
+impl Entry for FunctionEntry {
+    type Shard = TimingShard;
+
+    fn new(_key: Key<'_>, config: &Config, _clock: &Clock) -> Self {
+        Self {
+            series: Series::new(config.function_window()),
+        }
+    }
+
+    fn series(&self) -> &Arc<Series<TimingShard>> {
+        &self.series
+    }
+}
+
+impl FunctionEntry {
+    pub(crate) fn snapshot(&self, key: &OwnedKey) -> FunctionMetrics {
+        let total = self.series.total();
+        let mut sorted: Vec<u64> = total.recent.iter().map(|sample| sample.ns).collect();
+        sorted.sort_unstable();
+        let quantile_ms = |p| exclusive(&sorted, p) / 1e6;
+        FunctionMetrics {
+            name: key.borrow().first.to_owned(),
+            calls_total: total.count,
+            errors: total.errors,
+            last_ms: total.last_ms(),
+            avg_ms: total.avg_ms(),
+            min_ms: sorted.first().copied().map_or(0.0, ms_from_ns),
+            max_ms: sorted.last().copied().map_or(0.0, ms_from_ns),
+            p50_ms: quantile_ms(0.50),
+            p95_ms: quantile_ms(0.95),
+            p99_ms: quantile_ms(0.99),
+        }
+    }
+}
+
+// === impl RouteEntry ===
+
+/// An HTTP route.
+#[derive(Debug)]
+pub(crate) struct RouteEntry {
+    series: Arc<Series<RouteShard>>,
+}
+
+impl Entry for RouteEntry {
+    type Shard = RouteShard;
+
+    fn new(_key: Key<'_>, config: &Config, _clock: &Clock) -> Self {
+        Self {
+            series: Series::new(config.route_window()),
+        }
+    }
+
+    fn series(&self) -> &Arc<Series<RouteShard>> {
+        &self.series
+    }
+}
+
+impl RouteEntry {
+    /// The wire form; `None` as long as no request was answered.
+    pub(crate) fn snapshot(&self, key: &OwnedKey) -> Option<EndpointMetrics> {
+        let total = self.series.total();
+        let Key {
+            first: method,
+            second: path,
+        } = key.borrow();
+        (total.timing.count > 0).then(|| EndpointMetrics {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            avg_latency_ms: total.timing.avg_ms(),
+            calls_total: total.timing.count,
+            last_status_code: total.last_status,
+        })
+    }
+
+    /// Requests dropped before they were answered.
+    pub(crate) fn cancelled(&self) -> u64 {
+        self.series.total().cancelled
+    }
+}
+
+// === impl TopicEntry ===
+
+/// A WebSocket topic.
+#[derive(Debug)]
+pub(crate) struct TopicEntry {
+    series: Arc<Series<TopicShard>>,
+    messages: Rate,
+    bytes: Rate,
+    pub(crate) connections: Gauge,
+    /// 1 if hidden from topic lists.
+    pub(crate) system: Gauge,
+}
+
+impl Entry for TopicEntry {
+    type Shard = TopicShard;
+
+    fn new(_key: Key<'_>, _config: &Config, clock: &Clock) -> Self {
+        Self {
+            series: Series::new(0),
+            messages: Rate::new(clock),
+            bytes: Rate::new(clock),
+            connections: Gauge::default(),
+            system: Gauge::default(),
+        }
+    }
+
+    fn series(&self) -> &Arc<Series<TopicShard>> {
+        &self.series
+    }
+}
+
+impl TopicEntry {
+    pub(crate) fn observe(&self, clock: &Clock) {
+        let total = self.series.total();
+        self.messages.observe(clock, total.messages);
+        self.bytes.observe(clock, total.bytes);
+    }
+
+    pub(crate) fn snapshot(&self, clock: &Clock) -> WsTopicMetrics {
+        let total = self.series.total();
+        WsTopicMetrics {
+            messages_per_sec: self.messages.per_second(clock, total.messages),
+            bytes_per_sec: self.bytes.per_second(clock, total.bytes),
+            active_connections: self.connections.get(),
+            total_messages: total.messages,
+            total_bytes: total.bytes,
+        }
+    }
+}

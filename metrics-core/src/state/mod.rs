@@ -1,0 +1,160 @@
+//! Everything recorded since the start or the last reset.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+
+mod entry;
+mod table;
+
+pub(crate) use entry::{Entry, FunctionEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry, TopicEntry};
+pub(crate) use table::{Key, OwnedKey, Place, Table};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::name::UNKNOWN_NODE_TYPE;
+use crate::snapshot::{DagNodeMetrics, MetricsSnapshot, SystemMetrics};
+use crate::sync::lock;
+
+/// The tables of one registry between two resets.
+///
+/// A reset replaces the whole state, so that nothing old can leak into the new; threads notice by the id.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) id: StateId,
+    pub(crate) clock: Clock,
+    config: Arc<Config>,
+    pub(crate) nodes: Table<NodeEntry>,
+    pub(crate) operations: Table<OperationEntry>,
+    pub(crate) functions: Table<FunctionEntry>,
+    pub(crate) routes: Table<RouteEntry>,
+    pub(crate) topics: Table<TopicEntry>,
+    pub(crate) system: Mutex<SystemMetrics>,
+    pub(crate) invalid_samples: AtomicU64,
+}
+
+/// Names a state process-wide; 0 names none.
+pub(crate) type StateId = u32;
+
+/// The states alive, so that a thread can find one by its id. A handful at most: one per registry.
+static STATES: Mutex<Vec<Weak<State>>> = Mutex::new(Vec::new());
+
+static NEXT_ID: AtomicU32 = AtomicU32::new(1);
+
+impl State {
+    pub(crate) fn new(config: Arc<Config>, clock: Clock) -> Arc<Self> {
+        let limits = config.limits();
+        let state = Arc::new(Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            clock,
+            nodes: Table::new(limits.nodes),
+            operations: Table::new(limits.operations),
+            functions: Table::new(limits.functions),
+            routes: Table::new(limits.routes),
+            topics: Table::new(limits.topics),
+            system: Mutex::default(),
+            invalid_samples: AtomicU64::new(0),
+            config,
+        });
+        let mut states = lock(&STATES);
+        states.retain(|other| other.strong_count() > 0);
+        states.push(Arc::downgrade(&state));
+        state
+    }
+
+    /// The state of that id, if it is alive.
+    pub(crate) fn find(id: StateId) -> Option<Arc<Self>> {
+        lock(&STATES)
+            .iter()
+            .filter_map(Weak::upgrade)
+            .find(|state| state.id == id)
+    }
+
+    /// The place of a key in one of this state's tables.
+    pub(crate) fn intern<E: Entry>(&self, table: &Table<E>, key: Key<'_>) -> Place {
+        table.intern(key, |key| E::new(key, &self.config, &self.clock))
+    }
+
+    /// Remembers the totals behind the rates; called at 10 Hz.
+    pub(crate) fn observe_rates(&self) {
+        self.nodes
+            .all()
+            .iter()
+            .for_each(|(_, node)| node.observe(&self.clock));
+        self.topics
+            .all()
+            .iter()
+            .for_each(|(_, topic)| topic.observe(&self.clock));
+    }
+
+    pub(crate) fn snapshot(&self) -> MetricsSnapshot {
+        let mut snapshot = MetricsSnapshot {
+            timestamp: self.clock.unix_now().as_secs_f64(),
+            ..Default::default()
+        };
+        snapshot.dag.nodes = self.node_snapshots();
+        for (key, topic) in self.topics.all() {
+            let topic = topic.snapshot(&self.clock);
+            snapshot.websocket.total_connections += topic.active_connections;
+            snapshot
+                .websocket
+                .topics
+                .insert(key.borrow().first.to_owned(), topic);
+        }
+        snapshot.system = *lock(&self.system);
+        let mut routes = self.routes.all();
+        routes.sort_unstable_by(|(a, _), (b, _)| {
+            (a.borrow().first, a.borrow().second).cmp(&(b.borrow().first, b.borrow().second))
+        });
+        snapshot.endpoints = routes
+            .iter()
+            .filter_map(|(key, route)| route.snapshot(key))
+            .collect();
+        snapshot
+    }
+
+    /// The nodes with their operations. A node that only its operations told of appears as a placeholder
+    /// (O-04).
+    fn node_snapshots(&self) -> Vec<DagNodeMetrics> {
+        let operations = self.operations.all();
+        let nodes = self.nodes.all();
+        let mut nodes: Vec<_> = nodes
+            .iter()
+            .map(|(key, node)| node.snapshot(key, &self.clock))
+            .collect();
+        let mut places: HashMap<_, _> = nodes.iter().map(|node| node.node_id.clone()).zip(0..).collect();
+        for (key, operation) in operations {
+            let Key {
+                first: node_id,
+                second: name,
+            } = key.borrow();
+            let place = *places.entry(node_id.to_owned()).or_insert_with(|| {
+                nodes.push(placeholder(node_id));
+                nodes.len() - 1
+            });
+            nodes[place]
+                .open3d_ops
+                .insert(name.to_owned(), operation.snapshot());
+        }
+        nodes
+    }
+
+    /// Look-ups of keys that found no room in any table.
+    pub(crate) fn overflowed(&self) -> u64 {
+        self.nodes.overflowed()
+            + self.operations.overflowed()
+            + self.functions.overflowed()
+            + self.routes.overflowed()
+            + self.topics.overflowed()
+    }
+}
+
+/// A node that was never called itself.
+fn placeholder(node_id: &str) -> DagNodeMetrics {
+    DagNodeMetrics {
+        node_id: node_id.to_owned(),
+        node_name: node_id.to_owned(),
+        node_type: UNKNOWN_NODE_TYPE.to_owned(),
+        ..Default::default()
+    }
+}

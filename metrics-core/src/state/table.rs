@@ -1,0 +1,239 @@
+//! A bounded table of entries, looked up by a key of two strings.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, RwLock};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::name::{OVERFLOW, bounded};
+use crate::sync::{read, write};
+
+/// Seeded once per process, so that hashes of tables and per-thread caches agree and cannot be guessed.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// What an entry is found by: a node id, a method and a path, a node and its operation.
+///
+/// Equality is that of both parts, so no joining character can make two keys collide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key<'a> {
+    pub(crate) first: &'a str,
+    pub(crate) second: &'a str,
+}
+
+impl<'a> Key<'a> {
+    pub(crate) const OVERFLOW: Key<'static> = Key {
+        first: OVERFLOW,
+        second: OVERFLOW,
+    };
+
+    /// A key of one part.
+    #[inline]
+    pub(crate) fn one(name: &'a str) -> Self {
+        Self::two(name, "")
+    }
+
+    /// A key of two parts, each cut to the bound on names.
+    #[inline]
+    pub(crate) fn two(first: &'a str, second: &'a str) -> Self {
+        Self {
+            first: bounded(first),
+            second: bounded(second),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn hash(self) -> u64 {
+        let mut hasher = HASHER.build_hasher();
+        self.first.hash(&mut hasher);
+        self.second.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// A key that owns its strings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnedKey {
+    first: Arc<str>,
+    second: Arc<str>,
+}
+
+impl OwnedKey {
+    #[inline]
+    pub(crate) fn borrow(&self) -> Key<'_> {
+        Key {
+            first: &self.first,
+            second: &self.second,
+        }
+    }
+}
+
+impl From<Key<'_>> for OwnedKey {
+    fn from(key: Key<'_>) -> Self {
+        Self {
+            first: key.first.into(),
+            second: key.second.into(),
+        }
+    }
+}
+
+/// Entries in the order in which they were first seen, at most `cap` of them and one for the rest.
+///
+/// # Cost
+/// A look-up takes a read lock and hashes the key; recording threads do it once per key and remember the
+/// index.
+#[derive(Debug)]
+pub(crate) struct Table<E> {
+    cap: usize,
+    rows: RwLock<Rows<E>>,
+    overflowed: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Rows<E> {
+    index: HashTable<u32>,
+    entries: Vec<Row<E>>,
+}
+
+#[derive(Debug)]
+struct Row<E> {
+    key: OwnedKey,
+    entry: Arc<E>,
+}
+
+/// Where a key's entry stands, and whether that is an entry of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Own(u32),
+    Overflow(u32),
+}
+
+impl Place {
+    pub(crate) fn index(self) -> u32 {
+        let (Self::Own(index) | Self::Overflow(index)) = self;
+        index
+    }
+}
+
+impl<E> Table<E> {
+    pub(crate) fn new(cap: usize) -> Self {
+        let rows = Rows {
+            index: HashTable::new(),
+            entries: Vec::new(),
+        };
+        Self {
+            cap,
+            rows: RwLock::new(rows),
+            overflowed: AtomicU64::new(0),
+        }
+    }
+
+    /// The place of a key, made with `make` on first sight; beyond the cap that of the overflow entry.
+    pub(crate) fn intern(&self, key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> Place {
+        let hash = key.hash();
+        if let Some(index) = read(&self.rows).find(hash, key) {
+            return Place::Own(index);
+        }
+        let mut rows = write(&self.rows);
+        if let Some(index) = rows.find(hash, key) {
+            return Place::Own(index);
+        }
+        if rows.index.len() < self.cap {
+            return Place::Own(rows.insert(hash, key, make));
+        }
+        self.overflowed.fetch_add(1, Ordering::Relaxed);
+        let overflow = Key::OVERFLOW;
+        let hash = overflow.hash();
+        Place::Overflow(
+            rows.find(hash, overflow)
+                .unwrap_or_else(|| rows.insert(hash, overflow, make)),
+        )
+    }
+
+    pub(crate) fn get(&self, index: u32) -> Option<Arc<E>> {
+        read(&self.rows)
+            .entries
+            .get(index as usize)
+            .map(|row| Arc::clone(&row.entry))
+    }
+
+    /// All keys and entries, in the order in which they were first seen.
+    pub(crate) fn all(&self) -> Vec<(OwnedKey, Arc<E>)> {
+        read(&self.rows)
+            .entries
+            .iter()
+            .map(|row| (row.key.clone(), Arc::clone(&row.entry)))
+            .collect()
+    }
+
+    /// Look-ups of keys that found no room.
+    pub(crate) fn overflowed(&self) -> u64 {
+        self.overflowed.load(Ordering::Relaxed)
+    }
+}
+
+impl<E> Rows<E> {
+    fn find(&self, hash: u64, key: Key<'_>) -> Option<u32> {
+        let same = |&index: &u32| {
+            self.entries
+                .get(index as usize)
+                .is_some_and(|row| row.key.borrow() == key)
+        };
+        self.index.find(hash, same).copied()
+    }
+
+    fn insert(&mut self, hash: u64, key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> u32 {
+        // The cap on entries keeps the index far below u32::MAX.
+        let index = self.entries.len() as u32;
+        self.entries.push(Row {
+            key: key.into(),
+            entry: Arc::new(make(key)),
+        });
+        let entries = &self.entries;
+        self.index
+            .insert_unique(hash, index, |&index| entries[index as usize].key.borrow().hash());
+        index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn intern(table: &Table<String>, name: &str) -> Place {
+        table.intern(Key::one(name), |key| key.first.to_owned())
+    }
+
+    #[test]
+    fn what_exceeds_the_cap_shares_one_entry_and_is_counted() {
+        let table = Table::new(2);
+        assert_eq!(intern(&table, "a"), Place::Own(0));
+        assert_eq!(intern(&table, "b"), Place::Own(1));
+        assert_eq!(intern(&table, "c"), Place::Overflow(2));
+        assert_eq!(intern(&table, "d"), Place::Overflow(2));
+        assert_eq!(intern(&table, "a"), Place::Own(0));
+        assert_eq!(table.overflowed(), 2);
+        assert_eq!(table.get(2).as_deref().map(String::as_str), Some(OVERFLOW));
+        assert_eq!(table.all().len(), 3);
+    }
+
+    #[test]
+    fn parts_of_a_key_do_not_run_together() {
+        let table = Table::new(8);
+        let make = |_: Key<'_>| ();
+        assert_ne!(
+            table.intern(Key::two("ab", "c"), make),
+            table.intern(Key::two("a", "bc"), make)
+        );
+    }
+
+    #[test]
+    fn keys_are_cut_to_the_bound() {
+        let table = Table::new(8);
+        assert_eq!(
+            intern(&table, &"x".repeat(1_000_000)),
+            intern(&table, &"x".repeat(256))
+        );
+    }
+}

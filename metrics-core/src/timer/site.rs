@@ -1,0 +1,32 @@
+//! A place in the source that is timed.
+
+use crate::record::{Functions, SeriesId, Slot, resolve};
+use crate::state::{Key, StateId};
+
+/// One `#[timed]` function or `timed_block!`, as a `static`.
+#[derive(Debug)]
+pub struct Site {
+    name: &'static str,
+    slot: Slot,
+}
+
+impl Site {
+    /// A site of that name; costs nothing until it runs.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            slot: Slot::new(),
+        }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    #[inline]
+    pub(super) fn series(&self, state: StateId) -> Option<SeriesId> {
+        self.slot
+            .get(state, || resolve::<Functions>(state, Key::one(self.name)))
+    }
+}
