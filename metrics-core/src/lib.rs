@@ -87,6 +87,7 @@ pub use snapshot::{
     DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, MetricsSnapshot,
     OperationMetrics, PerformanceHealth, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
 };
+pub use timer::RequestTimer;
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

@@ -2,17 +2,19 @@
 
 mod foreign;
 mod points;
+mod request;
 mod site;
 
 pub use points::{IntoPoints, points};
+pub use request::RequestTimer;
 pub use site::Site;
 
 use foreign::ForeignCall;
+use request::sample_since;
 
 use crate::collector::gate_of_this_thread;
 use crate::record::gate::{self, Gate};
 use crate::record::{Functions, Nodes, Operations, SeriesId, now, record, resolve, resolve_node};
-use crate::series::Sample;
 use crate::state::Key;
 
 /// Whether instrumented code records at all: one relaxed load.
@@ -142,23 +144,22 @@ impl Drop for Timer {
     fn drop(&mut self) {
         let (start, points) = (self.start, self.points);
         let failed = self.failed || (!self.entered_panicking && std::thread::panicking());
-        let sample = |clock: &crate::clock::Clock| {
-            let end = clock.ticks();
-            Sample {
-                end,
-                ns: clock.elapsed_ns(start, end),
-            }
-        };
         match &self.target {
             Target::Nothing => {}
             &Target::Function(series) => {
-                record::<Functions>(series, |clock, shard| shard.record(sample(clock), failed, || {}));
+                record::<Functions>(series, |clock, shard| {
+                    shard.record(sample_since(clock, start), failed, || {});
+                });
             }
             &Target::Node(series) => {
-                record::<Nodes>(series, |clock, shard| shard.record(sample(clock), failed, points));
+                record::<Nodes>(series, |clock, shard| {
+                    shard.record(sample_since(clock, start), failed, points);
+                });
             }
             &Target::Operation(series) => {
-                record::<Operations>(series, |clock, shard| shard.record(sample(clock), failed, || {}));
+                record::<Operations>(series, |clock, shard| {
+                    shard.record(sample_since(clock, start), failed, || {});
+                });
             }
             Target::Foreign(call) => call.finish(points),
         }
