@@ -461,6 +461,11 @@ async fn asynchronous_b(cell: std::cell::Cell<u64>) -> u64 {
     cell.into_inner()
 }
 
+#[timed(node = "one expression", points = *ret)]
+async fn one_expression(value: u64) -> u64 {
+    if value == 0 { 1 } else { value }
+}
+
 #[timed]
 async fn not_send(rc: Rc<u8>) -> u8 {
     yield_once().await;
@@ -479,6 +484,8 @@ fn async_functions_stay_send_and_are_timed_to_their_end() {
     assert_calls!("question", 2);
     assert_eq!(block_on(assert_send(asynchronous_b(std::cell::Cell::new(9)))), 9);
     assert_eq!(node("async send").1, 9);
+    assert_eq!(block_on(one_expression(0)) + block_on(one_expression(4)), 5);
+    assert_eq!(node("one expression").1, 4);
     assert_eq!(block_on(not_send(Rc::new(1))), 1);
 }
 

@@ -2,6 +2,9 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::Item;
+use syn::parse::discouraged::Speculative;
+use syn::parse::{ParseStream, Parser};
 
 /// A block as raw tokens, so that half-typed code passes through and the IDE completes in it.
 pub(crate) struct Body(Group);
@@ -25,25 +28,27 @@ impl Body {
         }
     }
 
-    /// The block with `statement` first, right after the inner attributes.
-    pub(crate) fn starting_with(&self, statement: TokenStream) -> Group {
+    /// The block with `statement` first: after the inner attributes, and after the items that open
+    /// the block, because clippy wants items before statements.
+    pub(crate) fn starting_with(&self, statement: TokenStream) -> Self {
         let (attributes, rest) = self.split();
-        self.braced([attributes, statement, rest].into_iter().collect())
+        let (items, rest) = split_items(rest);
+        self.braced([attributes, items, statement, rest].into_iter().collect())
     }
 
-    /// The block with its inner attributes outside and all else inside a block of its own, which
-    /// `wrap` puts into place.
-    pub(crate) fn wrapped(&self, wrap: impl FnOnce(Group) -> TokenStream) -> Group {
+    /// The block with its inner attributes outside, and all else inside a block that `wrap` puts
+    /// into place.
+    pub(crate) fn wrapped(&self, wrap: impl FnOnce(&Self) -> TokenStream) -> Self {
         let (attributes, rest) = self.split();
         let inner = self.braced(rest);
-        self.braced([attributes, wrap(inner)].into_iter().collect())
+        self.braced([attributes, wrap(&inner)].into_iter().collect())
     }
 
     /// Keeps the user's span: it decides the edition, hence when temporaries are dropped.
-    fn braced(&self, tokens: TokenStream) -> Group {
+    fn braced(&self, tokens: TokenStream) -> Self {
         let mut group = Group::new(Delimiter::Brace, tokens);
         group.set_span(self.0.span());
-        group
+        Self(group)
     }
 
     /// Inner attributes (`#![…]`, `//! …`), and the rest.
@@ -64,6 +69,27 @@ impl Body {
 impl ToTokens for Body {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.0.to_tokens(tokens);
+    }
+}
+
+/// The items that `tokens` open with, and the rest, both as written.
+fn split_items(tokens: TokenStream) -> (TokenStream, TokenStream) {
+    let after = after_items
+        .parse2(tokens.clone())
+        .map_or(usize::MAX, |rest| rest.into_iter().count());
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let (items, rest) = trees.split_at(trees.len().saturating_sub(after));
+    (items.iter().cloned().collect(), rest.iter().cloned().collect())
+}
+
+/// What looks like an item but may be a statement (`print!(…);`) ends the search.
+fn after_items(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    loop {
+        let ahead = input.fork();
+        match ahead.parse() {
+            Err(_) | Ok(Item::Macro(_) | Item::Verbatim(_)) => return input.parse(),
+            Ok(_) => input.advance_to(&ahead),
+        }
     }
 }
 

@@ -1,15 +1,16 @@
 //! Form B: the body becomes a value that is looked at before it is returned.
 
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::visit_mut::{VisitMut, visit_type_mut};
 use syn::{ReturnType, Signature, Type, parse_quote};
 
+use crate::body::Body;
 use crate::guard;
 use crate::model::{Arm, Exit, Timed};
 
 /// Everything that stands in the function in place of its `body`.
-pub(crate) fn around(body: &Group, timed: &Timed, exit: &Exit, signature: &Signature) -> TokenStream {
+pub(crate) fn around(body: &Body, timed: &Timed, exit: &Exit, signature: &Signature) -> TokenStream {
     let root = &timed.root;
     let start = guard::mutable_statement(timed);
     let value = match signature.asyncness {
@@ -28,7 +29,7 @@ pub(crate) fn around(body: &Group, timed: &Timed, exit: &Exit, signature: &Signa
 /// A closure that is called at once, so that `return` and `?` end here.
 ///
 /// The helper wants `FnOnce`: a plain closure would not let the body move or reborrow its captures.
-fn called(body: &Group, root: &TokenStream, signature: &Signature) -> TokenStream {
+fn called(body: &Body, root: &TokenStream, signature: &Signature) -> TokenStream {
     let output = nameable_output(signature);
     quote_spanned! {Span::mixed_site()=> #root::__private::call_once(move || -> #output #body) }
 }
@@ -37,17 +38,15 @@ fn called(body: &Group, root: &TokenStream, signature: &Signature) -> TokenStrea
 ///
 /// The edge that never runs gives the block its type before the body is checked, so that coercions
 /// work and errors are reported where the user wrote them.
-fn awaited(body: &Group, root: &TokenStream, signature: &Signature) -> TokenStream {
+fn awaited(body: &Body, root: &TokenStream, signature: &Signature) -> TokenStream {
     let output = nameable_output(signature);
-    quote_spanned! {Span::mixed_site()=>
-        async move {
-            if false {
-                return #root::__private::call_once(|| -> #output { loop {} });
-            }
-            #body
+    let edge = quote_spanned! {Span::mixed_site()=>
+        if false {
+            return #root::__private::call_once(|| -> #output { loop {} });
         }
-        .await
-    }
+    };
+    let body = body.starting_with(edge);
+    quote_spanned!(Span::mixed_site()=> async move #body.await)
 }
 
 /// The return type with `_` for every `impl Trait`, which has no name inside the function.

@@ -29,7 +29,7 @@ fn try_timed(args: TokenStream, item: TokenStream, errors: &mut Errors) -> Optio
         None => function.body.starting_with(guard::statement(&timed)),
         Some(exit) => function
             .body
-            .wrapped(|body| exit::around(&body, &timed, exit, &function.signature)),
+            .wrapped(|body| exit::around(body, &timed, exit, &function.signature)),
     };
     Some(quote!(#head #body))
 }

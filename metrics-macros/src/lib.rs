@@ -5,8 +5,8 @@
 //!
 //! # How it works
 //!
-//! Both macros **insert one statement** at the start of the user's own braces: a guard that records
-//! when it is dropped. Nothing is wrapped, so `return`, `?`, `break`, types, borrows, drop order and
+//! Both macros **insert one statement** at the start of the user's own braces (after inner attributes
+//! and leading items): a guard that records when it is dropped. Nothing is wrapped, so `return`, `?`, `break`, types, borrows, drop order and
 //! `#[track_caller]` stay what they were. Only a `points` expression that looks at the result turns
 //! the body into a value first.
 //!
@@ -52,6 +52,9 @@ mod root;
 /// one; the arm that is not there gives 0 points. Of the arguments, such an expression can use those
 /// that are `Copy`, shared references for instance, or that the body does not mention.
 ///
+/// A function that returns a future without being `async`, as `#[async_trait]` makes them, is timed
+/// until it has made the future.
+///
 /// A default name has no type in it, for an attribute inside an `impl` cannot see what the `impl` is
 /// for: give methods that share a name in one module a `name`.
 ///
@@ -67,7 +70,8 @@ mod root;
 /// A function series: a `static`, a guard on the stack (in the future, if async) and two clock
 /// readings; one relaxed load while recording is off. A node also looks up its id. No allocation by
 /// the macro's own code. Looking at the result adds a closure that is inlined, or in async functions
-/// an async block, which stores the arguments a second time. Arguments that the body uses are then
+/// an async block, which stores the arguments a second time and doubles the depth of types that the
+/// compiler's recursion limit counts. Arguments that the body uses are then
 /// dropped with the body, before those it does not use, and in a `#[track_caller]` function
 /// `Location::caller()` names the function itself.
 ///

@@ -96,6 +96,37 @@ fn inner_attributes_stay_first() {
 }
 
 #[test]
+fn items_at_the_start_stay_there() {
+    let guard = function(&quote!("f"));
+    for items in [
+        quote!(
+            use a::b;
+        ),
+        quote!(
+            const X: u8 = 1;
+            #[doc = "x"]
+            fn inner() {
+                half
+            }
+        ),
+        quote!(),
+    ] {
+        for rest in [
+            quote!(),
+            quote!(print!("x"); fn late() {}),
+            quote!(const { 1 }),
+            quote!(unsafe { x() }),
+        ] {
+            let item = quote!(fn f() { #![allow(x)] #items #rest });
+            assert_same(
+                &timed(quote!("f"), item),
+                &quote!(fn f() { #![allow(x)] #items #guard #rest }),
+            );
+        }
+    }
+}
+
+#[test]
 fn half_typed_bodies_pass_through() {
     let guard = function(&quote!("f"));
     assert_same(
@@ -193,7 +224,7 @@ fn an_async_result_comes_from_an_async_block_in_place() {
             if false {
                 return ::metrics_core::__private::call_once(|| -> u64 { loop {} });
             }
-            { g(id).await }
+            g(id).await
         }
         .await
     };
