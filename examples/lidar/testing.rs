@@ -25,7 +25,8 @@ pub(crate) fn random_cloud(seed: u64, count: usize, side_m: f32) -> Cloud {
     (0..count).map(|_| point(axis(), axis(), axis())).collect()
 }
 
-/// Clouds on which naive geometry breaks: empty, few, equal, collinear, coplanar, far away.
+/// Clouds on which naive geometry breaks: empty, few, equal, collinear, coplanar,
+/// on few coordinates, far away.
 pub(crate) fn degenerate_clouds() -> Vec<Cloud> {
     let line = |step: [f32; 3]| {
         (0..300)
@@ -38,6 +39,16 @@ pub(crate) fn degenerate_clouds() -> Vec<Cloud> {
     let far = (0..100)
         .map(|i| point(1e8, -1e8, if i % 2 == 0 { 1e8 } else { -1e8 }))
         .collect();
+    let quantised = |point: &Point| Point {
+        x: point.x.round() / 2.0,
+        y: point.y.round() / 2.0,
+        ..*point
+    };
+    let columns = random_cloud(77, 900, 12.0)
+        .points()
+        .iter()
+        .map(quantised)
+        .collect();
     vec![
         Cloud::default(),
         Cloud::from_iter([point(1.0, 2.0, 3.0)]),
@@ -47,6 +58,7 @@ pub(crate) fn degenerate_clouds() -> Vec<Cloud> {
         line([0.0, 0.0, 0.1]),
         line([0.3, 0.2, 0.1]),
         grid,
+        columns,
         far,
     ]
 }
