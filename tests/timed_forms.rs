@@ -17,56 +17,58 @@ use seen::{failures, function_calls, node, operation_calls};
 mod seen {
     use std::sync::OnceLock;
 
-    use metrics_layer::{Metrics, Snapshot};
+    use metrics_layer::Metrics;
+    use metrics_layer::core::DagNodeMetrics;
 
-    fn snapshot() -> Snapshot {
+    fn metrics() -> &'static Metrics {
         static METRICS: OnceLock<Metrics> = OnceLock::new();
-        METRICS
-            .get_or_init(|| Metrics::builder().install().expect("installed once"))
+        METRICS.get_or_init(|| Metrics::builder().install().expect("installed once"))
+    }
+
+    fn find(id: &str) -> Option<DagNodeMetrics> {
+        metrics()
             .snapshot()
+            .dag
+            .nodes
+            .into_iter()
+            .find(|node| node.node_id == id)
     }
 
     /// Starts recording: a call before this is not seen.
     pub(super) fn on() {
-        let _ = snapshot();
+        let _ = metrics();
     }
 
     /// Calls of the function series of that name.
     pub(super) fn function_calls(name: &str) -> u64 {
-        snapshot()
-            .functions
-            .get(name)
-            .map_or(0, |function| function.calls)
+        let functions = metrics().registry().functions();
+        functions
+            .iter()
+            .find(|function| function.name == name)
+            .map_or(0, |function| function.calls_total)
     }
 
     /// `(calls, points of the last call, name, type)` of a node.
     pub(super) fn node(id: &str) -> (u64, u64, String, String) {
-        let snapshot = snapshot();
-        let node = snapshot.node_metrics.get(id).expect("the node is known");
+        let node = find(id).expect("the node is known");
         (
             node.calls_total,
             node.last_point_count,
-            node.node_name.clone(),
-            node.node_type.clone(),
+            node.node_name,
+            node.node_type,
         )
     }
 
     /// Calls of a node that failed.
     pub(super) fn failures(id: &str) -> u64 {
-        snapshot()
-            .node_metrics
-            .get(id)
-            .map_or(0, |node| node.errors_total)
+        find(id).map_or(0, |node| node.errors)
     }
 
     /// Calls of an operation of a node.
     pub(super) fn operation_calls(node: &str, operation: &str) -> u64 {
-        let snapshot = snapshot();
-        snapshot
-            .node_metrics
-            .get(node)
-            .and_then(|node| node.open3d_ops.get(operation))
-            .map_or(0, |op| op.calls)
+        find(node)
+            .and_then(|node| node.open3d_ops.get(operation).map(|op| op.calls))
+            .unwrap_or(0)
     }
 }
 
