@@ -1,8 +1,5 @@
-//! Conversions between the units of callers and outputs (milliseconds, seconds, MB) and those kept
-//! inside (nanoseconds, bytes).
-
-/// Bytes in one MB of the output: 1024², as every seed counts.
-pub(crate) const BYTES_PER_MB: f64 = 1_048_576.0;
+//! Conversions between the units of callers and outputs (milliseconds) and those kept inside
+//! (nanoseconds).
 
 const NS_PER_MS: f64 = 1e6;
 

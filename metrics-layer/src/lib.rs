@@ -3,8 +3,11 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod layer;
+
 mod metrics;
 
+pub use layer::{MetricsLayer, MetricsService, ResponseFuture, UNMATCHED};
 pub use metrics::{Builder, Metrics};
 pub use metrics_core as core;
 pub use metrics_core::{

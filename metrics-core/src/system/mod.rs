@@ -3,7 +3,9 @@
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use crate::snapshot::SystemMetrics;
-use crate::unit::BYTES_PER_MB;
+
+/// Bytes in one MB of the output: 1024², as every seed counts.
+const BYTES_PER_MB: f64 = 1_048_576.0;
 
 /// Looks at the host; twice a second, on the sampler's thread.
 ///

@@ -1,0 +1,57 @@
+//! The service a [`MetricsLayer`](super::MetricsLayer) makes.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+use super::{ResponseFuture, Shared};
+
+/// Times the requests of the service inside; see [`MetricsLayer`](super::MetricsLayer).
+#[derive(Clone, Debug)]
+pub struct MetricsService<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S> MetricsService<S> {
+    pub(super) fn new(inner: S, shared: Arc<Shared>) -> Self {
+        Self { inner, shared }
+    }
+
+    /// The service inside.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside, to change.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside, taken out.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, B, R> Service<http::Request<B>> for MetricsService<S>
+where
+    S: Service<http::Request<B>, Response = http::Response<R>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    #[inline]
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        // Begun before the inner call, so that a panic in there is recorded as well.
+        let call = self.shared.begin(&request);
+        ResponseFuture::new(self.inner.call(request), call)
+    }
+}

@@ -1,0 +1,66 @@
+//! The route a request takes, as a template.
+
+use metrics_core::ConfigError;
+
+/// The route of requests that match none.
+pub const UNMATCHED: &str = "{unmatched}";
+
+/// Templates registered by hand, for stacks whose router leaves none in the request.
+#[derive(Clone, Default)]
+pub(super) struct Templates {
+    router: matchit::Router<Box<str>>,
+}
+
+impl Templates {
+    pub(super) fn insert(&mut self, template: &str) -> Result<(), ConfigError> {
+        self.router
+            .insert(template, template.into())
+            .map_err(|error| ConfigError::new("route", format!("{template:?}: {error}")))
+    }
+
+    /// The template of a request: the router's own if it left one, else a registered one.
+    #[inline]
+    pub(super) fn of<'a, B>(&'a self, request: &'a http::Request<B>) -> &'a str {
+        left_by_router(request).unwrap_or_else(|| self.find(request.uri().path()))
+    }
+
+    fn find(&self, path: &str) -> &str {
+        self.router.at(path).map_or(UNMATCHED, |found| found.value)
+    }
+}
+
+#[cfg(feature = "axum")]
+fn left_by_router<B>(request: &http::Request<B>) -> Option<&str> {
+    request
+        .extensions()
+        .get::<axum::extract::MatchedPath>()
+        .map(axum::extract::MatchedPath::as_str)
+}
+
+#[cfg(not(feature = "axum"))]
+fn left_by_router<B>(_request: &http::Request<B>) -> Option<&str> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registered_templates_are_found_by_path() {
+        let mut templates = Templates::default();
+        templates.insert("/api/scans/{id}").unwrap();
+        templates.insert("/api/files/{*path}").unwrap();
+        assert_eq!(templates.find("/api/scans/7"), "/api/scans/{id}");
+        assert_eq!(templates.find("/api/files/a/b"), "/api/files/{*path}");
+        assert_eq!(templates.find("/api/scans/7/points"), UNMATCHED);
+    }
+
+    #[test]
+    fn contradicting_templates_are_refused() {
+        let mut templates = Templates::default();
+        templates.insert("/api/{a}").unwrap();
+        let error = templates.insert("/api/{b}").unwrap_err().to_string();
+        assert!(error.starts_with(r#"route: "/api/{b}": "#), "{error}");
+    }
+}
