@@ -29,7 +29,9 @@ use crate::unit::ns_from_ms;
 /// All metrics of one [`Metrics`](crate::Metrics), kept in memory only.
 ///
 /// A registry is cheap to clone; clones share their state. Any number of registries live side by side.
-/// It is pure data: it starts no thread and does no I/O.
+/// It is pure data: it starts no thread and does no I/O. Rates per second need somebody who calls
+/// [`observe_rates`](Self::observe_rates), as the sampler of [`Metrics`](crate::Metrics) does; without, they are
+/// means since the start.
 ///
 /// # Consistency
 /// Recording takes no lock after a thread's first record of a key, and reading never holds a writer up.
