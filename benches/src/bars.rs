@@ -1,0 +1,143 @@
+//! The bars that issue 3 sets for recording, against one run.
+
+use crate::catalog::{CLOCK_FLOOR, Entry};
+use crate::rounds::Turns;
+use crate::stats::{median, median_ratio};
+use crate::table::{Table, number};
+
+/// Crates that time into a histogram, by the fastest way each documents.
+const HISTOGRAM_CRATES: [&str; 5] = [
+    "metrics+exporter",
+    "prometheus",
+    "prometheus-local",
+    "prometheus-client",
+    "measured",
+];
+
+/// Those whose samples a reader sees at once.
+const SHARED_HISTOGRAM_CRATES: [&str; 4] =
+    ["metrics+exporter", "prometheus", "prometheus-client", "measured"];
+
+struct Run<'a>(&'a [(Entry, Option<Turns>)]);
+
+impl Run<'_> {
+    fn of(&self, name: &str) -> Option<&Turns> {
+        let (_, turns) = self.0.iter().find(|(entry, _)| entry.name == name)?;
+        turns.as_ref()
+    }
+
+    fn ns(&self, name: &str) -> f64 {
+        self.of(name).map_or(f64::NAN, |turns| median(&turns.one))
+    }
+
+    fn over_floor(&self, name: &str) -> f64 {
+        self.ns(name) - self.ns(CLOCK_FLOOR)
+    }
+
+    fn over_bare(&self, name: &str) -> f64 {
+        self.ns(name) - self.ns("bare-call")
+    }
+
+    fn ratio(&self, name: &str, other: &str) -> f64 {
+        match (self.of(name), self.of(other)) {
+            (Some(turns), Some(others)) => median_ratio(&turns.one, &others.one),
+            _ => f64::NAN,
+        }
+    }
+
+    fn fastest(&self, names: &[&'static str]) -> &'static str {
+        let fastest = names.iter().min_by(|a, b| self.ns(a).total_cmp(&self.ns(b)));
+        fastest.copied().unwrap_or(CLOCK_FLOOR)
+    }
+
+    fn together(&self, name: &str) -> f64 {
+        self.of(name)
+            .map_or(f64::NAN, |turns| median_ratio(&turns.same, &turns.one))
+    }
+}
+
+/// The bars that times decide, one row each.
+#[must_use]
+pub fn table(results: &[(Entry, Option<Turns>)]) -> String {
+    let run = Run(results);
+    let histogram = run.fastest(&HISTOGRAM_CRATES);
+    let shared = run.fastest(&SHARED_HISTOGRAM_CRATES);
+    let bars = [
+        (
+            "`#[timed]` sync, over the clock floor, ns".to_owned(),
+            run.over_floor("timed"),
+            6.0,
+        ),
+        (
+            "`#[timed]` sync / hotpath".to_owned(),
+            run.ratio("timed", "hotpath"),
+            0.6,
+        ),
+        (
+            format!("`#[timed]` sync / {shared}, the fastest shared histogram"),
+            run.ratio("timed", shared),
+            0.45,
+        ),
+        (
+            format!("`#[timed]` sync / {histogram}, the fastest of all histograms"),
+            run.ratio("timed", histogram),
+            0.45,
+        ),
+        (
+            "`#[timed]` async, over the clock floor, ns".to_owned(),
+            run.over_floor("timed-async"),
+            8.0,
+        ),
+        (
+            "node by handle, over the clock floor, ns".to_owned(),
+            run.over_floor("node-handle+clock"),
+            8.0,
+        ),
+        (
+            "node by string, over the clock floor, ns".to_owned(),
+            run.over_floor("timed-node"),
+            14.0,
+        ),
+        (
+            "`record_ws_message` by handle, ns".to_owned(),
+            run.ns("topic-handle"),
+            3.0,
+        ),
+        (
+            "`record_ws_message` by string, ns".to_owned(),
+            run.ns("record_ws_message"),
+            15.0,
+        ),
+        (
+            "disabled, over the bare call, ns".to_owned(),
+            run.over_bare("disabled-timed"),
+            1.0,
+        ),
+        (
+            "two threads on the same function / one".to_owned(),
+            run.together("timed"),
+            1.05,
+        ),
+        (
+            "two threads on the same node / one".to_owned(),
+            run.together("timed-node"),
+            1.05,
+        ),
+        (
+            "two threads on the same topic / one".to_owned(),
+            run.together("topic-handle"),
+            1.05,
+        ),
+    ];
+    let mut table = Table::new(["bar", "measured", "at most", ""]);
+    for (name, measured, most) in bars {
+        let verdict = match measured.partial_cmp(&most) {
+            None => "unknown",
+            Some(std::cmp::Ordering::Greater) => "**not met**",
+            Some(_) => "met",
+        };
+        table.row([name, number(measured), number(most), verdict.to_owned()]);
+    }
+    table.row(["feature `off` is the bare function", "MISSING", "", "unknown"]);
+    table.to_markdown()
+}

@@ -1,0 +1,268 @@
+//! Everything that is compared, by what it does.
+
+use crate::contender::Batch;
+use crate::{floors, ours, peers};
+
+/// What contenders of one table have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// What nothing can be faster than.
+    Floor,
+    /// A timed call of a function.
+    Sync,
+    /// A timed call of an async function.
+    Async,
+    /// A timed call whose series is known at run time, through a handle.
+    Handle,
+    /// A timed call whose series is known at run time, by a string.
+    Text,
+    /// A known duration, told by strings.
+    Told,
+    /// Counting through a handle.
+    Counter,
+    /// Counting by a string.
+    CounterText,
+    /// Instrumented code that records nothing.
+    Disabled,
+    /// A request through the Tower layer.
+    Request,
+}
+
+impl Group {
+    /// All groups, in the order of the report.
+    pub const ALL: [Self; 10] = [
+        Self::Floor,
+        Self::Sync,
+        Self::Async,
+        Self::Handle,
+        Self::Text,
+        Self::Told,
+        Self::Counter,
+        Self::CounterText,
+        Self::Disabled,
+        Self::Request,
+    ];
+
+    /// The heading of its table.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Floor => "Floors",
+            Self::Sync => "Timed call of a function",
+            Self::Async => "Timed call of an async function, polled once",
+            Self::Handle => "Timed call, series known at run time, through a handle",
+            Self::Text => "Timed call, series known at run time, by a string",
+            Self::Told => "Known or self-measured duration, told by strings",
+            Self::Counter => "Counting through a handle",
+            Self::CounterText => "Counting by a string",
+            Self::Disabled => "Instrumented, but nothing records",
+            Self::Request => "A request through a Tower service",
+        }
+    }
+}
+
+/// Whose a contender is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Nobody's: a limit.
+    Floor,
+    /// This project's.
+    Ours,
+    /// Another crate's.
+    Peer,
+}
+
+/// Makes a contender.
+pub type Make = fn() -> Box<dyn Batch>;
+
+/// One contender, not yet made.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its table.
+    pub group: Group,
+    /// Whose it is.
+    pub side: Side,
+    /// What it is called, also on command lines.
+    pub name: &'static str,
+    /// Makes it, or says why it cannot be made.
+    pub make: Result<Make, &'static str>,
+}
+
+/// The name of the clock floor in [`all`].
+pub const CLOCK_FLOOR: &str = "two-tsc-reads";
+
+/// All contenders.
+#[must_use]
+pub fn all() -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut add = |group, side, contenders: &[(&'static str, Make)]| {
+        entries.extend(contenders.iter().map(|&(name, make)| Entry {
+            group,
+            side,
+            name,
+            make: Ok(make),
+        }));
+    };
+
+    add(
+        Group::Floor,
+        Side::Floor,
+        &[
+            ("bare-call", floors::bare),
+            ("bare-async-call", floors::bare_async),
+            (CLOCK_FLOOR, floors::two_counter_reads),
+            ("two-instants", floors::two_instants),
+            ("shared-fetch-add", floors::shared_counter),
+        ],
+    );
+
+    add(Group::Sync, Side::Ours, &[("timed", ours::function::sync)]);
+    add(
+        Group::Sync,
+        Side::Peer,
+        &[
+            ("hotpath", peers::hotpath::sync),
+            ("metrics+exporter", peers::metrics::timed),
+            ("prometheus", peers::prometheus::timed),
+            ("prometheus-local", peers::prometheus::timed_locally),
+            ("prometheus-client", peers::prometheus_client::timed),
+            ("measured", peers::measured::timed),
+            ("tracing+registry", peers::tracing::sync),
+            ("autometrics", peers::autometrics::sync),
+            ("mutex-vecdeque", peers::mutex::timed),
+        ],
+    );
+
+    add(
+        Group::Async,
+        Side::Ours,
+        &[("timed-async", ours::function::asynchronous)],
+    );
+    add(
+        Group::Async,
+        Side::Peer,
+        &[
+            ("hotpath-async", peers::hotpath::asynchronous),
+            ("tracing+registry-async", peers::tracing::asynchronous),
+            ("autometrics-async", peers::autometrics::asynchronous),
+        ],
+    );
+
+    // The other crates' handles are in the first table: to them a handle is a handle.
+    add(
+        Group::Handle,
+        Side::Ours,
+        &[
+            ("node-handle+clock", ours::node::by_handle_and_clock),
+            ("node-handle+instant", ours::node::by_handle_and_instant),
+        ],
+    );
+
+    add(
+        Group::Text,
+        Side::Ours,
+        &[
+            ("timed-node", ours::node::by_string),
+            ("timed-node-async", ours::node::by_string_async),
+            ("timed-node-described", ours::node::by_string_described),
+            ("timed-operation", ours::node::operation),
+        ],
+    );
+    add(
+        Group::Text,
+        Side::Peer,
+        &[
+            ("metrics+exporter-label", peers::metrics::timed_by_string),
+            ("prometheus-label", peers::prometheus::timed_by_string),
+            (
+                "prometheus-client-label",
+                peers::prometheus_client::timed_by_string,
+            ),
+        ],
+    );
+
+    add(
+        Group::Told,
+        Side::Ours,
+        &[
+            ("record_node_exec", ours::node::record_node_exec),
+            (
+                "instant+record_node_exec",
+                ours::node::measure_and_record_node_exec,
+            ),
+        ],
+    );
+
+    add(
+        Group::Counter,
+        Side::Ours,
+        &[("topic-handle", ours::topic::by_handle)],
+    );
+    add(
+        Group::Counter,
+        Side::Peer,
+        &[
+            ("metrics+exporter-counter", peers::metrics::counter),
+            ("prometheus-counter", peers::prometheus::counter),
+            ("prometheus-client-counter", peers::prometheus_client::counter),
+            ("measured-counter", peers::measured::counter),
+        ],
+    );
+
+    add(
+        Group::CounterText,
+        Side::Ours,
+        &[
+            ("record_ws_message", ours::topic::by_string),
+            (
+                "global+record_ws_message",
+                ours::topic::by_string_through_the_global,
+            ),
+        ],
+    );
+    add(
+        Group::CounterText,
+        Side::Peer,
+        &[
+            (
+                "metrics+exporter-counter-label",
+                peers::metrics::counter_by_string,
+            ),
+            ("prometheus-counter-label", peers::prometheus::counter_by_string),
+            (
+                "prometheus-client-counter-label",
+                peers::prometheus_client::counter_by_string,
+            ),
+        ],
+    );
+
+    add(
+        Group::Disabled,
+        Side::Ours,
+        &[
+            ("disabled-timed", ours::disabled::function),
+            ("disabled-timed-node", ours::disabled::node),
+        ],
+    );
+    // MISSING: make this a contender, and show the assembly, when feature `off` exists.
+    entries.push(Entry {
+        group: Group::Disabled,
+        side: Side::Ours,
+        name: "feature-off",
+        make: Err("feature `off` does not exist yet"),
+    });
+
+    entries.push(Entry {
+        group: Group::Request,
+        side: Side::Floor,
+        name: "bare-request",
+        make: Ok(ours::layer::without),
+    });
+    entries.push(Entry {
+        group: Group::Request,
+        side: Side::Ours,
+        name: "layer",
+        make: Ok(ours::layer::with),
+    });
+    entries
+}

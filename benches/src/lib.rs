@@ -1,0 +1,29 @@
+//! What recording and reading cost, beside other crates and the limits of the machine.
+//!
+//! Everything that is compared is a [`Contender`](contender::Contender): it makes one timed or counted call. The
+//! [`catalog`] names them all, [`rounds`] lets them take turns in one process, [`results`] writes down what came
+//! out.
+
+pub mod contender;
+
+pub mod floors;
+
+pub mod ours;
+
+pub mod peers;
+
+pub mod catalog;
+
+pub mod stats;
+
+pub mod pair;
+
+pub mod rounds;
+
+pub mod arguments;
+
+pub mod results;
+
+pub mod table;
+
+pub mod bars;
