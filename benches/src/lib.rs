@@ -14,6 +14,12 @@ pub mod peers;
 
 pub mod catalog;
 
+pub mod filled;
+
+pub mod rendering;
+
+pub mod time;
+
 pub mod stats;
 
 pub mod pair;

@@ -1,0 +1,22 @@
+//! Times of things that take microseconds or more.
+
+use std::time::{Duration, Instant};
+
+/// One value takes at least this long, however often the thing must be repeated for it.
+const SHORTEST: Duration = Duration::from_millis(2);
+
+/// Microseconds per run, measured that often.
+pub fn repeated_us(values: usize, mut run: impl FnMut()) -> Vec<f64> {
+    run();
+    let start = Instant::now();
+    run();
+    let once = start.elapsed().max(Duration::from_nanos(1));
+    let repeats = (SHORTEST.as_nanos() / once.as_nanos()).max(1) as u32;
+    (0..values)
+        .map(|_| {
+            let start = Instant::now();
+            (0..repeats).for_each(|_| run());
+            start.elapsed().as_secs_f64() * 1e6 / f64::from(repeats)
+        })
+        .collect()
+}
