@@ -14,11 +14,15 @@ pub mod peers;
 
 pub mod catalog;
 
+pub mod first_touch;
+
 pub mod filled;
 
 pub mod rendering;
 
 pub mod time;
+
+pub mod resident;
 
 pub mod stats;
 
