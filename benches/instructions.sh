@@ -1,0 +1,64 @@
+#!/bin/sh
+# Instructions per call of every contender, by valgrind's callgrind: the difference of two runs of the same
+# program that differ in the number of calls only, divided by that number. Only the calling thread counts, and only
+# while it makes calls: calibration of clocks and background threads do not.
+#
+# usage: instructions.sh [CONTENDER…]      all contenders, if none is named
+#
+# Valgrind shows the program a processor without AVX-512; what the C library chooses by processor (memcmp, memcpy)
+# may therefore be another variant than in the timed runs. The time stamp counter is read as in the timed runs.
+set -eu
+cd "$(dirname "$0")"
+
+few=20000
+many=120000
+
+cargo build --release --quiet --bin one
+one=${CARGO_TARGET_DIR:-target}/release/one
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# Instructions of thread 1 in a run of that contender with that many calls.
+count() {
+    valgrind --quiet --tool=callgrind --separate-threads=yes \
+        --toggle-collect='*metrics_bench::contender::Batch>::batch' \
+        --callgrind-out-file="$scratch/$1.$2" "$one" "$1" "$2" >/dev/null 2>&1
+    sed -n 's/^totals: //p' "$scratch/$1.$2-01"
+}
+
+measure() {
+    per_call=$(count "$1" $few && count "$1" $many)
+    echo "$per_call" | tr '\n' ' ' | awk -v calls=$((many - few)) -v name="$1" \
+        '{ printf "%s,%.1f\n", name, ($2 - $1) / calls }' >"$scratch/$1.csv"
+}
+
+[ $# -gt 0 ] && names="$*" || names=$("$one" --list)
+running=0
+for name in $names; do
+    measure "$name" &
+    running=$((running + 1))
+    if [ $running -ge "$(nproc)" ]; then
+        wait
+        running=0
+    fi
+done
+wait
+
+changed=$(git status --porcelain --untracked-files=no -- .. ':!results')
+header="$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs · $(uname -srm) · $(rustc --version) \
+· $(valgrind --version) · $(date -u '+%Y-%m-%d %H:%M') UTC · commit $(git rev-parse --short HEAD)${changed:++}"
+
+mkdir -p results
+{
+    echo "# benches/instructions.sh · $header"
+    echo "contender,instructions_per_call"
+    for name in $names; do cat "$scratch/$name.csv"; done
+} >"$scratch/all.csv"
+[ $# -gt 0 ] || cp "$scratch/all.csv" results/instructions.csv
+
+echo "\`benches/instructions.sh\` · $header"
+echo
+echo "| | instructions per call | over the bare call |"
+echo "|---|---:|---:|"
+bare=$(sed -n 's/^bare-call,//p' "$scratch/all.csv")
+awk -F, -v bare="${bare:-0}" 'NR > 2 { printf "| %s | %.0f | %.0f |\n", $1, $2, $2 - bare }' "$scratch/all.csv"
