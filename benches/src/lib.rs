@@ -14,8 +14,6 @@ pub mod peers;
 
 pub mod catalog;
 
-pub mod first_touch;
-
 pub mod filled;
 
 pub mod rendering;

@@ -1,9 +1,10 @@
 //! Medians and other quantiles of measured values.
 
-/// The value below which that share of the values lies, by the nearest rank; NaN of nothing.
+/// The value below which that share of the values lies, by the nearest rank; NaN of nothing. What is NaN was not
+/// measured and does not count.
 #[must_use]
 pub fn quantile(values: &[f64], share: f64) -> f64 {
-    let mut sorted = values.to_vec();
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
@@ -39,6 +40,7 @@ mod tests {
             (median(&values), quantile(&values, 0.999), least(&values)),
             (3.0, 5.0, 1.0)
         );
+        assert_eq!(median(&[f64::NAN, 2.0]), 2.0);
         assert!(median(&[]).is_nan() && least(&[]).is_nan());
     }
 

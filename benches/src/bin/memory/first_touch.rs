@@ -1,37 +1,39 @@
 //! What the first record of a series allocates, on the thread that makes it.
 
+use std::sync::LazyLock;
 use std::thread;
 
+use metrics_bench::ours;
+use metrics_bench::peers::{self, BUCKETS};
 use metrics_core::Collector;
-
-use crate::ours;
-use crate::peers::BUCKETS;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
 
 /// Series per measurement: enough that what happens once per thread hardly counts.
-pub const SERIES: usize = 100;
+pub(crate) const SERIES: usize = 100;
 
 /// A kind of series.
 #[derive(Clone, Copy)]
-pub struct Touch {
+pub(crate) struct Touch {
     /// What it is called.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     record: fn(&str),
 }
 
 /// Mean per series.
 #[derive(Clone, Copy, Debug)]
-pub struct Cost {
+pub(crate) struct Cost {
     /// Bytes that stay allocated.
-    pub bytes: f64,
+    pub(crate) bytes: f64,
     /// Allocations made, also those that were freed again.
-    pub allocations: f64,
+    pub(crate) allocations: f64,
 }
 
 impl Touch {
     /// What each of [`SERIES`] series costs the first thread that records it, and then another one while the first
     /// lives.
     #[must_use]
-    pub fn measure(self) -> [Cost; 2] {
+    pub(crate) fn measure(self) -> [Cost; 2] {
         thread::scope(|scope| {
             let first = scope.spawn(|| {
                 let first = self.on_this_thread();
@@ -61,7 +63,7 @@ impl Touch {
 
 /// All kinds.
 #[must_use]
-pub fn all() -> Vec<Touch> {
+pub(crate) fn all() -> Vec<Touch> {
     ours::metrics();
     let touch = |name, record: fn(&str)| Touch { name, record };
     vec![
@@ -84,11 +86,11 @@ pub fn all() -> Vec<Touch> {
             ours::registry().topic(key).record_message(1);
         }),
         touch("metrics+exporter histogram", |key| {
-            crate::peers::metrics::exporter();
+            peers::metrics::exporter();
             metrics::histogram!("touched", "series" => key.to_owned()).record(0.001);
         }),
         touch("metrics+exporter counter", |key| {
-            crate::peers::metrics::exporter();
+            peers::metrics::exporter();
             metrics::counter!("touched_total", "series" => key.to_owned()).increment(1);
         }),
         touch("prometheus histogram", |key| {
@@ -106,7 +108,7 @@ pub fn all() -> Vec<Touch> {
 }
 
 fn prometheus_histograms() -> &'static prometheus::HistogramVec {
-    static VEC: std::sync::LazyLock<prometheus::HistogramVec> = std::sync::LazyLock::new(|| {
+    static VEC: LazyLock<prometheus::HistogramVec> = LazyLock::new(|| {
         let opts = prometheus::HistogramOpts::new("touched", "touched");
         prometheus::HistogramVec::new(opts, &["series"]).expect("the name is valid")
     });
@@ -114,23 +116,17 @@ fn prometheus_histograms() -> &'static prometheus::HistogramVec {
 }
 
 fn prometheus_counters() -> &'static prometheus::IntCounterVec {
-    static VEC: std::sync::LazyLock<prometheus::IntCounterVec> = std::sync::LazyLock::new(|| {
+    static VEC: LazyLock<prometheus::IntCounterVec> = LazyLock::new(|| {
         let opts = prometheus::Opts::new("touched_total", "touched");
         prometheus::IntCounterVec::new(opts, &["series"]).expect("the name is valid")
     });
     &VEC
 }
 
-type ClientHistograms = prometheus_client::metrics::family::Family<
-    Vec<(&'static str, String)>,
-    prometheus_client::metrics::histogram::Histogram,
->;
+type ClientHistograms = Family<Vec<(&'static str, String)>, Histogram>;
 
 fn client_histograms() -> &'static ClientHistograms {
-    static FAMILY: std::sync::LazyLock<ClientHistograms> = std::sync::LazyLock::new(|| {
-        ClientHistograms::new_with_constructor(|| {
-            prometheus_client::metrics::histogram::Histogram::new(BUCKETS)
-        })
-    });
+    static FAMILY: LazyLock<ClientHistograms> =
+        LazyLock::new(|| ClientHistograms::new_with_constructor(|| Histogram::new(BUCKETS)));
     &FAMILY
 }
