@@ -24,6 +24,8 @@ pub mod resident;
 
 pub mod stats;
 
+pub mod waiting;
+
 pub mod pair;
 
 pub mod rounds;

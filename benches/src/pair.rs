@@ -1,4 +1,4 @@
-//! A second thread that stands ready to make calls at the same time as the first.
+//! Batches on one thread, and on two at the same time, that nobody disturbed.
 
 use std::hint::spin_loop;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::contender::{Batch, Series};
+use crate::waiting::waited;
 
 /// Calls before the clock starts: what a thread does on first use is not part of the figures.
 const WARM_UP: u64 = 2_000;
@@ -16,8 +17,11 @@ const WARM_UP: u64 = 2_000;
 /// side by side, and what they measured is the scheduler.
 const LEAST_OVERLAP: f64 = 0.9;
 
-/// How often a measurement is made again when they did not.
-const TRIES: usize = 20;
+/// A thread that waited for a processor for more than this part of its time measured the scheduler.
+const MOST_WAITING: f64 = 0.01;
+
+/// How often a measurement is made again when it was disturbed.
+const TRIES: usize = 30;
 
 /// The second thread. It lives as long as the run, so that contenders with memory per thread keep it.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ struct Job {
 struct Span {
     start: Instant,
     end: Instant,
+    /// Seconds for which it was ready to run but had no processor.
+    waited: f64,
 }
 
 impl Span {
@@ -45,15 +51,21 @@ impl Span {
         self.end.saturating_duration_since(self.start).as_secs_f64()
     }
 
+    fn is_undisturbed(self) -> bool {
+        self.waited <= MOST_WAITING * self.seconds()
+    }
+
     /// The part of the time from the first start to the last end in which both ran.
     fn overlap(self, other: Self) -> f64 {
         let common = Self {
             start: self.start.max(other.start),
             end: self.end.min(other.end),
+            waited: 0.0,
         };
         let whole = Self {
             start: self.start.min(other.start),
             end: self.end.max(other.end),
+            waited: 0.0,
         };
         common.seconds() / whole.seconds()
     }
@@ -82,7 +94,10 @@ impl Pair {
     pub fn together(&self, batch: &'static dyn Batch, theirs: Series, calls: u64) -> f64 {
         (0..TRIES)
             .map(|_| self.once(batch, theirs, calls))
-            .find(|(mine, theirs)| mine.overlap(*theirs) >= LEAST_OVERLAP)
+            .find(|(mine, theirs)| {
+                let undisturbed = mine.is_undisturbed() && theirs.is_undisturbed();
+                undisturbed && mine.overlap(*theirs) >= LEAST_OVERLAP
+            })
             .map_or(f64::NAN, |(mine, theirs)| {
                 (mine.seconds() + theirs.seconds()) * 1e9 / (2 * calls) as f64
             })
@@ -105,15 +120,19 @@ impl Pair {
     }
 }
 
-/// Nanoseconds per call of the calling thread alone.
+/// Nanoseconds per call of the calling thread alone; NaN if the machine never left it alone.
 #[must_use]
 pub fn alone(batch: &dyn Batch, calls: u64) -> f64 {
-    timed(batch, Series::First, calls, &AtomicU32::new(0), 1).seconds() * 1e9 / calls as f64
+    (0..TRIES)
+        .map(|_| timed(batch, Series::First, calls, &AtomicU32::new(0), 1))
+        .find(|span| span.is_undisturbed())
+        .map_or(f64::NAN, |span| span.seconds() * 1e9 / calls as f64)
 }
 
 /// Waits, warm, until all are ready, then calls.
 fn timed(batch: &dyn Batch, series: Series, calls: u64, ready: &AtomicU32, all: u32) -> Span {
     batch.batch(series, WARM_UP.min(calls));
+    let before = waited();
     ready.fetch_add(1, Ordering::Relaxed);
     while ready.load(Ordering::Relaxed) < all {
         spin_loop();
@@ -123,5 +142,6 @@ fn timed(batch: &dyn Batch, series: Series, calls: u64, ready: &AtomicU32, all: 
     Span {
         start,
         end: start + taken,
+        waited: waited() - before,
     }
 }

@@ -19,8 +19,8 @@ pub struct Plan {
     pub pairs: bool,
 }
 
-/// Nanoseconds per call of one contender, one value per round; NaN (in JSON null) where two threads did not run side
-/// by side.
+/// Nanoseconds per call of one contender, one value per round; NaN (in JSON null) where somebody else needed the
+/// processors all the time.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Turns {
     /// One thread.
@@ -38,7 +38,7 @@ const TRIAL: u64 = 20_000;
 const CALLS: std::ops::RangeInclusive<u64> = 5_000..=1_000_000;
 
 /// Two threads call that much less often: the shorter, the likelier that nobody else needs a processor meanwhile.
-const SHORTER_BY: u64 = 5;
+const SHORTER_BY: u64 = 2;
 
 /// Measures all contenders that can be made; gives nothing for the others.
 pub fn run(entries: &[Entry], plan: Plan, mut progress: impl FnMut(usize)) -> Vec<Option<Turns>> {
@@ -95,6 +95,7 @@ fn calls_in(batch: &dyn Batch, length: Duration) -> u64 {
     batch.before();
     let ns = alone(batch, TRIAL);
     batch.after();
+    // A disturbed trial (NaN) becomes the fewest calls.
     ((length.as_nanos() as f64 / ns) as u64).clamp(*CALLS.start(), *CALLS.end())
 }
 

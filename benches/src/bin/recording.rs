@@ -1,6 +1,6 @@
 //! Times of all contenders, taken in turns, by one and by two threads.
 //!
-//! `--rounds N` (default 21), `--batch-ms N` (default 5), `--pairs 0` to leave two threads out.
+//! `--rounds N` (default 31), `--batch-ms N` (default 2), `--pairs 0` to leave two threads out.
 
 use std::io;
 use std::time::Duration;
@@ -22,8 +22,8 @@ struct Line<'a> {
 
 fn main() -> io::Result<()> {
     let plan = Plan {
-        rounds: arguments::value("rounds", 21),
-        batch: Duration::from_millis(arguments::value("batch-ms", 5)),
+        rounds: arguments::value("rounds", 31),
+        batch: Duration::from_millis(arguments::value("batch-ms", 2)),
         pairs: arguments::value("pairs", 1) == 1,
     };
     let header = Header::new("cargo run --release --bin recording");
