@@ -1,0 +1,11 @@
+#!/bin/sh
+# Runs every measurement of BENCHMARKS.md and prints its tables. usage: all.sh [RECORDS]  (default 1000000000)
+set -eu
+cd "$(dirname "$0")"
+cargo build --release --quiet
+cargo run --release --quiet --bin recording
+cargo run --release --quiet --bin reading
+cargo run --release --quiet --bin memory -- --records "${1:-1000000000}"
+cargo run --release --quiet --bin threads
+cargo run --release --quiet --bin background
+./instructions.sh
