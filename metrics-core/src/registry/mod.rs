@@ -2,6 +2,7 @@
 
 mod function;
 mod handle;
+mod lifetime;
 mod node;
 mod route;
 mod topic;
@@ -12,6 +13,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 pub use function::Function;
+pub use lifetime::{Bucket, Lifetime};
 pub use node::{Node, Operation};
 pub use route::Route;
 pub use topic::Topic;

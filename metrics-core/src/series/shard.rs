@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::histogram::Counts;
 use super::timing::{TimingShard, TimingTotal, bump};
 use super::window::Sample;
 
@@ -19,6 +20,9 @@ pub(crate) trait Shard: Send + Sync + 'static {
 
     /// Trims the total to the newest `window` samples, after the last shard was merged.
     fn settle(_total: &mut Self::Total, _window: usize) {}
+
+    /// Adds the histogram, where there is one.
+    fn merge_counts_into(&self, _counts: &mut Counts) {}
 }
 
 /// Calls of one DAG node: timing and the points that went through.
@@ -36,6 +40,12 @@ pub(crate) struct NodeTotal {
     pub(crate) points: u64,
     /// Points of the call that ended last.
     pub(crate) last_points: u64,
+}
+
+impl AsRef<TimingTotal> for NodeTotal {
+    fn as_ref(&self) -> &TimingTotal {
+        &self.timing
+    }
 }
 
 impl NodeShard {
@@ -65,14 +75,9 @@ impl Shard for NodeShard {
     }
 
     fn merge_into(&self, total: &mut NodeTotal, window: usize) {
-        let (timing, points, last_points) = self.timing.consistent(|count| {
-            (
-                self.timing.scalars(count),
-                self.points(),
-                self.last_points.load(Ordering::Relaxed),
-            )
+        let (timing, (points, last_points)) = self.timing.read(window, &mut total.timing.recent, || {
+            (self.points(), self.last_points.load(Ordering::Relaxed))
         });
-        self.timing.recent(timing.count, window, &mut total.timing.recent);
         total.points = total.points.saturating_add(points);
         if total.timing.merge(&timing) {
             total.last_points = last_points;
@@ -81,6 +86,10 @@ impl Shard for NodeShard {
 
     fn settle(total: &mut NodeTotal, window: usize) {
         TimingShard::settle(&mut total.timing, window);
+    }
+
+    fn merge_counts_into(&self, counts: &mut Counts) {
+        self.timing.merge_counts_into(counts);
     }
 }
 
@@ -100,6 +109,12 @@ pub(crate) struct RouteTotal {
     pub(crate) last_status: u16,
     /// Requests dropped before they were answered; not part of `timing`.
     pub(crate) cancelled: u64,
+}
+
+impl AsRef<TimingTotal> for RouteTotal {
+    fn as_ref(&self) -> &TimingTotal {
+        &self.timing
+    }
 }
 
 impl RouteShard {
@@ -128,13 +143,9 @@ impl Shard for RouteShard {
     }
 
     fn merge_into(&self, total: &mut RouteTotal, window: usize) {
-        let (timing, status) = self.timing.consistent(|count| {
-            (
-                self.timing.scalars(count),
-                self.last_status.load(Ordering::Relaxed),
-            )
+        let (timing, status) = self.timing.read(window, &mut total.timing.recent, || {
+            self.last_status.load(Ordering::Relaxed)
         });
-        self.timing.recent(timing.count, window, &mut total.timing.recent);
         total.cancelled = total
             .cancelled
             .saturating_add(self.cancelled.load(Ordering::Relaxed));
@@ -145,6 +156,10 @@ impl Shard for RouteShard {
 
     fn settle(total: &mut RouteTotal, window: usize) {
         TimingShard::settle(&mut total.timing, window);
+    }
+
+    fn merge_counts_into(&self, counts: &mut Counts) {
+        self.timing.merge_counts_into(counts);
     }
 }
 
