@@ -18,6 +18,7 @@ use crate::snapshot::{HistorySample, MetricsSnapshot, PerformanceHealth};
 /// Names of the sampler's jobs.
 mod job {
     pub(super) const RATES: &str = "rates";
+    pub(super) const CLOCK: &str = "clock";
     pub(super) const COLLECTION: &str = "collection";
     #[cfg(feature = "system")]
     pub(super) const SYSTEM_PROBE: &str = "system_probe";
@@ -26,6 +27,9 @@ mod job {
 
 /// Totals are remembered at 10 Hz (CON-07).
 const RATES_PERIOD: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// The counter is compared with the operating system's clock once a second.
+const RECALIBRATION_PERIOD: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The host is looked at twice a second.
 #[cfg(feature = "system")]
@@ -82,6 +86,7 @@ impl Metrics {
             }),
         };
         metrics.schedule_rates();
+        metrics.schedule_recalibration();
         #[cfg(feature = "system")]
         metrics.start_system_probe();
         metrics.schedule_collection();
@@ -223,6 +228,13 @@ impl Metrics {
         if let Some(sampler) = self.sampler() {
             let registry = self.registry().clone();
             sampler.schedule(job::RATES, RATES_PERIOD, move || registry.observe_rates());
+        }
+    }
+
+    fn schedule_recalibration(&self) {
+        if let Some(sampler) = self.sampler() {
+            let clock = self.registry().clock().clone();
+            sampler.schedule(job::CLOCK, RECALIBRATION_PERIOD, move || clock.recalibrate());
         }
     }
 
