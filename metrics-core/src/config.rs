@@ -49,6 +49,10 @@ pub struct Limits {
     pub routes: usize,
     /// Topics; 256.
     pub topics: usize,
+    /// Counters of the application's own; 1024.
+    pub counters: usize,
+    /// Gauges of the application's own; 1024.
+    pub gauges: usize,
 }
 
 impl Default for Limits {
@@ -59,6 +63,8 @@ impl Default for Limits {
             functions: 4096,
             routes: 512,
             topics: 256,
+            counters: 1024,
+            gauges: 1024,
         }
     }
 }
@@ -164,8 +170,10 @@ impl Config {
             functions,
             routes,
             topics,
+            counters,
+            gauges,
         } = self.limits;
-        [nodes, operations, functions, routes, topics]
+        [nodes, operations, functions, routes, topics, counters, gauges]
             .into_iter()
             .try_for_each(|limit| within("limits", limit, LIMIT))
     }

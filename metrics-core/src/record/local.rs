@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 
 use super::domain::{Domain, Nodes, ShardOf};
 use crate::clock::Clock;
-use crate::series::{NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer};
+use crate::series::{CounterShard, NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer};
 use crate::state::{Entry, Key, NodeLabel, OwnedKey, Place, State, StateId};
 
 thread_local! {
@@ -67,6 +67,9 @@ pub(crate) struct Binding {
     pub(super) functions: Shards<TimingShard>,
     pub(super) routes: Shards<RouteShard>,
     pub(super) topics: Shards<TopicShard>,
+    pub(super) counters: Shards<CounterShard>,
+    /// Gauges are set in their entries; nothing is kept here.
+    pub(super) gauges: Shards<()>,
     /// What the nodes called themselves on this thread, by index.
     labels: Vec<NodeLabel>,
 }
@@ -125,6 +128,8 @@ impl Binding {
             functions: Shards::new(),
             routes: Shards::new(),
             topics: Shards::new(),
+            counters: Shards::new(),
+            gauges: Shards::new(),
             labels: Vec::new(),
         }
     }

@@ -5,7 +5,9 @@ mod handle;
 mod lifetime;
 mod node;
 mod route;
+mod self_metrics;
 mod topic;
+mod value;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,13 +18,15 @@ pub use function::Function;
 pub use lifetime::{Bucket, Lifetime};
 pub use node::{Node, Operation};
 pub use route::Route;
+pub use self_metrics::SelfMetrics;
 pub use topic::Topic;
+pub use value::{Counter, Gauge};
 
 use handle::Handle;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::record::{gate, lost_records};
+use crate::record::gate;
 use crate::snapshot::{FunctionMetrics, MetricsSnapshot, SystemMetrics};
 use crate::state::{State, StateId};
 use crate::sync::{lock, read, write};
@@ -145,6 +149,18 @@ impl Registry {
         Function::new(Handle::new(self, name, ""))
     }
 
+    /// A handle to a counter of your own.
+    #[must_use]
+    pub fn counter(&self, name: &str) -> Counter {
+        Counter::new(Handle::new(self, name, ""))
+    }
+
+    /// A handle to a gauge of your own; its unit belongs into its name.
+    #[must_use]
+    pub fn gauge(&self, name: &str) -> Gauge {
+        Gauge::new(Handle::new(self, name, ""))
+    }
+
     // === reading ===
 
     /// A copy of everything, for the wire.
@@ -181,15 +197,30 @@ impl Registry {
         names
     }
 
+    /// The counters of the application's own, in the order in which they were first seen.
+    #[must_use]
+    pub fn counters(&self) -> Vec<(String, u64)> {
+        let counters = self.state().counters.all();
+        counters
+            .iter()
+            .map(|(key, counter)| (key.borrow().first.to_owned(), counter.value()))
+            .collect()
+    }
+
+    /// The gauges of the application's own, in the order in which they were first seen.
+    #[must_use]
+    pub fn gauges(&self) -> Vec<(String, f64)> {
+        let gauges = self.state().gauges.all();
+        gauges
+            .iter()
+            .map(|(key, gauge)| (key.borrow().first.to_owned(), gauge.value()))
+            .collect()
+    }
+
     /// What the library knows of its own work.
     #[must_use]
     pub fn self_metrics(&self) -> SelfMetrics {
-        let state = self.state();
-        SelfMetrics {
-            invalid_samples: state.invalid_samples.load(Ordering::Relaxed),
-            overflowed: state.overflowed(),
-            lost: lost_records(),
-        }
+        SelfMetrics::of(&self.state())
     }
 
     // === feeding ===
@@ -239,9 +270,15 @@ impl Registry {
     pub(crate) fn checked_ns(&self, ms: f64) -> Option<u64> {
         let ns = ns_from_ms(ms);
         if ns.is_none() {
-            self.state().invalid_samples.fetch_add(1, Ordering::Relaxed);
+            self.count_invalid();
         }
         ns
+    }
+
+    /// Counts a number that was refused.
+    #[cold]
+    pub(crate) fn count_invalid(&self) {
+        self.state().invalid_samples.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -258,16 +295,4 @@ impl fmt::Debug for Registry {
             .field("config", &self.inner.config)
             .finish_non_exhaustive()
     }
-}
-
-/// What the library counts about itself, so that nothing is lost silently.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SelfMetrics {
-    /// Durations that were NaN, infinite or negative, and refused.
-    pub invalid_samples: u64,
-    /// Look-ups of keys beyond the [`Limits`](crate::Limits); their records are under `__other__`.
-    pub overflowed: u64,
-    /// Records that could not be kept: made inside an allocation that a first record caused.
-    pub lost: u64,
 }

@@ -50,6 +50,9 @@ pub(crate) struct Histogram {
 }
 
 impl Histogram {
+    /// Memory of the buckets.
+    pub(crate) const BYTES: usize = BUCKETS * size_of::<AtomicU32>();
+
     pub(crate) fn new() -> Self {
         let buckets = std::iter::repeat_with(|| AtomicU32::new(0))
             .take(BUCKETS)

@@ -12,8 +12,8 @@ mod window;
 
 pub(crate) use gauge::Gauge;
 pub(crate) use histogram::Counts;
-pub(crate) use owner::{Series, Writer};
+pub(crate) use owner::{Footprint, Series, Writer};
 pub(crate) use rate::Rate;
-pub(crate) use shard::{NodeShard, RouteShard, Shard, TopicShard};
+pub(crate) use shard::{CounterShard, NodeShard, RouteShard, Shard, TopicShard};
 pub(crate) use timing::{TimingShard, TimingTotal};
 pub(crate) use window::Sample;

@@ -1,6 +1,7 @@
 //! Who owns which shard: handed to a thread on first use, handed back at its end, reused or folded.
 
 use std::cell::Cell;
+use std::iter::Sum;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, Weak};
@@ -110,6 +111,16 @@ impl<S: Shard> Series<S> {
         counts
     }
 
+    /// How many shards there are, and their memory.
+    pub(crate) fn footprint(&self) -> Footprint {
+        let shards = lock(&self.pool).live().count() as u64;
+        Footprint {
+            series: 1,
+            shards,
+            bytes: shards * S::bytes(self.window) as u64,
+        }
+    }
+
     fn hand_back(&self, shard: Arc<S>) {
         let mut pool = lock(&self.pool);
         if pool.idle.len() < MAX_IDLE {
@@ -125,6 +136,24 @@ impl<S: Shard> Series<S> {
     #[cfg(test)]
     fn live_shards(&self) -> usize {
         lock(&self.pool).shards.len()
+    }
+}
+
+/// What series take up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Footprint {
+    pub(crate) series: u64,
+    pub(crate) shards: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Sum for Footprint {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), |sum, part| Self {
+            series: sum.series + part.series,
+            shards: sum.shards + part.shards,
+            bytes: sum.bytes + part.bytes,
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::timing::{TimingShard, TimingTotal, bump};
 use super::window::Sample;
 
 /// One thread's part of a series: written by its owner alone, read by anybody.
-pub(crate) trait Shard: Send + Sync + 'static {
+pub(crate) trait Shard: Sized + Send + Sync + 'static {
     /// Shards merged: what readers see, and what is left of shards whose threads are gone.
     type Total: Default + Clone + fmt::Debug + Send;
 
@@ -20,6 +20,11 @@ pub(crate) trait Shard: Send + Sync + 'static {
 
     /// Trims the total to the newest `window` samples, after the last shard was merged.
     fn settle(_total: &mut Self::Total, _window: usize) {}
+
+    /// Memory of a shard that keeps the last `window` samples, bytes.
+    fn bytes(_window: usize) -> usize {
+        size_of::<Self>()
+    }
 
     /// Adds the histogram, where there is one.
     fn merge_counts_into(&self, _counts: &mut Counts) {}
@@ -82,6 +87,10 @@ impl Shard for NodeShard {
         if total.timing.merge(&timing) {
             total.last_points = last_points;
         }
+    }
+
+    fn bytes(window: usize) -> usize {
+        size_of::<Self>() + TimingShard::heap_bytes(window)
     }
 
     fn settle(total: &mut NodeTotal, window: usize) {
@@ -154,6 +163,10 @@ impl Shard for RouteShard {
         }
     }
 
+    fn bytes(window: usize) -> usize {
+        size_of::<Self>() + TimingShard::heap_bytes(window)
+    }
+
     fn settle(total: &mut RouteTotal, window: usize) {
         TimingShard::settle(&mut total.timing, window);
     }
@@ -203,9 +216,55 @@ impl Shard for TopicShard {
     }
 }
 
+/// A counter of the application's own.
+#[derive(Debug, Default)]
+pub(crate) struct CounterShard(AtomicU64);
+
+impl CounterShard {
+    #[inline]
+    pub(crate) fn add(&self, amount: u64) {
+        bump(&self.0, amount);
+    }
+}
+
+impl Shard for CounterShard {
+    type Total = u64;
+
+    fn new(_window: usize) -> Self {
+        Self::default()
+    }
+
+    fn merge_into(&self, total: &mut u64, _window: usize) {
+        *total = total.saturating_add(self.0.load(Ordering::Relaxed));
+    }
+}
+
+/// Nothing to record: the domain keeps its values in its entries.
+impl Shard for () {
+    type Total = ();
+
+    fn new(_window: usize) -> Self {}
+
+    fn merge_into(&self, _total: &mut (), _window: usize) {}
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shard_takes_at_most_4_kib_and_a_counter_64_bytes() {
+        const ARC: usize = 2 * size_of::<usize>();
+        assert!(
+            ARC + TimingShard::bytes(100) <= 4096,
+            "{}",
+            TimingShard::bytes(100)
+        );
+        assert!(ARC + NodeShard::bytes(60) <= 4096, "{}", NodeShard::bytes(60));
+        assert!(ARC + RouteShard::bytes(100) <= 4096, "{}", RouteShard::bytes(100));
+        assert!(ARC + CounterShard::bytes(0) <= 64);
+        assert!(ARC + TopicShard::bytes(0) <= 64);
+    }
 
     #[test]
     fn the_points_of_the_last_call_are_those_of_the_newest_sample() {

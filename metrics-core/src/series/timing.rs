@@ -65,6 +65,11 @@ impl TimingShard {
         self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
     }
 
+    /// Memory of the ring and the histogram, bytes.
+    pub(crate) fn heap_bytes(window: usize) -> usize {
+        Ring::bytes(window) + Histogram::BYTES
+    }
+
     /// Reads fields that belong together; `read` gets the number of finished calls.
     fn consistent<T>(&self, read: impl Fn(u64) -> T) -> T {
         let mut tries = 0;
@@ -165,6 +170,10 @@ impl Shard for TimingShard {
     fn merge_into(&self, total: &mut TimingTotal, window: usize) {
         let (scalars, ()) = self.read(window, &mut total.recent, || ());
         total.merge(&scalars);
+    }
+
+    fn bytes(window: usize) -> usize {
+        size_of::<Self>() + Self::heap_bytes(window)
     }
 
     fn settle(total: &mut TimingTotal, window: usize) {

@@ -44,6 +44,11 @@ impl Ring {
         }
     }
 
+    /// Memory of the samples, bytes.
+    pub(crate) fn bytes(window: usize) -> usize {
+        (window + SLACK) * size_of::<Slot>()
+    }
+
     /// Appends a sample, over the oldest one. Only the owner may call this.
     #[inline]
     pub(crate) fn push(&self, sample: Sample) {

@@ -7,7 +7,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
 use crate::series::quantile::exclusive;
-use crate::series::{Gauge, NodeShard, Rate, RouteShard, Series, Shard, TimingShard, TopicShard};
+use crate::series::{
+    CounterShard, Gauge, NodeShard, Rate, RouteShard, Series, Shard, TimingShard, TopicShard,
+};
 use crate::snapshot::{DagNodeMetrics, EndpointMetrics, FunctionMetrics, OperationMetrics, WsTopicMetrics};
 use crate::sync::{read, write};
 use crate::unit::ms_from_ns;
@@ -283,5 +285,68 @@ impl TopicEntry {
             total_messages: total.messages,
             total_bytes: total.bytes,
         }
+    }
+}
+
+// === impl CounterEntry ===
+
+/// A counter of the application's own.
+#[derive(Debug)]
+pub(crate) struct CounterEntry {
+    series: Arc<Series<CounterShard>>,
+}
+
+impl Entry for CounterEntry {
+    type Shard = CounterShard;
+
+    fn new(_key: Key<'_>, _config: &Config, _clock: &Clock) -> Self {
+        Self {
+            series: Series::new(0),
+        }
+    }
+
+    fn series(&self) -> &Arc<Series<CounterShard>> {
+        &self.series
+    }
+}
+
+impl CounterEntry {
+    pub(crate) fn value(&self) -> u64 {
+        self.series.total()
+    }
+}
+
+// === impl GaugeEntry ===
+
+/// A gauge of the application's own: the bits of a finite number.
+#[derive(Debug)]
+pub(crate) struct GaugeEntry {
+    bits: Gauge,
+    series: Arc<Series<()>>,
+}
+
+impl Entry for GaugeEntry {
+    type Shard = ();
+
+    fn new(_key: Key<'_>, _config: &Config, _clock: &Clock) -> Self {
+        Self {
+            bits: Gauge::default(),
+            series: Series::new(0),
+        }
+    }
+
+    fn series(&self) -> &Arc<Series<()>> {
+        &self.series
+    }
+}
+
+impl GaugeEntry {
+    pub(crate) fn set(&self, value: f64) {
+        self.bits.set(value.to_bits());
+    }
+
+    /// 0.0 until set, whose bits are 0.
+    pub(crate) fn value(&self) -> f64 {
+        f64::from_bits(self.bits.get())
     }
 }

@@ -7,12 +7,16 @@ use std::sync::{Arc, Mutex, Weak};
 mod entry;
 mod table;
 
-pub(crate) use entry::{Entry, FunctionEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry, TopicEntry};
+pub(crate) use entry::{
+    CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry,
+    TopicEntry,
+};
 pub(crate) use table::{Key, OwnedKey, Place, Table};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
+use crate::series::Footprint;
 use crate::snapshot::{DagNodeMetrics, MetricsSnapshot, SystemMetrics};
 use crate::sync::lock;
 
@@ -29,6 +33,8 @@ pub(crate) struct State {
     pub(crate) functions: Table<FunctionEntry>,
     pub(crate) routes: Table<RouteEntry>,
     pub(crate) topics: Table<TopicEntry>,
+    pub(crate) counters: Table<CounterEntry>,
+    pub(crate) gauges: Table<GaugeEntry>,
     pub(crate) system: Mutex<SystemMetrics>,
     pub(crate) invalid_samples: AtomicU64,
 }
@@ -52,6 +58,8 @@ impl State {
             functions: Table::new(limits.functions),
             routes: Table::new(limits.routes),
             topics: Table::new(limits.topics),
+            counters: Table::new(limits.counters),
+            gauges: Table::new(limits.gauges),
             system: Mutex::default(),
             invalid_samples: AtomicU64::new(0),
             config,
@@ -139,6 +147,20 @@ impl State {
         nodes
     }
 
+    /// What all series take up.
+    pub(crate) fn footprint(&self) -> Footprint {
+        let parts = [
+            footprint(&self.nodes),
+            footprint(&self.operations),
+            footprint(&self.functions),
+            footprint(&self.routes),
+            footprint(&self.topics),
+            footprint(&self.counters),
+            footprint(&self.gauges),
+        ];
+        parts.into_iter().sum()
+    }
+
     /// Look-ups of keys that found no room in any table.
     pub(crate) fn overflowed(&self) -> u64 {
         self.nodes.overflowed()
@@ -146,7 +168,17 @@ impl State {
             + self.functions.overflowed()
             + self.routes.overflowed()
             + self.topics.overflowed()
+            + self.counters.overflowed()
+            + self.gauges.overflowed()
     }
+}
+
+fn footprint<E: Entry>(table: &Table<E>) -> Footprint {
+    table
+        .all()
+        .iter()
+        .map(|(_, entry)| entry.series().footprint())
+        .sum()
 }
 
 /// A node that was never called itself.
