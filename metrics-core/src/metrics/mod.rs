@@ -19,6 +19,7 @@ use crate::snapshot::{HistorySample, MetricsSnapshot, PerformanceHealth};
 mod job {
     pub(super) const RATES: &str = "rates";
     pub(super) const CLOCK: &str = "clock";
+    pub(super) const EVICTION: &str = "eviction";
     pub(super) const COLLECTION: &str = "collection";
     #[cfg(feature = "system")]
     pub(super) const SYSTEM_PROBE: &str = "system_probe";
@@ -87,6 +88,7 @@ impl Metrics {
         };
         metrics.schedule_rates();
         metrics.schedule_recalibration();
+        metrics.schedule_eviction();
         #[cfg(feature = "system")]
         metrics.start_system_probe();
         metrics.schedule_collection();
@@ -235,6 +237,13 @@ impl Metrics {
         if let Some(sampler) = self.sampler() {
             let clock = self.registry().clock().clone();
             sampler.schedule(job::CLOCK, RECALIBRATION_PERIOD, move || clock.recalibrate());
+        }
+    }
+
+    fn schedule_eviction(&self) {
+        if let Some(sampler) = self.sampler() {
+            let (registry, idle) = (self.registry().clone(), self.config().node_idle());
+            sampler.schedule(job::EVICTION, idle, move || registry.evict_idle_nodes(idle));
         }
     }
 

@@ -11,7 +11,7 @@ mod value;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 pub use function::Function;
@@ -66,6 +66,8 @@ struct Inner {
     clock: Clock,
     started: u64,
     state: RwLock<Arc<State>>,
+    /// The state before the last eviction.
+    previous: Mutex<Option<Arc<State>>>,
     /// The id of `state`, for recording without the lock.
     current: AtomicU32,
 }
@@ -84,6 +86,7 @@ impl Registry {
                 clock,
                 started,
                 state: RwLock::new(state),
+                previous: Mutex::new(None),
                 current,
             }),
         }
@@ -245,11 +248,34 @@ impl Registry {
 
     /// Forgets everything, for tests. Handles stay usable; calls that are under way are forgotten too.
     pub fn reset(&self) {
-        let fresh = State::new(Arc::clone(&self.inner.config), self.inner.clock.clone());
+        self.replace_state(|state| Some(state.fresh()));
+        // Nor may a call that began before the reset find its way back.
+        *lock(&self.inner.previous) = None;
+    }
+
+    /// Forgets the nodes (and their operations) that were not called for `idle`, so that nodes that come and go do
+    /// not fill the table. A node that is called again later starts from nothing.
+    ///
+    /// The sampler does this; call it yourself only without one. Between two evictions there should be more time
+    /// than any call takes: a call that spans two, and ends on a thread that never saw its node, is counted as
+    /// [`lost`](SelfMetrics::lost).
+    ///
+    /// # Cost
+    /// When anything is evicted, every thread looks its keys up once more.
+    pub fn evict_idle_nodes(&self, idle: Duration) {
+        if let Some(replaced) = self.replace_state(|state| state.without_idle_nodes(idle)) {
+            // Kept until the next eviction, for calls that are under way.
+            *lock(&self.inner.previous) = Some(replaced);
+        }
+    }
+
+    /// Puts another state in place; gives the replaced one back.
+    fn replace_state(&self, next: impl FnOnce(&State) -> Option<Arc<State>>) -> Option<Arc<State>> {
         let mut state = write(&self.inner.state);
-        self.inner.current.store(fresh.id, Ordering::Relaxed);
-        gate::replace(state.id, fresh.id);
-        *state = fresh;
+        let next = next(&state)?;
+        self.inner.current.store(next.id, Ordering::Relaxed);
+        gate::replace(state.id, next.id);
+        Some(std::mem::replace(&mut state, next))
     }
 
     // === internals ===

@@ -23,7 +23,8 @@ pub struct SelfMetrics {
     pub invalid_samples: u64,
     /// Look-ups of keys beyond the [`Limits`](crate::Limits); their records are under `__other__`.
     pub overflowed: u64,
-    /// Records that could not be kept: made inside an allocation that a first record caused. Process-wide.
+    /// Records that could not be kept: made inside an allocation that a first record caused, or of calls during
+    /// which their registry was reset, dropped, or cleared of idle nodes twice. Process-wide.
     pub lost: u64,
     /// How often the clock ran backwards; such a duration is 0.
     pub clock_backwards: u64,

@@ -165,6 +165,13 @@ pub(crate) struct Writer<S: Shard> {
     _one_thread: PhantomData<Cell<()>>,
 }
 
+impl<S: Shard> Writer<S> {
+    /// Whether this writes a shard of that series.
+    pub(crate) fn is_of(&self, series: &Arc<Series<S>>) -> bool {
+        std::ptr::eq(self.series.as_ptr(), Arc::as_ptr(series))
+    }
+}
+
 impl<S: Shard> Deref for Writer<S> {
     type Target = S;
 

@@ -1,6 +1,7 @@
 //! What is kept under one key of each domain, beside the shards.
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use super::table::{Key, OwnedKey};
 use crate::clock::Clock;
@@ -12,7 +13,7 @@ use crate::series::{
 };
 use crate::snapshot::{DagNodeMetrics, EndpointMetrics, FunctionMetrics, OperationMetrics, WsTopicMetrics};
 use crate::sync::{read, write};
-use crate::unit::ms_from_ns;
+use crate::unit::{ms_from_ns, ns_from_duration};
 
 /// An entry of a table: a series and what belongs to it.
 pub(crate) trait Entry: Send + Sync + 'static {
@@ -31,6 +32,8 @@ pub(crate) struct NodeEntry {
     series: Arc<Series<NodeShard>>,
     label: RwLock<NodeLabel>,
     points: Rate,
+    /// When the node was first seen, in ticks.
+    born: u64,
     pub(crate) throttled: Gauge,
     pub(crate) queue_depth: Gauge,
 }
@@ -64,6 +67,7 @@ impl Entry for NodeEntry {
             series: Series::new(config.node_window()),
             label: RwLock::default(),
             points: Rate::new(clock),
+            born: clock.ticks(),
             throttled: Gauge::default(),
             queue_depth: Gauge::default(),
         }
@@ -77,6 +81,13 @@ impl Entry for NodeEntry {
 impl NodeEntry {
     pub(crate) fn relabel(&self, name: Option<&str>, node_type: Option<&str>) {
         write(&self.label).update(name, node_type);
+    }
+
+    /// Whether the last call ended that long ago; of a node that was never called, whether it was seen first.
+    pub(crate) fn is_idle(&self, idle: Duration, clock: &Clock) -> bool {
+        let last = self.series.total().timing.last.map_or(self.born, |last| last.end);
+        let now = clock.ticks();
+        now > last && clock.elapsed_ns(last, now) >= ns_from_duration(idle)
     }
 
     /// Remembers the points so far, for the rate.
