@@ -31,9 +31,15 @@
 //! | feature | default | what |
 //! |---|---|---|
 //! | `macros` | yes | `#[timed]` and `timed_block!` |
+//! | `off` | no | both compile to nothing in the whole program; their arguments are still type-checked |
+//! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
 //! | `system` | no | the probe that watches the host, by `sysinfo` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    all(feature = "off", not(feature = "always-on")),
+    allow(dead_code, unused_imports, reason = "only the timers that record use it")
+)]
 
 // In the order in which data flows: a module may use those above it, never those below.
 mod sync;
