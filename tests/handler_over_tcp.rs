@@ -1,5 +1,7 @@
 //! The handler behind real servers: axum and plain hyper answer alike, WebSocket included.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! The data endpoints, by calls of the service in this process, under the names of seed 1 (BE-13).
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

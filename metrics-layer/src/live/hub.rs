@@ -89,7 +89,7 @@ impl Hub {
     /// # Errors
     /// When all places are taken, and when the hub is closed.
     pub fn subscribe(&self, collector: Arc<dyn Collector>) -> Result<Subscription, SubscribeError> {
-        if self.shared.slot.borrow().closed {
+        if !self.is_open() {
             return Err(SubscribeError::closed());
         }
         if !self.shared.take_place() {
@@ -106,6 +106,12 @@ impl Hub {
     #[must_use]
     pub fn clients(&self) -> usize {
         self.shared.clients()
+    }
+
+    /// Whether it takes subscriptions: until it is [closed](Self::close).
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.shared.slot.borrow().closed
     }
 
     /// Ends every subscription, and takes no more.
@@ -134,7 +140,7 @@ impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub")
             .field("clients", &self.clients())
-            .field("closed", &self.shared.slot.borrow().closed)
+            .field("open", &self.is_open())
             .finish_non_exhaustive()
     }
 }
@@ -196,4 +202,42 @@ pub(super) fn render(collector: &dyn Collector) -> Option<Utf8Bytes> {
         .inspect_err(|error| tracing::error!(%error, "a live frame cannot be serialised"))
         .ok()
         .map(Utf8Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_core::Registry;
+
+    use super::*;
+
+    #[test]
+    fn the_count_is_exact_after_a_storm_of_clients() {
+        let (registry, hub) = (Registry::mock().0, Hub::new());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        drop(hub.subscribe(Arc::new(registry.clone())).unwrap());
+                        hub.broadcast(&registry);
+                    }
+                });
+            }
+        });
+        let topic = &registry.snapshot().websocket.topics[SYSTEM_METRICS_TOPIC];
+        assert_eq!((hub.clients(), topic.active_connections), (0, 0));
+    }
+
+    #[test]
+    fn there_are_so_many_places_and_no_more() {
+        let hub = Hub::new();
+        let collector = Arc::new(Registry::mock().0);
+        let taken: Vec<_> = (0..MAX_CLIENTS)
+            .map(|_| hub.subscribe(Arc::clone(&collector) as _).unwrap())
+            .collect();
+        assert!(hub.subscribe(Arc::clone(&collector) as _).unwrap_err().is_full());
+        drop(taken);
+        hub.close();
+        assert!(!hub.subscribe(collector).unwrap_err().is_full());
+        assert_eq!(hub.clients(), 0);
+    }
 }

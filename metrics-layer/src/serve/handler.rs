@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use http::{Method, Request, Response, StatusCode};
 use metrics_core as core;
-use metrics_core::{Collector, ConfigError};
+use metrics_core::{Collector, ConfigError, PerformanceHealth};
 use tower_service::Service;
 
 use super::access::Access;
@@ -51,7 +51,7 @@ impl Handler {
     /// A handler that shows what this collector has.
     ///
     /// It starts nothing: the live stream answers 503 until a [`Hub`](crate::live::Hub) is
-    /// [given](Self::live), and health reports that no background work runs. [`Metrics::handler`] brings
+    /// [given](Self::live), and health reports no background work but that. [`Metrics::handler`] brings
     /// both.
     ///
     /// [`Metrics::handler`]: crate::Metrics::handler
@@ -154,7 +154,7 @@ impl Handler {
             Answer::Dag => self.data(|source| respond::json(&source.collector().snapshot().dag)),
             Answer::WebSocket => self.data(|source| respond::json(&source.collector().snapshot().websocket)),
             Answer::Functions => self.data(|source| respond::json(&source.functions())),
-            Answer::Health => respond::json(&self.shared.source.health()),
+            Answer::Health => respond::json(&self.health()),
             #[cfg(feature = "live")]
             Answer::Live => {
                 self.data(|source| live::connect(request, self.shared.hub.as_ref(), source.collector()))
@@ -163,6 +163,16 @@ impl Handler {
             Answer::Moved(place) => respond::moved(place),
             Answer::NotFound => respond::not_found(),
         }
+    }
+
+    fn health(&self) -> PerformanceHealth {
+        #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "only a hub changes it"))]
+        let mut health = self.shared.source.health();
+        #[cfg(feature = "live")]
+        if let Some(hub) = &self.shared.hub {
+            health.broadcaster_running |= health.metrics_enabled && hub.is_open();
+        }
+        health
     }
 
     /// An answer that exists only while metrics are on.

@@ -52,4 +52,5 @@ pub use handler::Handler;
 pub use or::{Or, OrFuture};
 
 pub(crate) use access::Access;
+#[cfg(feature = "live")]
 pub(crate) use respond::{detail, empty};

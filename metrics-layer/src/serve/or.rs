@@ -153,3 +153,49 @@ where
         f.debug_struct("OrFuture").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use metrics_core::Registry;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    /// Ready never, or with an error.
+    #[derive(Clone)]
+    struct App {
+        ready: Poll<Result<(), &'static str>>,
+    }
+
+    impl Service<Request<String>> for App {
+        type Response = Response<String>;
+        type Error = &'static str;
+        type Future = std::future::Ready<Result<Response<String>, &'static str>>;
+
+        fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+            self.ready
+        }
+
+        fn call(&mut self, _request: Request<String>) -> Self::Future {
+            panic!("called without being ready")
+        }
+    }
+
+    fn get(path: &str) -> Request<String> {
+        let request = Request::get(path).header("host", "localhost");
+        request.body(String::new()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn metrics_are_answered_while_the_application_is_not_ready() {
+        let handler = Handler::new(Arc::new(Registry::mock().0));
+        let busy = handler.clone().or(App { ready: Poll::Pending });
+        assert_eq!(busy.oneshot(get("/api/metrics")).await.unwrap().status(), 200);
+        let broken = handler.or(App {
+            ready: Poll::Ready(Err("broken")),
+        });
+        assert_eq!(broken.oneshot(get("/")).await.unwrap_err(), "broken");
+    }
+}

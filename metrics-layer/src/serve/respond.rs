@@ -67,6 +67,7 @@ pub(super) fn moved(place: &'static str) -> Response<Body> {
 }
 
 /// A status alone.
+#[cfg(feature = "live")]
 pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::default());
     *response.status_mut() = status;

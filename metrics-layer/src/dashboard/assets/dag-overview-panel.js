@@ -1,7 +1,7 @@
 // The nodes of the processing graph, each followed by its operations.
 
 import { ago, count, ms } from "./format.js";
-import { Panel } from "./panel.js";
+import { Panel, setText } from "./panel.js";
 import { Table } from "./table.js";
 
 const node = (text) => (row) => (row.node ? text(row.node) : "");
@@ -28,7 +28,7 @@ class DagOverviewPanel extends Panel {
     if (!snapshot) return;
     const { nodes } = snapshot.dag;
     const most = Math.max(...nodes.map((each) => each.avg_exec_ms), Number.MIN_VALUE);
-    this.note.textContent = nodes.length ? `${count(nodes.length)}` : "";
+    setText(this.note, nodes.length ? count(nodes.length) : "");
     this.table.show(nodes.flatMap((each) => rows(each, snapshot.timestamp, most)));
   }
 }

@@ -1,7 +1,7 @@
 // The timed routes.
 
 import { count, ms } from "./format.js";
-import { Panel } from "./panel.js";
+import { Panel, setText } from "./panel.js";
 import { Table } from "./table.js";
 
 class EndpointsPanel extends Panel {
@@ -25,7 +25,7 @@ class EndpointsPanel extends Panel {
     if (!snapshot) return;
     const { endpoints } = snapshot;
     const most = Math.max(...endpoints.map((each) => each.avg_latency_ms), Number.MIN_VALUE);
-    this.note.textContent = endpoints.length ? count(endpoints.length) : "";
+    setText(this.note, endpoints.length ? count(endpoints.length) : "");
     this.table.show(endpoints.map((each) => ({ key: `${each.method} ${each.path}`, data: { ...each, most } })));
   }
 }

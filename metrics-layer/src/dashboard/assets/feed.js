@@ -10,13 +10,41 @@ const LONGEST_RETRY_MS = 30000;
 const place = (path) => new URL(`../${path}`, location.href);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Whether the server answered with data when it was asked last. */
+let answers = false;
+
+function tell(connection) {
+  answers = connection === "live" || connection === "polling";
+  update({ connection });
+}
+
 /** Runs for as long as the page does. */
 export async function start() {
   for (let failures = 0; ; failures++) {
-    if (await stream()) failures = 0;
+    const { connection, streams } = await look();
+    const wasLive = streams && (await stream());
+    if (wasLive) failures = 0;
+    tell(wasLive ? "reconnecting" : connection);
     // Jitter keeps many pages from coming back at the same moment.
     const wait = Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS) * (0.75 + Math.random() / 2);
-    await pollFor(wait);
+    await (answers ? pollFor(wait) : sleep(wait));
+  }
+}
+
+/**
+ * Asks how the server is, as a stream that is refused does not say why.
+ * @returns {Promise<{ connection: import("./store.js").Connection, streams: boolean }>}
+ */
+async function look() {
+  try {
+    const response = await fetch(place("api/health/performance"));
+    if (response.status === 403) return { connection: "refused", streams: false };
+    if (!response.ok) return { connection: "reconnecting", streams: false };
+    const health = await response.json();
+    const connection = health.metrics_enabled ? "polling" : "disabled";
+    return { connection, streams: health.metrics_enabled && health.broadcaster_running };
+  } catch {
+    return { connection: "reconnecting", streams: false };
   }
 }
 
@@ -28,34 +56,32 @@ function stream() {
     let live = false;
     const socket = new WebSocket(url);
     socket.onmessage = (message) => {
+      if (!live) tell("live");
       live = true;
-      update({ connection: "live", snapshot: JSON.parse(message.data) });
+      update({ snapshot: JSON.parse(message.data) });
     };
     socket.onclose = () => resolve(live);
   });
 }
 
-/** Polls for a while, unless the server does not answer: then it only waits. */
+/** Brings a snapshot every second for a while, or until the server gives none. */
 async function pollFor(ms) {
   const end = Date.now() + ms;
   do {
-    const connection = await poll();
-    update({ connection });
-    await sleep(connection === "polling" ? POLL_MS : Math.max(end - Date.now(), POLL_MS));
+    const snapshot = await bring("api/metrics");
+    if (!snapshot) return tell("reconnecting");
+    update({ snapshot });
+    await sleep(POLL_MS);
   } while (Date.now() < end);
 }
 
-/** @returns {Promise<import("./store.js").Connection>} */
-async function poll() {
+/** The JSON at a path; null when there is none. */
+async function bring(path) {
   try {
-    const response = await fetch(place("api/metrics"));
-    if (response.status === 403) return "refused";
-    if (response.status === 503) return "disabled";
-    if (!response.ok) return "reconnecting";
-    update({ snapshot: await response.json() });
-    return "polling";
+    const response = await fetch(place(path));
+    return response.ok ? await response.json() : null;
   } catch {
-    return "reconnecting";
+    return null;
   }
 }
 
@@ -67,18 +93,10 @@ export function pollFunctions(element) {
   let seen = false;
   new IntersectionObserver((entries) => {
     seen = entries[entries.length - 1].isIntersecting;
-    if (seen) bringFunctions();
   }).observe(element);
-  setInterval(() => {
-    if (seen && document.visibilityState === "visible") bringFunctions();
+  setInterval(async () => {
+    if (!answers || !seen || document.visibilityState !== "visible") return;
+    const body = await bring("api/metrics/functions");
+    if (body) update({ functions: body.functions });
   }, POLL_MS);
-}
-
-async function bringFunctions() {
-  try {
-    const response = await fetch(place("api/metrics/functions"));
-    if (response.ok) update({ functions: (await response.json()).functions });
-  } catch {
-    // The connection's state says it already.
-  }
 }

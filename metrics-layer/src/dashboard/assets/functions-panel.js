@@ -1,7 +1,7 @@
 // The timed functions and blocks.
 
 import { count, fixed } from "./format.js";
-import { Panel } from "./panel.js";
+import { Panel, setText } from "./panel.js";
 import { Table } from "./table.js";
 
 const ms = (value) => fixed(value, 3);
@@ -32,7 +32,7 @@ class FunctionsPanel extends Panel {
   draw({ functions }) {
     if (!functions) return;
     const most = Math.max(...functions.map((each) => each.avg_ms), Number.MIN_VALUE);
-    this.note.textContent = functions.length ? count(functions.length) : "";
+    setText(this.note, functions.length ? count(functions.length) : "");
     this.table.show(functions.map((each) => ({ key: each.name, data: { ...each, most } })));
   }
 }

@@ -7,7 +7,7 @@ const LEVELS = ["healthy", "degraded", "critical"];
 export class MetricGauge extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return;
-    this.value = element("span", { class: "value" });
+    this.value = element("span", { class: "value" }, "–");
     this.badge = element("span", { class: "badge" });
     this.badge.hidden = true;
     this.bar = element("span", { class: "bar" });

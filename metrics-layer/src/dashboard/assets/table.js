@@ -31,14 +31,17 @@ export class Table {
   constructor(caption, empty, columns) {
     this.#columns = columns;
     this.#empty = element("p", { class: "empty" }, empty);
-    const titles = columns.map((column) =>
-      element("th", { scope: "col", title: column.hint ?? "", class: column.words ? "words" : "" }, column.title),
-    );
+    const titles = columns.map((column) => {
+      const title = element("th", { scope: "col", class: column.words ? "words" : "" }, column.title);
+      if (column.hint) title.title = column.hint;
+      return title;
+    });
     const head = element("thead", {}, element("tr", {}, ...titles));
     const table = element("table", {}, element("caption", {}, caption), head, this.#body);
     // A region that scrolls must be reachable by keyboard.
     const scroller = element("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": caption }, table);
     this.root = element("div", {}, scroller, this.#empty);
+    scroller.hidden = this.#empty.hidden = true;
   }
 
   /** @param {{ key: string, kind?: string, data: any }[]} rows */

@@ -1,7 +1,7 @@
 // The WebSocket topics.
 
 import { count, fixed } from "./format.js";
-import { Panel } from "./panel.js";
+import { Panel, setText } from "./panel.js";
 import { Table } from "./table.js";
 
 class WebsocketPanel extends Panel {
@@ -21,7 +21,7 @@ class WebsocketPanel extends Panel {
   draw({ snapshot }) {
     if (!snapshot) return;
     const topics = Object.entries(snapshot.websocket.topics);
-    this.note.textContent = topics.length ? count(topics.length) : "";
+    setText(this.note, `${count(snapshot.websocket.total_connections)} connections`);
     this.table.show(topics.map(([name, topic]) => ({ key: name, data: { name, ...topic } })));
   }
 }
