@@ -81,7 +81,9 @@ pub use config::{Config, Limits};
 pub use error::{ConfigError, StartError};
 pub use metrics::{Builder, Metrics};
 pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC};
-pub use registry::{Function, Node, Operation, Registry, Route, SelfMetrics, Topic};
+pub use registry::{
+    Bucket, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, SelfMetrics, Topic,
+};
 pub use sampler::Sampler;
 pub use snapshot::{
     DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, MetricsSnapshot,

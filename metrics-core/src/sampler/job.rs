@@ -6,6 +6,10 @@ use std::time::{Duration, Instant};
 /// What a job does.
 pub(super) type Run = Box<dyn FnMut() + Send>;
 
+/// A period of nothing would starve the other jobs, and the end of a very long one is no point in time.
+const MIN_PERIOD: Duration = Duration::from_millis(1);
+const MAX_PERIOD: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 /// Something to do at a fixed period.
 pub(super) struct Job {
     pub(super) name: &'static str,
@@ -18,8 +22,7 @@ pub(super) struct Job {
 impl Job {
     /// A job that is due at once.
     pub(super) fn new(name: &'static str, period: Duration, run: Run) -> Self {
-        // A period of nothing would starve the other jobs.
-        let period = period.max(Duration::from_millis(1));
+        let period = period.clamp(MIN_PERIOD, MAX_PERIOD);
         Self {
             name,
             due: Instant::now(),

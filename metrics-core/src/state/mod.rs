@@ -1,27 +1,35 @@
 //! Everything recorded since the start or the last reset.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 mod entry;
 mod table;
 
-pub(crate) use entry::{Entry, FunctionEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry, TopicEntry};
+pub(crate) use entry::{
+    CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry,
+    TopicEntry,
+};
 pub(crate) use table::{Key, OwnedKey, Place, Table};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
+use crate::series::Footprint;
 use crate::snapshot::{DagNodeMetrics, MetricsSnapshot, SystemMetrics};
 use crate::sync::lock;
 
 /// The tables of one registry between two resets.
 ///
-/// A reset replaces the whole state, so that nothing old can leak into the new; threads notice by the id.
+/// A reset, and the eviction of idle nodes, replace the whole state, so that nothing old can leak into the new;
+/// threads notice by the id.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) id: StateId,
+    /// The id of the registry's first state, shared by its successors.
+    pub(crate) registry: StateId,
     pub(crate) clock: Clock,
     config: Arc<Config>,
     pub(crate) nodes: Table<NodeEntry>,
@@ -29,6 +37,8 @@ pub(crate) struct State {
     pub(crate) functions: Table<FunctionEntry>,
     pub(crate) routes: Table<RouteEntry>,
     pub(crate) topics: Table<TopicEntry>,
+    pub(crate) counters: Table<CounterEntry>,
+    pub(crate) gauges: Table<GaugeEntry>,
     pub(crate) system: Mutex<SystemMetrics>,
     pub(crate) invalid_samples: AtomicU64,
 }
@@ -39,23 +49,78 @@ pub(crate) type StateId = u32;
 /// The states alive, so that a thread can find one by its id. A handful at most: one per registry.
 static STATES: Mutex<Vec<Weak<State>>> = Mutex::new(Vec::new());
 
-static NEXT_ID: AtomicU32 = AtomicU32::new(1);
+fn next_id() -> StateId {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
 
 impl State {
+    /// The first state of a registry.
     pub(crate) fn new(config: Arc<Config>, clock: Clock) -> Arc<Self> {
+        let id = next_id();
+        Self::empty(id, id, config, clock).publish()
+    }
+
+    /// An empty state in this one's place.
+    pub(crate) fn fresh(&self) -> Arc<Self> {
+        Self::empty(
+            next_id(),
+            self.registry,
+            Arc::clone(&self.config),
+            self.clock.clone(),
+        )
+        .publish()
+    }
+
+    /// A state with the same entries in this one's place, less the nodes that were idle for so long and their
+    /// operations; `None` when there are no such nodes.
+    pub(crate) fn without_idle_nodes(&self, idle: Duration) -> Option<Arc<Self>> {
+        let nodes = self.nodes.all();
+        let idle = nodes.iter().filter(|(_, node)| node.is_idle(idle, &self.clock));
+        let idle: HashSet<&str> = idle.map(|(key, _)| key.borrow().first).collect();
+        if idle.is_empty() {
+            return None;
+        }
+        let mut next = Self::empty(
+            next_id(),
+            self.registry,
+            Arc::clone(&self.config),
+            self.clock.clone(),
+        );
+        next.nodes = self.nodes.retained(|key, _| !idle.contains(key.first));
+        next.operations = self.operations.retained(|key, _| !idle.contains(key.first));
+        next.functions = self.functions.retained(|_, _| true);
+        next.routes = self.routes.retained(|_, _| true);
+        next.topics = self.topics.retained(|_, _| true);
+        next.counters = self.counters.retained(|_, _| true);
+        next.gauges = self.gauges.retained(|_, _| true);
+        next.system = Mutex::new(*lock(&self.system));
+        next.invalid_samples = AtomicU64::new(self.invalid_samples.load(Ordering::Relaxed));
+        Some(next.publish())
+    }
+
+    fn empty(id: StateId, registry: StateId, config: Arc<Config>, clock: Clock) -> Self {
         let limits = config.limits();
-        let state = Arc::new(Self {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        Self {
+            id,
+            registry,
             clock,
             nodes: Table::new(limits.nodes),
             operations: Table::new(limits.operations),
             functions: Table::new(limits.functions),
             routes: Table::new(limits.routes),
             topics: Table::new(limits.topics),
+            counters: Table::new(limits.counters),
+            gauges: Table::new(limits.gauges),
             system: Mutex::default(),
             invalid_samples: AtomicU64::new(0),
             config,
-        });
+        }
+    }
+
+    /// Lets threads find the state by its id.
+    fn publish(self) -> Arc<Self> {
+        let state = Arc::new(self);
         let mut states = lock(&STATES);
         states.retain(|other| other.strong_count() > 0);
         states.push(Arc::downgrade(&state));
@@ -139,6 +204,20 @@ impl State {
         nodes
     }
 
+    /// What all series take up.
+    pub(crate) fn footprint(&self) -> Footprint {
+        let parts = [
+            footprint(&self.nodes),
+            footprint(&self.operations),
+            footprint(&self.functions),
+            footprint(&self.routes),
+            footprint(&self.topics),
+            footprint(&self.counters),
+            footprint(&self.gauges),
+        ];
+        parts.into_iter().sum()
+    }
+
     /// Look-ups of keys that found no room in any table.
     pub(crate) fn overflowed(&self) -> u64 {
         self.nodes.overflowed()
@@ -146,7 +225,17 @@ impl State {
             + self.functions.overflowed()
             + self.routes.overflowed()
             + self.topics.overflowed()
+            + self.counters.overflowed()
+            + self.gauges.overflowed()
     }
+}
+
+fn footprint<E: Entry>(table: &Table<E>) -> Footprint {
+    table
+        .all()
+        .iter()
+        .map(|(_, entry)| entry.series().footprint())
+        .sum()
 }
 
 /// A node that was never called itself.

@@ -140,14 +140,14 @@ impl<E> Table<E> {
             return Place::Own(index);
         }
         if rows.index.len() < self.cap {
-            return Place::Own(rows.insert(hash, key, make));
+            return Place::Own(rows.insert(hash, key, || Arc::new(make(key))));
         }
         self.overflowed.fetch_add(1, Ordering::Relaxed);
         let overflow = Key::OVERFLOW;
         let hash = overflow.hash();
         Place::Overflow(
             rows.find(hash, overflow)
-                .unwrap_or_else(|| rows.insert(hash, overflow, make)),
+                .unwrap_or_else(|| rows.insert(hash, overflow, || Arc::new(make(overflow)))),
         )
     }
 
@@ -167,6 +167,32 @@ impl<E> Table<E> {
             .collect()
     }
 
+    /// The place of a key that is there.
+    pub(crate) fn find(&self, key: Key<'_>) -> Option<(u32, Arc<E>)> {
+        let rows = read(&self.rows);
+        let index = rows.find(key.hash(), key)?;
+        Some((index, Arc::clone(&rows.entries.get(index as usize)?.entry)))
+    }
+
+    /// A table of the same entries, less those that are not to be kept.
+    pub(crate) fn retained(&self, keep: impl Fn(Key<'_>, &E) -> bool) -> Self {
+        let mut rows = Rows {
+            index: HashTable::new(),
+            entries: Vec::new(),
+        };
+        for row in &read(&self.rows).entries {
+            let key = row.key.borrow();
+            if keep(key, &row.entry) {
+                rows.insert(key.hash(), key, || Arc::clone(&row.entry));
+            }
+        }
+        Self {
+            cap: self.cap,
+            rows: RwLock::new(rows),
+            overflowed: AtomicU64::new(self.overflowed()),
+        }
+    }
+
     /// Look-ups of keys that found no room.
     pub(crate) fn overflowed(&self) -> u64 {
         self.overflowed.load(Ordering::Relaxed)
@@ -183,12 +209,12 @@ impl<E> Rows<E> {
         self.index.find(hash, same).copied()
     }
 
-    fn insert(&mut self, hash: u64, key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> u32 {
+    fn insert(&mut self, hash: u64, key: Key<'_>, entry: impl FnOnce() -> Arc<E>) -> u32 {
         // The cap on entries keeps the index far below u32::MAX.
         let index = self.entries.len() as u32;
         self.entries.push(Row {
             key: key.into(),
-            entry: Arc::new(make(key)),
+            entry: entry(),
         });
         let entries = &self.entries;
         self.index

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands. Needs Rust; installs the rest itself.
+# Usage: ci/test.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "toolchain"
+if command -v rustup >/dev/null; then
+    for component in rustfmt clippy; do
+        cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
+    done
+fi
+cargo --version
+
+step "format"
+cargo fmt --all --check
+
+step "lints, with every feature and with none"
+cargo clippy --locked --workspace --all-features --all-targets -- -D warnings
+cargo clippy --locked -p metrics-core -p metrics-layer --no-default-features --lib -- -D warnings
+for feature in axum live macros system; do
+    cargo clippy --locked -p metrics-layer --no-default-features --features "$feature" --lib -- -D warnings
+done
+
+step "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --all-features
+
+step "dependencies of the default tree of metrics-layer: at most 40"
+crates=$(cargo tree --locked -p metrics-layer -e normal --prefix none | sed 's/ (\*)$//' | sort -u | wc -l)
+echo "$crates crates"
+[ "$crates" -le 40 ]
+
+step "tests"
+scans=${SCANS_DIR:-../shared/data}
+[ -d "$scans" ] || echo "LEFT OUT: no real scans at $scans (set SCANS_DIR); their tests skip and say so"
+cargo test --locked --workspace --all-features
