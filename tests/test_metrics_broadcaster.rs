@@ -24,6 +24,7 @@ async fn test_broadcaster_does_not_crash_on_null_collector() {
     assert!(!disabled.health().broadcaster_running);
 }
 
+/// Threat 60: a slow client misses frames; none queue up.
 #[tokio::test]
 async fn test_broadcaster_serializes_snapshot() {
     let (registry, time) = Registry::mock();

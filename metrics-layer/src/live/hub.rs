@@ -60,6 +60,8 @@ pub(super) struct Slot {
     /// `None` while there are no clients, so that nobody gets an old frame.
     pub(super) frame: Option<Utf8Bytes>,
     pub(super) closed: bool,
+    /// Jobs that feed it: two for a moment, while one replaces the other.
+    feeds: usize,
 }
 
 impl Hub {
@@ -121,18 +123,24 @@ impl Hub {
 
     /// The job that feeds the hub. The hub is open while the job exists, and closes with it.
     pub(crate) fn feed(&self) -> impl FnMut(&dyn Collector) + Send + use<> {
-        self.shared.slot.send_modify(|slot| slot.closed = false);
+        self.shared.slot.send_modify(|slot| {
+            slot.feeds += 1;
+            slot.closed = false;
+        });
         let feed = Feed(self.clone());
         move |collector| feed.0.broadcast(collector)
     }
 }
 
-/// Closes the hub when the job that feeds it is dropped: stopped, replaced or at shutdown.
+/// Closes the hub when the last job that feeds it is dropped: stopped, or at shutdown.
 struct Feed(Hub);
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        self.0.close();
+        self.0.shared.slot.send_modify(|slot| {
+            slot.feeds -= 1;
+            slot.closed |= slot.feeds == 0;
+        });
     }
 }
 
@@ -210,6 +218,7 @@ mod tests {
 
     use super::*;
 
+    /// Threat 58.
     #[test]
     fn the_count_is_exact_after_a_storm_of_clients() {
         let (registry, hub) = (Registry::mock().0, Hub::new());

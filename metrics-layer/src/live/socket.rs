@@ -161,12 +161,14 @@ mod tests {
         std::future::pending::<()>().await;
     }
 
+    /// Threat 57.
     #[tokio::test(start_paused = true)]
     async fn a_client_that_never_reads_is_dropped_after_two_seconds() {
         let ended = feed_through(16, |pipe, _hub| silent(pipe)).await;
         assert_eq!(ended, (None, SEND_TIMEOUT, 0));
     }
 
+    /// Threat 56.
     #[tokio::test(start_paused = true)]
     async fn a_client_that_answers_no_ping_is_sent_away_after_two() {
         let ended = feed_through(65_536, |pipe, _hub| silent(pipe)).await;
