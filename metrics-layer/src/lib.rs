@@ -5,6 +5,14 @@
 
 mod layer;
 
+mod dashboard;
+
+#[cfg(feature = "live")]
+#[cfg_attr(docsrs, doc(cfg(feature = "live")))]
+pub mod live;
+
+pub mod serve;
+
 mod metrics;
 
 pub use layer::{MetricsLayer, MetricsService, ResponseFuture, UNMATCHED};
@@ -17,6 +25,7 @@ pub use metrics_core::{
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use metrics_core::{timed, timed_block};
+pub use serve::Handler;
 
 // Expansions of the macros name this crate by its name, also inside it.
 #[allow(unused_extern_crates, reason = "used by expansions only")]
