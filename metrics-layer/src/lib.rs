@@ -33,7 +33,7 @@
 //! | feature | default | what |
 //! |---|---|---|
 //! | `macros` | yes | `#[timed]` and `timed_block!` |
-//! | `axum` | no | route templates from axum's `MatchedPath`, and [`Metrics::router`] |
+//! | `axum` | no | route templates from axum's `MatchedPath`, and `Metrics::router` |
 //! | `live` | no | the live WebSocket; its connections run on tokio |
 //! | `system` | no | the probe that watches the host |
 //! | `full` | no | all of the above |

@@ -50,8 +50,8 @@ struct Shared {
 impl Handler {
     /// A handler that shows what this collector has.
     ///
-    /// It starts nothing: the live stream answers 503 until a [`Hub`](crate::live::Hub) is
-    /// [given](Self::live), and health reports no background work but that. [`Metrics::handler`] brings
+    /// It starts nothing: the live stream answers 503 until a `live::Hub` is
+    /// given, and health reports no background work but that. [`Metrics::handler`] brings
     /// both.
     ///
     /// [`Metrics::handler`]: crate::Metrics::handler

@@ -6,7 +6,7 @@ use crate::Metrics;
 impl Metrics {
     /// The handler that shows these metrics, for any Tower stack.
     ///
-    /// On plain hyper put it [before](Handler::or) your service; under axum [`router`](Self::router) is
+    /// On plain hyper put it [before](Handler::or) your service; under axum `router` is
     /// shorter. Every handler of the same metrics shares one live stream.
     ///
     /// # Examples
