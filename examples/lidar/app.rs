@@ -58,8 +58,9 @@ pub(crate) async fn run(cli: &Cli) -> Result<(), AppError> {
     let (stopper, stopped) = stop();
     let graph = Graph::new(Arc::clone(&inputs), latest.clone());
     let service = Service::new(inputs, &graph, &shared, latest, stopped.clone());
+    let viewers = service.viewers();
     let app = observe::mount(server::router(service), &metrics);
-    let mut server = tokio::spawn(server::serve(listener, app, stopped.clone()));
+    let mut server = tokio::spawn(server::serve(listener, app, viewers, stopped.clone()));
     announce(address, cli, &metrics);
 
     let schedule = Schedule {

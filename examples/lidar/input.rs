@@ -69,10 +69,15 @@ impl Inputs {
                 inputs: vec![Input::scanner(seed)],
             });
         }
+        Self::files(paths, MAX_LOADED_POINTS)
+    }
+
+    /// Loads files until there are `max_points`.
+    fn files(paths: &[PathBuf], max_points: usize) -> Result<Self, ScanError> {
         let mut loaded_points = 0;
         let mut inputs = Vec::new();
         for file in list_scans(paths)? {
-            let input = Input::file(&file, loaded_points < MAX_LOADED_POINTS)?;
+            let input = Input::file(&file, loaded_points < max_points)?;
             loaded_points += input.loaded_points();
             inputs.push(input);
         }
@@ -177,5 +182,65 @@ impl Seen {
             points: cloud.len(),
             dropped_non_finite,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::{Value, json};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn write(folder: &Path, name: &str, points: &[[f32; 4]]) -> PathBuf {
+        let path = folder.join(name);
+        let bytes: Vec<_> = points
+            .iter()
+            .flatten()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    fn numbers(inputs: &Inputs) -> Vec<[Value; 2]> {
+        let shown = serde_json::to_value(inputs.status()).unwrap();
+        let inputs = shown.as_array().unwrap();
+        inputs
+            .iter()
+            .map(|input| [input["points"].clone(), input["dropped_non_finite"].clone()])
+            .collect()
+    }
+
+    #[test]
+    fn what_does_not_fit_is_read_when_its_turn_comes() {
+        let folder = TempDir::new().unwrap();
+        let first = write(folder.path(), "a.bin", &[[1.0; 4], [2.0; 4]]);
+        let second = write(folder.path(), "b.bin", &[[3.0; 4], [f32::NAN; 4]]);
+        let inputs = Inputs::files(&[first, second], 2).unwrap();
+        assert_eq!(
+            numbers(&inputs),
+            [[json!(2), json!(0)], [json!(null), json!(null)]]
+        );
+        assert!(matches!(inputs.of_frame(2).origin(), Origin::Loaded(cloud) if cloud.len() == 2));
+
+        let later = inputs.of_frame(3);
+        let Origin::Unloaded(file) = later.origin() else {
+            panic!("{later:?} was loaded")
+        };
+        let scan = file.load().unwrap();
+        later.saw(&scan.cloud, scan.dropped_non_finite);
+        assert_eq!(numbers(&inputs)[1], [json!(1), json!(1)]);
+    }
+
+    #[test]
+    fn a_bad_file_that_fits_is_refused_at_the_start() {
+        let folder = TempDir::new().unwrap();
+        let good = write(folder.path(), "a.bin", &[[1.0; 4]]);
+        let empty = write(folder.path(), "b.bin", &[]);
+        let error = Inputs::open(&[good, empty], 0).unwrap_err().to_string();
+        assert!(error.contains("b.bin: empty file"), "{error}");
     }
 }

@@ -1,6 +1,6 @@
 //! The graph over generated scans, and what overload, errors and panics do to it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::OnceLock;
 
 use metrics_layer::core::DagNodeMetrics;
 use tempfile::TempDir;
@@ -49,6 +49,18 @@ fn shared() -> Shared {
     }
 }
 
+/// The registry of the test process: the only one that sees what the macros record, of all tests
+/// that run beside each other.
+fn installed() -> Registry {
+    static INSTALLED: OnceLock<Registry> = OnceLock::new();
+    let install = || {
+        let registry = Registry::default();
+        metrics_layer::set_metrics_collector(Arc::new(registry.clone()));
+        registry
+    };
+    INSTALLED.get_or_init(install).clone()
+}
+
 fn start(nodes: Vec<Arc<dyn Node>>, frames: Option<u64>, shared: &Shared) -> (Pipeline, Stopper) {
     let (stopper, stopped) = stop();
     let schedule = Schedule { hz: 100.0, frames };
@@ -63,8 +75,6 @@ fn find(shared: &Shared, id: &str) -> DagNodeMetrics {
     nodes.into_iter().find(|node| node.node_id == id).unwrap()
 }
 
-/// The only test that puts a registry in front of the whole process: what the macros record can be
-/// seen by nobody else, and its nodes have ids that no other test uses.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_frame_of_a_bounded_run_passes_every_node_and_is_timed() {
     let folder = TempDir::new().unwrap();
@@ -73,12 +83,14 @@ async fn every_frame_of_a_bounded_run_passes_every_node_and_is_timed() {
     let records = cloud.points().iter().flat_map(|p| [p.x, p.y, p.z, p.intensity]);
     std::fs::write(&scan, records.flat_map(f32::to_le_bytes).collect::<Vec<_>>()).unwrap();
 
-    let shared = shared();
+    let shared = Shared {
+        registry: installed(),
+        ..shared()
+    };
     shared
         .params
         .patch(br#"{"broadcast": {"stage": "source"}}"#)
         .unwrap();
-    metrics_layer::set_metrics_collector(Arc::new(shared.registry.clone()));
     let inputs = Arc::new(Inputs::open(&[scan], 0).unwrap());
     let (latest, seen) = watch::channel(Message::default());
     let graph = Graph::new(inputs, latest);
@@ -177,24 +189,22 @@ async fn a_slow_node_of_a_bounded_run_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_and_panics_lose_their_frame_only() {
-    let shared = shared();
-    let calls = Arc::new(AtomicU64::new(0));
-    let counter = Arc::clone(&calls);
-    let shaky = stub("shaky", move |frame| {
-        counter.fetch_add(1, Ordering::Relaxed);
-        match frame.number % 3 {
-            0 => Err(NodeError::TooManyPoints(1)),
-            1 => std::panic::resume_unwind(Box::new("on purpose")),
-            _ => Ok(frame),
-        }
+    let shared = Shared {
+        registry: installed(),
+        ..shared()
+    };
+    let shaky = stub("shaky", |frame| match frame.number % 3 {
+        0 => Err(NodeError::TooManyPoints(1)),
+        // Without the message that a panic prints.
+        1 => std::panic::resume_unwind(Box::new("on purpose")),
+        _ => Ok(frame),
     });
     let (mut pipeline, _stopper) = start(vec![shaky, stub("last", Ok)], Some(9), &shared);
     pipeline.finished().await;
     let book = shared.ledger.book();
-    assert_eq!(
-        (calls.load(Ordering::Relaxed), book.finished, book.failed),
-        (9, 3, 6)
-    );
+    assert_eq!((book.finished, book.failed), (3, 6));
+    let node = find(&shared, "shaky");
+    assert_eq!((node.calls_total, node.errors), (9, 6));
 }
 
 #[tokio::test(flavor = "multi_thread")]

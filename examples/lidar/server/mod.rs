@@ -24,12 +24,8 @@ use crate::pipeline::Shared;
 use crate::points::Message;
 use crate::stop::Stop;
 
-use self::viewers::Viewers;
-
 pub(crate) use self::index::PAGES;
-
-/// Largest body of a request; all parameters together have about 1 KiB.
-const MAX_BODY_BYTES: usize = 64 * 1024;
+pub(crate) use self::viewers::Viewers;
 
 /// What handlers need; clones share it.
 #[derive(Clone)]
@@ -58,6 +54,11 @@ impl Service {
             viewers: Viewers::new(&shared.registry, latest, stop),
         }
     }
+
+    /// Everyone who watches.
+    pub(crate) fn viewers(&self) -> Viewers {
+        self.viewers.clone()
+    }
 }
 
 /// The service's own routes, open to the machine itself only.
@@ -69,7 +70,7 @@ pub(crate) fn router(service: Service) -> Router {
         .route("/api/pipeline", get(api::pipeline).put(api::change_pipeline))
         .route("/ws/topics", get(api::topics))
         .route("/ws/points", get(viewers::points))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(DefaultBodyLimit::max(api::MAX_BODY_BYTES))
         .layer(middleware::from_fn(access::loopback_only))
         .with_state(service)
 }
@@ -88,14 +89,22 @@ pub(crate) async fn bind(port: u16) -> Result<TcpListener, AppError> {
     })
 }
 
-/// Answers requests until `stop`, then those that are open.
+/// Answers requests until `stop`, then those that are open, and takes leave of viewers.
 ///
 /// # Errors
 ///
 /// The listener fails.
-pub(crate) async fn serve(listener: TcpListener, app: Router, mut stop: Stop) -> Result<(), AppError> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    viewers: Viewers,
+    mut stop: Stop,
+) -> Result<(), AppError> {
     axum::serve(listener, app)
         .with_graceful_shutdown(async move { stop.requested().await })
         .await
-        .map_err(AppError::start)
+        .map_err(AppError::start)?;
+    // The server does not wait for connections that became WebSockets.
+    viewers.all_gone().await;
+    Ok(())
 }

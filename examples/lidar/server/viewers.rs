@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use metrics_layer::Registry;
 use metrics_layer::core::Topic;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 use tokio::time::timeout;
 
 use super::Service;
@@ -21,7 +21,7 @@ use crate::stop::Stop;
 pub(super) const TOPIC: &str = "points";
 
 /// Viewers at once: each holds at most one message beyond those that all share.
-const MAX_VIEWERS: usize = 32;
+const MAX_VIEWERS: u32 = 32;
 
 /// How long a viewer may take to accept a message before it is given up.
 const SEND_TIMEOUT: Duration = Duration::from_secs(2);
@@ -31,7 +31,7 @@ const MAX_INCOMING_BYTES: usize = 4 * 1024;
 
 /// Everyone who watches; clones share them.
 #[derive(Clone)]
-pub(super) struct Viewers {
+pub(crate) struct Viewers {
     latest: watch::Sender<Message>,
     places: Arc<Semaphore>,
     connections: Arc<Connections>,
@@ -76,10 +76,20 @@ impl Viewers {
         };
         Self {
             latest,
-            places: Arc::new(Semaphore::new(MAX_VIEWERS)),
+            places: Arc::new(Semaphore::new(MAX_VIEWERS as usize)),
             connections: Arc::new(connections),
             stop,
         }
+    }
+
+    /// Waits until nobody watches any more; who comes later is turned away.
+    pub(super) async fn all_gone(&self) {
+        // Fails if the semaphore is closed, which it never is.
+        let _ = self
+            .places
+            .acquire_many(MAX_VIEWERS)
+            .await
+            .map(SemaphorePermit::forget);
     }
 
     /// Sends clouds until the viewer leaves, is too slow, or the service stops.
