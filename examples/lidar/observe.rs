@@ -35,7 +35,7 @@ pub(crate) fn install(enabled: Option<bool>, backlog: Backlog) -> Result<Metrics
 
 /// Puts everything of the library around the service's own routes.
 pub(crate) fn mount(app: Router, metrics: &Metrics) -> Router {
-    app.layer(metrics.layer())
+    app.merge(metrics.router()).layer(metrics.layer())
 }
 
 fn is_unset() -> bool {
