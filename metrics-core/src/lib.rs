@@ -87,13 +87,11 @@ pub use config::{Config, Limits};
 pub use error::{ConfigError, StartError};
 pub use metrics::{Builder, Metrics};
 pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC};
-pub use registry::{
-    Bucket, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, SelfMetrics, Topic,
-};
+pub use registry::{Bucket, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, Topic};
 pub use sampler::Sampler;
 pub use snapshot::{
-    DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, MetricsSnapshot,
-    OperationMetrics, PerformanceHealth, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
+    DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, JobMetrics, MetricsSnapshot,
+    OperationMetrics, PerformanceHealth, SelfMetrics, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
 };
 pub use timer::RequestTimer;
 

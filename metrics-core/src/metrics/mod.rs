@@ -13,7 +13,7 @@ use crate::export;
 use crate::history::History;
 use crate::registry::Registry;
 use crate::sampler::Sampler;
-use crate::snapshot::{HistorySample, MetricsSnapshot, PerformanceHealth};
+use crate::snapshot::{HistorySample, MetricsSnapshot, PerformanceHealth, SelfMetrics};
 
 /// Names of the sampler's jobs.
 mod job {
@@ -144,6 +144,16 @@ impl Metrics {
     #[must_use]
     pub fn performance_report(&self) -> String {
         export::report(self.registry())
+    }
+
+    /// What the library knows of its own work, background jobs included.
+    #[must_use]
+    pub fn self_metrics(&self) -> SelfMetrics {
+        let jobs = self.sampler().map(Sampler::jobs).unwrap_or_default();
+        SelfMetrics {
+            jobs,
+            ..self.registry().self_metrics()
+        }
     }
 
     /// How the metrics themselves do.

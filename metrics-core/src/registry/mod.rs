@@ -5,7 +5,6 @@ mod handle;
 mod lifetime;
 mod node;
 mod route;
-mod self_metrics;
 mod topic;
 mod value;
 
@@ -18,7 +17,6 @@ pub use function::Function;
 pub use lifetime::{Bucket, Lifetime};
 pub use node::{Node, Operation};
 pub use route::Route;
-pub use self_metrics::SelfMetrics;
 pub use topic::Topic;
 pub use value::{Counter, Gauge};
 
@@ -26,8 +24,8 @@ use handle::Handle;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::record::gate;
-use crate::snapshot::{FunctionMetrics, MetricsSnapshot, SystemMetrics};
+use crate::record::{gate, lost_records};
+use crate::snapshot::{FunctionMetrics, MetricsSnapshot, SelfMetrics, SystemMetrics};
 use crate::state::{State, StateId};
 use crate::sync::{lock, read, write};
 use crate::unit::ns_from_ms;
@@ -220,10 +218,22 @@ impl Registry {
             .collect()
     }
 
-    /// What the library knows of its own work.
+    /// What the library knows of its own work, without the background jobs.
     #[must_use]
     pub fn self_metrics(&self) -> SelfMetrics {
-        SelfMetrics::of(&self.state())
+        let state = self.state();
+        let footprint = state.footprint();
+        SelfMetrics {
+            series: footprint.series,
+            shards: footprint.shards,
+            shard_bytes: footprint.bytes,
+            invalid_samples: state.invalid_samples.load(Ordering::Relaxed),
+            overflowed: state.overflowed(),
+            lost: lost_records(),
+            clock_backwards: state.clock.backwards(),
+            clock_corrections: state.clock.corrections(),
+            ..Default::default()
+        }
     }
 
     // === feeding ===

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::snapshot::JobMetrics;
+
 /// What a job does.
 pub(super) type Run = Box<dyn FnMut() + Send>;
 
@@ -17,6 +19,9 @@ pub(super) struct Job {
     period: Duration,
     /// `None` while it runs.
     pub(super) run: Option<Run>,
+    runs: u64,
+    panics: u64,
+    ended: Option<Instant>,
 }
 
 impl Job {
@@ -28,6 +33,28 @@ impl Job {
             due: Instant::now(),
             period,
             run: Some(run),
+            runs: 0,
+            panics: 0,
+            ended: None,
+        }
+    }
+
+    /// Takes back what a turn borrowed.
+    pub(super) fn end_turn(&mut self, run: Run, panicked: bool) {
+        self.run = Some(run);
+        self.runs += 1;
+        self.panics += u64::from(panicked);
+        self.ended = Some(Instant::now());
+    }
+
+    pub(super) fn metrics(&self) -> JobMetrics {
+        JobMetrics {
+            period_ms: self.period.as_secs_f64() * 1e3,
+            runs: self.runs,
+            panics: self.panics,
+            age_ms: self
+                .ended
+                .map_or(0.0, |ended| ended.elapsed().as_secs_f64() * 1e3),
         }
     }
 

@@ -154,6 +154,7 @@ impl Handler {
             Answer::Dag => self.data(|source| respond::json(&source.collector().snapshot().dag)),
             Answer::WebSocket => self.data(|source| respond::json(&source.collector().snapshot().websocket)),
             Answer::Functions => self.data(|source| respond::json(&source.functions())),
+            Answer::Own => self.data(|source| respond::json(&source.own())),
             Answer::Health => respond::json(&self.health()),
             #[cfg(feature = "live")]
             Answer::Live => {

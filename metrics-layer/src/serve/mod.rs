@@ -9,6 +9,7 @@
 //! | `/api/metrics/dag` | its `dag` part |
 //! | `/api/metrics/websocket` | its `websocket` part |
 //! | `/api/metrics/functions` | `{"functions":[…]}` of [`FunctionMetrics`](crate::core::FunctionMetrics) |
+//! | `/api/metrics/self` | `{"self":{…}}`, [`SelfMetrics`](crate::core::SelfMetrics): what the library knows of its own work |
 //! | `/api/health/performance` | [`PerformanceHealth`](crate::core::PerformanceHealth), always 200 |
 //! | `/ws/system_metrics` | the live WebSocket (feature `live`) |
 //! | `/dashboard/performance` | the page, and its files below it |

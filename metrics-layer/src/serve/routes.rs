@@ -12,6 +12,7 @@ pub(crate) enum Answer {
     Dag,
     WebSocket,
     Functions,
+    Own,
     Health,
     #[cfg(feature = "live")]
     Live,
@@ -69,6 +70,7 @@ const ROUTES: &[Route] = &[
     get("/api/metrics/dag", Answer::Dag),
     get("/api/metrics/websocket", Answer::WebSocket),
     get("/api/metrics/functions", Answer::Functions),
+    get("/api/metrics/self", Answer::Own),
     get("/api/health/performance", Answer::Health),
     #[cfg(feature = "live")]
     Route {

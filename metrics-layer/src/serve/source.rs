@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use metrics_core as core;
-use metrics_core::{Collector, FunctionMetrics, PerformanceHealth};
+use metrics_core::{Collector, FunctionMetrics, PerformanceHealth, SelfMetrics};
 use serde::Serialize;
 
 /// A collector, and the metrics around it when the handler was made from them.
@@ -27,6 +27,18 @@ impl Source {
         let registry = self.collector.registry();
         FunctionList {
             functions: registry.map(core::Registry::functions).unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn own(&self) -> Own {
+        let of_registry = || self.collector.registry().map(core::Registry::self_metrics);
+        let own = self
+            .metrics
+            .as_ref()
+            .map(core::Metrics::self_metrics)
+            .or_else(of_registry);
+        Own {
+            own: own.unwrap_or_default(),
         }
     }
 
@@ -76,4 +88,11 @@ impl fmt::Debug for Source {
 #[derive(Debug, Serialize)]
 pub(super) struct FunctionList {
     functions: Vec<FunctionMetrics>,
+}
+
+/// The body of `GET /api/metrics/self`.
+#[derive(Debug, Serialize)]
+pub(super) struct Own {
+    #[serde(rename = "self")]
+    own: SelfMetrics,
 }

@@ -1,16 +1,13 @@
 //! What the library knows of its own work.
 
-use std::sync::atomic::Ordering;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-
-use crate::record::lost_records;
-use crate::state::State;
 
 /// What the library counts about itself, so that nothing is lost silently and its memory can be watched.
 ///
 /// In exports the fields are named `self.series`, `self.shards` and so on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SelfMetrics {
     /// Keys with a series of their own, over all domains.
@@ -30,20 +27,20 @@ pub struct SelfMetrics {
     pub clock_backwards: u64,
     /// How often the clock's scale had to follow the operating system's clock.
     pub clock_corrections: u64,
+    /// The background jobs, by name; empty for a registry without a sampler.
+    pub jobs: BTreeMap<String, JobMetrics>,
 }
 
-impl SelfMetrics {
-    pub(super) fn of(state: &State) -> Self {
-        let footprint = state.footprint();
-        Self {
-            series: footprint.series,
-            shards: footprint.shards,
-            shard_bytes: footprint.bytes,
-            invalid_samples: state.invalid_samples.load(Ordering::Relaxed),
-            overflowed: state.overflowed(),
-            lost: lost_records(),
-            clock_backwards: state.clock.backwards(),
-            clock_corrections: state.clock.corrections(),
-        }
-    }
+/// One background job of the sampler.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct JobMetrics {
+    /// Time between two turns, ms.
+    pub period_ms: f64,
+    /// Turns taken.
+    pub runs: u64,
+    /// Turns that ended in a panic; part of `runs`.
+    pub panics: u64,
+    /// Time since the last turn ended, ms; 0.0 before the first.
+    pub age_ms: f64,
 }
