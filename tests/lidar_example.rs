@@ -17,7 +17,7 @@ use tokio::sync::RwLock;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use service::{Ended, PATIENCE, Service, poll, run};
+use service::{Ended, PATIENCE, Service, poll, run, run_with};
 
 const NODES: [&str; 7] = [
     "source",
@@ -383,6 +383,16 @@ fn scans_of_every_format_run_to_the_end() {
 }
 
 #[test]
+fn the_command_line_wins_over_the_environment() {
+    let _quiet = QUIET.blocking_read();
+    let off = [("LIDAR_ENABLE_METRICS", "false")];
+    let frame = ["--frames", "1", "--port", "0"];
+    assert!(run_with(&off, &frame).stdout.contains("metrics are off"));
+    let switched_on = run_with(&off, &[&["--enable-metrics"], &frame[..]].concat());
+    assert_eq!(row(&switched_on.stdout, "source")[0], "1");
+}
+
+#[test]
 fn real_scans_run_to_the_end() {
     let _quiet = QUIET.blocking_read();
     for (name, points) in [
@@ -424,6 +434,12 @@ fn what_cannot_be_used_ends_with_exit_code_2_and_a_message() {
         &["/nowhere/a.bin", "cannot be read"],
     );
     check_refused(&run(&["--hz", "1000"]), &["not a number from 0.1 to 100"]);
+    for (name, value) in [
+        ("METRICS_BROADCAST_HZ", "100"),
+        ("LIDAR_ENABLE_METRICS", "perhaps"),
+    ] {
+        check_refused(&run_with(&[(name, value)], &["--port", "0"]), &[name, value]);
+    }
     let help = run(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
     assert!(help.stdout.contains("LIDAR_ENABLE_METRICS") && help.stdout.contains("--enable-metrics"));

@@ -1,9 +1,10 @@
 //! Where the example meets the metrics library: switching it on, and mounting it.
 
 use std::env;
+use std::error::Error;
 
 use axum::Router;
-use metrics_layer::Metrics;
+use metrics_layer::{Metrics, StartError};
 
 use crate::error::AppError;
 use crate::queue::Backlog;
@@ -30,7 +31,16 @@ pub(crate) fn install(enabled: Option<bool>, backlog: Backlog) -> Result<Metrics
     builder
         .queue_depth(move || backlog.waiting())
         .install()
-        .map_err(AppError::start)
+        .map_err(refused)
+}
+
+/// A variable out of range explains itself; only a thread that the system refused has a cause.
+fn refused(error: StartError) -> AppError {
+    if error.source().is_some() {
+        AppError::start(error)
+    } else {
+        AppError::usage(error)
+    }
 }
 
 /// Puts everything of the library around the service's own routes.

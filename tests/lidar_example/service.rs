@@ -182,7 +182,14 @@ impl Answer {
 
 /// Runs the example to its end.
 pub(crate) fn run(arguments: &[&str]) -> Ended {
-    let mut child = command().args(arguments).spawn().unwrap();
+    run_with(&[], arguments)
+}
+
+/// Runs the example to its end with these variables set.
+pub(crate) fn run_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+    let mut command = command();
+    command.envs(variables.iter().copied()).args(arguments);
+    let mut child = command.spawn().unwrap();
     let (mut stdout, _) = Output::of(child.stdout.take().unwrap());
     let (mut stderr, _) = Output::of(child.stderr.take().unwrap());
     let status = wait(&mut child);
