@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+#[path = "support/example.rs"]
+mod example;
 #[path = "lidar_example/scans.rs"]
 mod scans;
-#[path = "lidar_example/service.rs"]
-mod service;
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use tokio::sync::RwLock;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use service::{Ended, PATIENCE, Service, poll, run, run_with};
+use example::{Ended, PATIENCE, Service, poll};
 
 const NODES: [&str; 7] = [
     "source",
@@ -34,11 +34,25 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// Held for writing by the test that measures rates, so that no other one keeps the machine busy.
 static QUIET: RwLock<()> = RwLock::const_new(());
 
+/// The example on a free port.
+fn start(arguments: &[&str]) -> Service {
+    Service::start("lidar", &[&["--port", "0"], arguments].concat())
+}
+
+/// The example run to its end.
+fn run(arguments: &[&str]) -> Ended {
+    run_with(&[], arguments)
+}
+
+fn run_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+    example::run("lidar", variables, arguments)
+}
+
 /// A live service over a small generated scan; the folder has to outlive it.
 fn live(arguments: &[&str]) -> (Service, TempDir) {
     let folder = TempDir::new().unwrap();
     let scan = scans::write(folder.path(), "street.bin", &scans::kitti(&scans::street()));
-    (Service::start(&[&["--scan", &scan], arguments].concat()), folder)
+    (start(&[&["--scan", &scan], arguments].concat()), folder)
 }
 
 async fn open(service: &Service, path: &str) -> Socket {
@@ -198,7 +212,7 @@ fn scans_nodes_and_parameters_are_shown_and_parameters_are_changed() {
     points[0][1] = f32::NAN;
     let folder = TempDir::new().unwrap();
     let scan = scans::write(folder.path(), "street.bin", &scans::kitti(&points));
-    let service = Service::start(&["--scan", &scan]);
+    let service = start(&["--scan", &scan]);
 
     let shown = json!({"scans": [
         {"source": scan, "format": "kitti", "points": scans::POINTS - 1, "dropped_non_finite": 1}
@@ -324,7 +338,7 @@ async fn a_viewer_that_does_not_read_is_given_up() {
     // Messages of 2.4 MB, more than the system keeps for long.
     let large = scans::kitti(&scans::street()).repeat(100);
     let scan = scans::write(folder.path(), "large.bin", &large);
-    let service = Service::start(&["--scan", &scan]);
+    let service = start(&["--scan", &scan]);
     // Nothing but sending takes time.
     let patch = r#"{"crop": {"max_range_m": 0, "min_range_m": 0}, "broadcast": {"stage": "source"}}"#;
     assert_eq!(service.put("/api/pipeline", patch).status, 200);

@@ -1,7 +1,6 @@
 //! Where the example meets the metrics library: switching it on, and mounting it.
 
 use std::env;
-use std::error::Error;
 
 use axum::Router;
 use metrics_layer::{Metrics, StartError};
@@ -34,12 +33,12 @@ pub(crate) fn install(enabled: Option<bool>, backlog: Backlog) -> Result<Metrics
         .map_err(refused)
 }
 
-/// A variable out of range explains itself; only a thread that the system refused has a cause.
+/// A variable out of range is the user's to mend, a thread that the system refused is not.
 fn refused(error: StartError) -> AppError {
-    if error.source().is_some() {
-        AppError::start(error)
-    } else {
+    if error.config().is_some() {
         AppError::usage(error)
+    } else {
+        AppError::start(error)
     }
 }
 

@@ -1,13 +1,13 @@
-//! The example as a subprocess: started, asked over HTTP, stopped.
+//! An example program as a subprocess: started, asked over HTTP, stopped.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, sleep, spawn};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
@@ -45,10 +45,9 @@ pub(crate) struct Ended {
 // === impl Service ===
 
 impl Service {
-    /// Starts the example on a free port and waits for the address that it prints.
-    pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut child = command()
-            .args(["--port", "0"])
+    /// Starts an example, which has to choose a free port, and waits for the address that it prints.
+    pub(crate) fn start(example: &str, arguments: &[&str]) -> Self {
+        let mut child = command(example)
             .args(arguments)
             .spawn()
             .unwrap_or_else(|error| panic!("the example does not start: {error}"));
@@ -180,14 +179,9 @@ impl Answer {
     }
 }
 
-/// Runs the example to its end.
-pub(crate) fn run(arguments: &[&str]) -> Ended {
-    run_with(&[], arguments)
-}
-
-/// Runs the example to its end with these variables set.
-pub(crate) fn run_with(variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
-    let mut command = command();
+/// Runs an example to its end with these variables set.
+pub(crate) fn run(example: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+    let mut command = command(example);
     command.envs(variables.iter().copied()).args(arguments);
     let mut child = command.spawn().unwrap();
     let (mut stdout, _) = Output::of(child.stdout.take().unwrap());
@@ -226,9 +220,9 @@ fn wait(child: &mut Child) -> ExitStatus {
     }
 }
 
-/// The example, with none of the variables that it reads.
-fn command() -> Command {
-    let mut command = Command::new(executable());
+/// An example, with none of the variables that it reads.
+fn command(example: &str) -> Command {
+    let mut command = Command::new(executable(example));
     for name in [
         "LIDAR_ENABLE_METRICS",
         "METRICS_ENABLED",
@@ -244,26 +238,51 @@ fn command() -> Command {
     command
 }
 
-/// The example beside this test. `cargo test` builds it; `cargo test --test lidar_example` does not,
-/// so it is built here if it is missing, but not if it is old.
-fn executable() -> &'static Path {
-    static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
-    EXECUTABLE.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        let profile = test.parent().and_then(Path::parent).unwrap();
-        let path = profile
-            .join("examples")
-            .join(format!("lidar{}", std::env::consts::EXE_SUFFIX));
-        if !path.is_file() {
-            build(profile);
-        }
-        path
-    })
+/// The example beside this test. `cargo test` builds it; `cargo test --test NAME` does not, so it is built here if it
+/// is missing or older than what it is made of.
+fn executable(example: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let file = format!("{example}{}", std::env::consts::EXE_SUFFIX);
+    let path = profile.join("examples").join(file);
+    // Tests run at the same time; cargo's own lock makes them wait for one another.
+    if modified(&path) < newest_source(example) {
+        build(example, profile);
+    }
+    path
 }
 
-fn build(profile: &Path) {
+fn newest_source(example: &str) -> Option<SystemTime> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let crates = ["metrics-core/src", "metrics-layer/src", "metrics-macros/src"].map(|name| root.join(name));
+    let folders = crates.into_iter().chain([root.join("examples").join(example)]);
+    folders.filter_map(|folder| newest_in(&folder)).max()
+}
+
+fn newest_in(folder: &Path) -> Option<SystemTime> {
+    let entries = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path());
+    entries
+        .filter_map(|path| {
+            if path.is_dir() {
+                newest_in(&path)
+            } else {
+                modified(&path)
+            }
+        })
+        .max()
+}
+
+/// `None`, which is before everything, if there is no such file.
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.metadata().and_then(|metadata| metadata.modified()).ok()
+}
+
+fn build(example: &str, profile: &Path) {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--package", "metrics-layer", "--example", "lidar"]);
+    cargo.args(["build", "--package", "metrics-layer", "--example", example]);
     cargo.arg("--target-dir").arg(profile.parent().unwrap());
     if profile.ends_with("release") {
         cargo.arg("--release");
