@@ -146,6 +146,24 @@ impl Metrics {
         export::report(self.registry())
     }
 
+    /// Everything in the text format that Prometheus scrapes (exposition format 0.0.4), in base units.
+    ///
+    /// # Cost
+    /// Linear in the number of series; about 40 ns a counter, about a microsecond a timing series and thread.
+    ///
+    /// # Examples
+    /// ```
+    /// # let metrics = metrics_core::Metrics::builder().build()?;
+    /// metrics.registry().counter("retries").add(3);
+    /// let text = metrics.prometheus();
+    /// assert!(text.contains("metrics_app_total{name=\"retries\"} 3\n"));
+    /// # Ok::<_, metrics_core::StartError>(())
+    /// ```
+    #[must_use]
+    pub fn prometheus(&self) -> String {
+        export::prometheus(self.registry())
+    }
+
     /// What the library knows of its own work, background jobs included.
     #[must_use]
     pub fn self_metrics(&self) -> SelfMetrics {

@@ -8,7 +8,7 @@ use super::{Lifetime, Registry};
 use crate::clock::Clock;
 use crate::record::{self, Domain, SeriesId, Slot};
 use crate::series::{Sample, Shard, TimingTotal};
-use crate::state::{Entry, Key, OwnedKey};
+use crate::state::{Entry, Key, OwnedKey, Row};
 use crate::unit::ns_from_duration;
 
 pub(super) type ShardOf<D> = <<D as Domain>::Entry as Entry>::Shard;
@@ -90,7 +90,7 @@ impl Handle {
     }
 
     /// The entry behind the series, for its gauges; `None` when the registry is disabled.
-    pub(super) fn entry<D: Domain>(&self) -> Option<Arc<D::Entry>> {
+    pub(super) fn entry<D: Domain>(&self) -> Option<Arc<Row<D::Entry>>> {
         let state = self
             .shared
             .registry

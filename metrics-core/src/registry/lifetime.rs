@@ -106,14 +106,7 @@ impl Lifetime {
     /// The `p`-quantile (0 to 1), in ms; 0.0 when there was no call.
     #[must_use]
     pub fn quantile_ms(&self, p: f64) -> f64 {
-        let quantile_ms = self.counts.quantile_ns(p).unwrap_or(0.0) / 1e6;
-        // The extremes are exact, and so narrow the outermost buckets down; a racing call may be in the
-        // histogram only.
-        if self.total.count == 0 {
-            quantile_ms
-        } else {
-            quantile_ms.max(self.min_ms()).min(self.max_ms())
-        }
+        self.total.bounded_quantile_ns(&self.counts, p) / 1e6
     }
 
     /// The buckets in which anything was counted, shortest first; they can be added up over time and machines.

@@ -181,7 +181,7 @@ impl Registry {
             .functions
             .all()
             .iter()
-            .map(|(key, function)| function.snapshot(key))
+            .map(|row| row.snapshot(&row.key))
             .collect()
     }
 
@@ -191,8 +191,8 @@ impl Registry {
         let topics = self.state().topics.all();
         let mut names: Vec<_> = topics
             .iter()
-            .filter(|(_, topic)| topic.system.get() == 0)
-            .map(|(key, _)| key.borrow().first.to_owned())
+            .filter(|topic| topic.system.get() == 0)
+            .map(|topic| topic.name().to_owned())
             .collect();
         names.sort_unstable();
         names
@@ -204,7 +204,7 @@ impl Registry {
         let counters = self.state().counters.all();
         counters
             .iter()
-            .map(|(key, counter)| (key.borrow().first.to_owned(), counter.value()))
+            .map(|counter| (counter.name().to_owned(), counter.value()))
             .collect()
     }
 
@@ -214,7 +214,7 @@ impl Registry {
         let gauges = self.state().gauges.all();
         gauges
             .iter()
-            .map(|(key, gauge)| (key.borrow().first.to_owned(), gauge.value()))
+            .map(|gauge| (gauge.name().to_owned(), gauge.value()))
             .collect()
     }
 

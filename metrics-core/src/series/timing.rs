@@ -238,6 +238,17 @@ impl TimingTotal {
         newer
     }
 
+    /// The `p`-quantile of all calls, in ns; 0.0 when there was none. The extremes are exact, and so narrow the
+    /// outermost buckets down.
+    pub(crate) fn bounded_quantile_ns(&self, counts: &Counts, p: f64) -> f64 {
+        match counts.quantile_ns(p) {
+            // A racing call may be in the histogram only.
+            Some(_) if self.count == 0 => 0.0,
+            Some(ns) => ns.max(self.min_ns as f64).min(self.max_ns as f64),
+            None => 0.0,
+        }
+    }
+
     /// Duration of the call that ended last, in ms; 0.0 when there was none.
     pub(crate) fn last_ms(&self) -> f64 {
         self.last.map_or(0.0, |sample| ms_from_ns(sample.ns))

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
 use crate::series::quantile::exclusive;
 use crate::series::{
-    CounterShard, Gauge, NodeShard, Rate, RouteShard, Series, Shard, TimingShard, TopicShard,
+    CounterShard, Counts, Gauge, NodeShard, Rate, RouteShard, Series, Shard, TimingShard, TopicShard,
 };
 use crate::snapshot::{DagNodeMetrics, EndpointMetrics, FunctionMetrics, OperationMetrics, WsTopicMetrics};
 use crate::sync::{read, write};
@@ -22,6 +22,16 @@ pub(crate) trait Entry: Send + Sync + 'static {
     fn new(key: Key<'_>, config: &Config, clock: &Clock) -> Self;
 
     fn series(&self) -> &Arc<Series<Self::Shard>>;
+
+    /// All threads together.
+    fn total(&self) -> <Self::Shard as Shard>::Total {
+        self.series().total()
+    }
+
+    /// The histogram of all threads.
+    fn counts(&self) -> Box<Counts> {
+        self.series().counts()
+    }
 }
 
 // === impl NodeEntry ===

@@ -12,7 +12,7 @@ pub(crate) use entry::{
     CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry,
     TopicEntry,
 };
-pub(crate) use table::{Key, OwnedKey, Place, Table};
+pub(crate) use table::{Key, OwnedKey, Place, Row, Table};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -76,8 +76,8 @@ impl State {
     /// operations; `None` when there are no such nodes.
     pub(crate) fn without_idle_nodes(&self, idle: Duration) -> Option<Arc<Self>> {
         let nodes = self.nodes.all();
-        let idle = nodes.iter().filter(|(_, node)| node.is_idle(idle, &self.clock));
-        let idle: HashSet<&str> = idle.map(|(key, _)| key.borrow().first).collect();
+        let idle = nodes.iter().filter(|node| node.is_idle(idle, &self.clock));
+        let idle: HashSet<&str> = idle.map(|node| node.name()).collect();
         if idle.is_empty() {
             return None;
         }
@@ -87,13 +87,13 @@ impl State {
             Arc::clone(&self.config),
             self.clock.clone(),
         );
-        next.nodes = self.nodes.retained(|key, _| !idle.contains(key.first));
-        next.operations = self.operations.retained(|key, _| !idle.contains(key.first));
-        next.functions = self.functions.retained(|_, _| true);
-        next.routes = self.routes.retained(|_, _| true);
-        next.topics = self.topics.retained(|_, _| true);
-        next.counters = self.counters.retained(|_, _| true);
-        next.gauges = self.gauges.retained(|_, _| true);
+        next.nodes = self.nodes.retained(|row| !idle.contains(row.name()));
+        next.operations = self.operations.retained(|row| !idle.contains(row.name()));
+        next.functions = self.functions.retained(|_| true);
+        next.routes = self.routes.retained(|_| true);
+        next.topics = self.topics.retained(|_| true);
+        next.counters = self.counters.retained(|_| true);
+        next.gauges = self.gauges.retained(|_| true);
         next.system = Mutex::new(*lock(&self.system));
         next.invalid_samples = AtomicU64::new(self.invalid_samples.load(Ordering::Relaxed));
         Some(next.publish())
@@ -142,14 +142,11 @@ impl State {
 
     /// Remembers the totals behind the rates; called at 10 Hz.
     pub(crate) fn observe_rates(&self) {
-        self.nodes
-            .all()
-            .iter()
-            .for_each(|(_, node)| node.observe(&self.clock));
+        self.nodes.all().iter().for_each(|node| node.observe(&self.clock));
         self.topics
             .all()
             .iter()
-            .for_each(|(_, topic)| topic.observe(&self.clock));
+            .for_each(|topic| topic.observe(&self.clock));
     }
 
     pub(crate) fn snapshot(&self) -> MetricsSnapshot {
@@ -158,24 +155,25 @@ impl State {
             ..Default::default()
         };
         snapshot.dag.nodes = self.node_snapshots();
-        for (key, topic) in self.topics.all() {
-            let topic = topic.snapshot(&self.clock);
+        for row in self.topics.all() {
+            let topic = row.snapshot(&self.clock);
             snapshot.websocket.total_connections += topic.active_connections;
-            snapshot
-                .websocket
-                .topics
-                .insert(key.borrow().first.to_owned(), topic);
+            snapshot.websocket.topics.insert(row.name().to_owned(), topic);
         }
         snapshot.system = *lock(&self.system);
-        let mut routes = self.routes.all();
-        routes.sort_unstable_by(|(a, _), (b, _)| {
-            (a.borrow().first, a.borrow().second).cmp(&(b.borrow().first, b.borrow().second))
-        });
-        snapshot.endpoints = routes
+        snapshot.endpoints = self
+            .routes_in_order()
             .iter()
-            .filter_map(|(key, route)| route.snapshot(key))
+            .filter_map(|row| row.snapshot(&row.key))
             .collect();
         snapshot
+    }
+
+    /// The routes by method and path (H-05).
+    pub(crate) fn routes_in_order(&self) -> Vec<Arc<Row<RouteEntry>>> {
+        let mut routes = self.routes.all();
+        routes.sort_unstable_by(|a, b| a.key.borrow().cmp(&b.key.borrow()));
+        routes
     }
 
     /// The nodes with their operations. A node that only its operations told of appears as a placeholder
@@ -185,14 +183,14 @@ impl State {
         let nodes = self.nodes.all();
         let mut nodes: Vec<_> = nodes
             .iter()
-            .map(|(key, node)| node.snapshot(key, &self.clock))
+            .map(|row| row.snapshot(&row.key, &self.clock))
             .collect();
         let mut places: HashMap<_, _> = nodes.iter().map(|node| node.node_id.clone()).zip(0..).collect();
-        for (key, operation) in operations {
+        for operation in operations {
             let Key {
                 first: node_id,
                 second: name,
-            } = key.borrow();
+            } = operation.key.borrow();
             let place = *places.entry(node_id.to_owned()).or_insert_with(|| {
                 nodes.push(placeholder(node_id));
                 nodes.len() - 1
@@ -231,11 +229,7 @@ impl State {
 }
 
 fn footprint<E: Entry>(table: &Table<E>) -> Footprint {
-    table
-        .all()
-        .iter()
-        .map(|(_, entry)| entry.series().footprint())
-        .sum()
+    table.all().iter().map(|row| row.series().footprint()).sum()
 }
 
 /// A node that was never called itself.
