@@ -175,9 +175,16 @@ async fn viewers_get_every_frame_and_topics_show_it() {
 
     let (points, numbers) = drain.await.unwrap();
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+    // A machine that is too busy for ten frames a second throttles them, and says so.
+    let now = service.get("/api/metrics").json();
+    let throttled: u64 = NODES
+        .iter()
+        .map(|id| node(&now, id)["throttled_count"].as_u64().unwrap())
+        .sum();
+    let left_out = numbers.last().unwrap() - numbers[0] + 1 - numbers.len() as u64;
     assert!(
-        numbers.last().unwrap() - numbers[0] <= 60,
-        "many were left out: {numbers:?}"
+        left_out <= throttled + 15,
+        "{left_out} left out, {throttled} throttled: {numbers:?}"
     );
     drop(points);
     live.abort();
