@@ -1,7 +1,7 @@
 //! The processor's time stamp counter, kept true to the operating system's clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::sync::lock;
@@ -44,9 +44,15 @@ struct Anchor {
 impl Counter {
     /// The counter, calibrated on first use (up to 200 ms); where there is none that can be trusted, the
     /// operating system's clock takes its place.
-    pub(super) fn of_process() -> Arc<Self> {
-        static COUNTER: OnceLock<Arc<Counter>> = OnceLock::new();
-        Arc::clone(COUNTER.get_or_init(|| {
+    #[inline]
+    pub(super) fn of_process() -> &'static Self {
+        static COUNTER: OnceLock<Counter> = OnceLock::new();
+        COUNTER.get_or_init(Self::calibrated)
+    }
+
+    #[cold]
+    fn calibrated() -> Self {
+        {
             let quanta = quanta::Clock::new();
             // What 2^40 ticks are in nanoseconds is the scale with 40 binary places.
             let scale = quanta.delta_as_nanos(0, 1 << 40) >> (40 - SCALE_BITS);
@@ -57,8 +63,8 @@ impl Counter {
                 corrections: AtomicU64::new(0),
             };
             *lock(&counter.anchor) = counter.anchor_now();
-            Arc::new(counter)
-        }))
+            counter
+        }
     }
 
     #[inline]

@@ -27,7 +27,8 @@ pub struct Clock {
 
 #[derive(Clone, Debug)]
 enum Source {
-    Counter(Arc<Counter>),
+    /// The process's one counter.
+    Counter,
     System(Instant),
     Mock(Arc<MockTime>),
 }
@@ -36,7 +37,8 @@ impl Clock {
     /// The best real clock of this machine.
     #[must_use]
     pub fn new() -> Self {
-        Self::from(Source::Counter(Counter::of_process()))
+        Counter::of_process();
+        Self::from(Source::Counter)
     }
 
     /// The operating system's monotonic clock, for machines whose counter is not to be trusted; about twice as
@@ -67,10 +69,15 @@ impl Clock {
     #[must_use]
     pub fn ticks(&self) -> u64 {
         match &self.source {
-            Source::Counter(counter) => counter.ticks(),
+            Source::Counter => Counter::of_process().ticks(),
             Source::System(start) => crate::unit::ns_from_duration(start.elapsed()),
             Source::Mock(time) => time.monotonic_ns(),
         }
+    }
+
+    /// Whether the ticks are those of [`counter_ticks`].
+    pub(crate) fn is_counter(&self) -> bool {
+        matches!(self.source, Source::Counter)
     }
 
     /// Nanoseconds from one reading of [`ticks`](Self::ticks) to a later one; 0, and counted, when the counter
@@ -83,7 +90,7 @@ impl Clock {
             return 0;
         }
         match &self.source {
-            Source::Counter(counter) => counter.scaled(to - from),
+            Source::Counter => Counter::of_process().scaled(to - from),
             Source::System(_) | Source::Mock(_) => to - from,
         }
     }
@@ -97,7 +104,7 @@ impl Clock {
     #[must_use]
     pub fn unix_now(&self) -> Duration {
         match &self.source {
-            Source::Counter(_) | Source::System(_) => {
+            Source::Counter | Source::System(_) => {
                 SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
             }
             Source::Mock(time) => time.unix(),
@@ -114,17 +121,23 @@ impl Clock {
     #[must_use]
     pub fn corrections(&self) -> u64 {
         match &self.source {
-            Source::Counter(counter) => counter.corrections(),
+            Source::Counter => Counter::of_process().corrections(),
             Source::System(_) | Source::Mock(_) => 0,
         }
     }
 
     /// Compares the counter with the operating system's clock and follows it; the sampler does this every second.
     pub fn recalibrate(&self) {
-        if let Source::Counter(counter) = &self.source {
-            counter.recalibrate();
+        if let Source::Counter = self.source {
+            Counter::of_process().recalibrate();
         }
     }
+}
+
+/// The ticks of every clock whose source is the process's counter.
+#[inline]
+pub(crate) fn counter_ticks() -> u64 {
+    Counter::of_process().ticks()
 }
 
 impl From<Source> for Clock {

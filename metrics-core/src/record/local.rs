@@ -10,9 +10,9 @@ use std::sync::{Arc, Weak};
 use hashbrown::HashTable;
 
 use super::domain::{Domain, Nodes, ShardOf};
-use crate::clock::Clock;
+use crate::clock::{Clock, counter_ticks};
 use crate::series::{CounterShard, NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer};
-use crate::state::{Entry, Key, NodeLabel, OwnedKey, Place, State, StateId, Table};
+use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, OwnedKey, Place, State, StateId, Table};
 
 thread_local! {
     static BINDINGS: RefCell<Bindings> = const { RefCell::new(Bindings(Vec::new())) };
@@ -92,7 +92,7 @@ impl<S: Shard> Shards<S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn writer(&self, index: u32) -> Option<&Writer<S>> {
         self.writers.get(index as usize)?.as_ref()
     }
@@ -183,13 +183,19 @@ impl Binding {
 }
 
 impl Bindings {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, id: StateId) -> Option<&mut Binding> {
         if self.0.first().is_none_or(|first| first.id != id) {
-            let place = self.0.iter().position(|binding| binding.id == id)?;
-            self.0.swap(0, place);
+            self.bring_forward(id)?;
         }
         self.0.first_mut()
+    }
+
+    #[cold]
+    fn bring_forward(&mut self, id: StateId) -> Option<()> {
+        let place = self.0.iter().position(|binding| binding.id == id)?;
+        self.0.swap(0, place);
+        Some(())
     }
 
     /// The binding of a state, made if need be; forgets states that are gone.
@@ -208,7 +214,7 @@ impl Bindings {
 }
 
 /// Runs `f` on this thread's memory; `None` when the thread is ending or already here.
-#[inline]
+#[inline(always)]
 fn with_bindings<T>(f: impl FnOnce(&mut Bindings) -> Option<T>) -> Option<T> {
     BINDINGS
         .try_with(|bindings| f(&mut *bindings.try_borrow_mut().ok()?))
@@ -216,8 +222,18 @@ fn with_bindings<T>(f: impl FnOnce(&mut Bindings) -> Option<T>) -> Option<T> {
 }
 
 /// The clock of a state now; `None` when the state is gone.
-#[inline]
+#[inline(always)]
 pub(crate) fn now(state: StateId) -> Option<u64> {
+    if state & ON_COUNTER == 0 {
+        now_of(state)
+    } else {
+        Some(counter_ticks())
+    }
+}
+
+/// For clocks that belong to their state.
+#[cold]
+fn now_of(state: StateId) -> Option<u64> {
     with_bindings(|bindings| Some(bindings.get(state)?.clock.ticks()))
         .or_else(|| State::find(state).map(|state| state.clock.ticks()))
 }
@@ -226,7 +242,7 @@ pub(crate) fn now(state: StateId) -> Option<u64> {
 ///
 /// # Cost
 /// Two array look-ups; on a thread's first record of the series a lock and an allocation.
-#[inline]
+#[inline(always)]
 pub(crate) fn record<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardOf<D>)) {
     let done = with_bindings(|bindings| {
         let binding = bindings.get(series.state)?;
@@ -245,8 +261,9 @@ fn record_first<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardOf<D>)
         LOST.fetch_add(1, Ordering::Relaxed);
         return;
     };
-    // A state that is gone was reset or dropped: its records go with it.
+    // A state that is gone was reset, dropped, or in force two evictions ago.
     let Some(state) = State::find(series.state) else {
+        LOST.fetch_add(1, Ordering::Relaxed);
         return;
     };
     let Some(entry) = D::table(&state).get(series.index) else {

@@ -43,28 +43,32 @@ pub(crate) struct State {
     pub(crate) invalid_samples: AtomicU64,
 }
 
-/// Names a state process-wide; 0 names none.
+/// Names a state process-wide; 0 names none. Ids grow, and carry [`ON_COUNTER`].
 pub(crate) type StateId = u32;
+
+/// Set in the ids of states whose clock is the process's counter: its ticks can be read without the state.
+pub(crate) const ON_COUNTER: StateId = 1 << 31;
 
 /// The states alive, so that a thread can find one by its id. A handful at most: one per registry.
 static STATES: Mutex<Vec<Weak<State>>> = Mutex::new(Vec::new());
 
-fn next_id() -> StateId {
+fn next_id(clock: &Clock) -> StateId {
     static NEXT: AtomicU32 = AtomicU32::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+    let flag = if clock.is_counter() { ON_COUNTER } else { 0 };
+    NEXT.fetch_add(1, Ordering::Relaxed) | flag
 }
 
 impl State {
     /// The first state of a registry.
     pub(crate) fn new(config: Arc<Config>, clock: Clock) -> Arc<Self> {
-        let id = next_id();
+        let id = next_id(&clock);
         Self::empty(id, id, config, clock).publish()
     }
 
     /// An empty state in this one's place.
     pub(crate) fn fresh(&self) -> Arc<Self> {
         Self::empty(
-            next_id(),
+            next_id(&self.clock),
             self.registry,
             Arc::clone(&self.config),
             self.clock.clone(),
@@ -82,7 +86,7 @@ impl State {
             return None;
         }
         let mut next = Self::empty(
-            next_id(),
+            next_id(&self.clock),
             self.registry,
             Arc::clone(&self.config),
             self.clock.clone(),

@@ -60,7 +60,16 @@ impl Timer {
     /// Starts timing a function or block.
     #[inline]
     pub fn function(site: &'static Site) -> Self {
-        match here() {
+        match gate::current() {
+            Gate::Closed => Self::inert(),
+            Gate::State(state) => Self::start(site.series(state), Target::Function),
+            gate => Self::function_elsewhere(gate, site),
+        }
+    }
+
+    #[cold]
+    fn function_elsewhere(gate: Gate, site: &'static Site) -> Self {
+        match here(gate) {
             Gate::State(state) => Self::start(site.series(state), Target::Function),
             Gate::Foreign => Self::foreign(ForeignCall::function(site.name())),
             Gate::Closed | Gate::Scoped => Self::inert(),
@@ -76,7 +85,7 @@ impl Timer {
         points: u64,
     ) -> Self {
         let id = id.as_ref();
-        let mut timer = match here() {
+        let mut timer = match here(gate::current()) {
             Gate::State(state) => Self::start(resolve_node(state, id, name, node_type), Target::Node),
             Gate::Foreign => Self::foreign(ForeignCall::node(id, name, node_type)),
             Gate::Closed | Gate::Scoped => Self::inert(),
@@ -89,7 +98,7 @@ impl Timer {
     #[inline]
     pub fn operation(node: &(impl AsRef<str> + ?Sized), operation: &'static str) -> Self {
         let node = node.as_ref();
-        match here() {
+        match here(gate::current()) {
             Gate::State(state) => Self::start(
                 resolve::<Operations>(state, Key::two(node, operation)),
                 Target::Operation,
@@ -112,7 +121,7 @@ impl Timer {
     }
 
     /// Reads the clock last, so that finding the series is not part of the measured time.
-    #[inline]
+    #[inline(always)]
     fn start(series: Option<SeriesId>, target: impl FnOnce(SeriesId) -> Target) -> Self {
         let Some((series, start)) = series.and_then(|series| Some((series, now(series.state)?))) else {
             return Self::inert();
@@ -138,6 +147,15 @@ impl Timer {
 impl Drop for Timer {
     #[inline]
     fn drop(&mut self) {
+        if !matches!(self.target, Target::Nothing) {
+            self.finish();
+        }
+    }
+}
+
+impl Timer {
+    /// Records the call. One function for all sites: what is measured stays small.
+    fn finish(&self) {
         let (start, points) = (self.start, self.points);
         let failed = self.failed || (!self.entered_panicking && std::thread::panicking());
         match &self.target {
@@ -164,8 +182,8 @@ impl Drop for Timer {
 
 /// Where this thread records, scopes included.
 #[inline]
-fn here() -> Gate {
-    match gate::current() {
+fn here(gate: Gate) -> Gate {
+    match gate {
         Gate::Scoped => gate_of_this_thread(),
         gate => gate,
     }
