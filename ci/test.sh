@@ -20,12 +20,13 @@ cargo fmt --all --check
 step "lints, with every feature and with none"
 cargo clippy --locked --workspace --all-features --all-targets -- -D warnings
 cargo clippy --locked -p metrics-core -p metrics-layer --no-default-features --lib -- -D warnings
-for feature in axum live macros system; do
+for feature in axum live macros off system; do
     cargo clippy --locked -p metrics-layer --no-default-features --features "$feature" --lib -- -D warnings
 done
 
-step "documentation"
+step "documentation, with every feature and with the default ones"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --all-features
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
 step "dependencies of the default tree of metrics-layer: at most 40"
 crates=$(cargo tree --locked -p metrics-layer -e normal --prefix none | sed 's/ (\*)$//' | sort -u | wc -l)

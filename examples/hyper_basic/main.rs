@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
@@ -16,7 +16,11 @@ use tower::{ServiceBuilder, service_fn};
 
 #[timed("hello")]
 async fn hello(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let name = request.uri().path().rsplit('/').next().unwrap_or_default();
+    let Some(name) = request.uri().path().strip_prefix("/api/hello/") else {
+        let mut nowhere = Response::new("not here\n".into());
+        *nowhere.status_mut() = StatusCode::NOT_FOUND;
+        return Ok(nowhere);
+    };
     Ok(Response::new(format!("Hello, {name}!\n").into()))
 }
 
@@ -28,7 +32,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(metrics.layer().route("/api/hello/{name}")?) // times /api/**, by these templates
         .service(metrics.handler().or(service_fn(hello))); // JSON, live WebSocket, dashboard, then yours
 
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+    let address = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "127.0.0.1:3000".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("open http://{}/dashboard/performance", listener.local_addr()?);
     loop {
@@ -36,7 +42,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let app = TowerToHyperService::new(app.clone());
         tokio::spawn(async move {
             let server = auto::Builder::new(TokioExecutor::new());
-            if let Err(error) = server.serve_connection_with_upgrades(TokioIo::new(stream), app).await {
+            if let Err(error) = server
+                .serve_connection_with_upgrades(TokioIo::new(stream), app)
+                .await
+            {
                 eprintln!("connection: {error}");
             }
         });

@@ -28,6 +28,7 @@ pub struct Config {
     pub(crate) function_window: usize,
     pub(crate) route_window: usize,
     pub(crate) limits: Limits,
+    pub(crate) node_idle: Duration,
     pub(crate) queue_depth: Option<QueueDepth>,
 }
 
@@ -49,6 +50,10 @@ pub struct Limits {
     pub routes: usize,
     /// Topics; 256.
     pub topics: usize,
+    /// Counters of the application's own; 1024.
+    pub counters: usize,
+    /// Gauges of the application's own; 1024.
+    pub gauges: usize,
 }
 
 impl Default for Limits {
@@ -59,6 +64,8 @@ impl Default for Limits {
             functions: 4096,
             routes: 512,
             topics: 256,
+            counters: 1024,
+            gauges: 1024,
         }
     }
 }
@@ -75,6 +82,9 @@ const HISTORY_SAMPLES: RangeInclusive<usize> = 1..=60_480;
 /// Windows are kept by every thread; 4000 samples take 64 KiB.
 const WINDOW: RangeInclusive<usize> = 1..=4_000;
 
+/// A second, for tests, to as good as never.
+const NODE_IDLE_SECS: RangeInclusive<u64> = 1..=u64::MAX;
+
 const LIMIT: RangeInclusive<usize> = 1..=1_000_000;
 
 impl Default for Config {
@@ -89,6 +99,7 @@ impl Default for Config {
             function_window: 100,
             route_window: 60,
             limits: Limits::default(),
+            node_idle: Duration::from_secs(600),
             queue_depth: None,
         }
     }
@@ -149,11 +160,18 @@ impl Config {
         self.limits
     }
 
+    /// How long a node may go without a call before it is forgotten.
+    #[must_use]
+    pub fn node_idle(&self) -> Duration {
+        self.node_idle
+    }
+
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         within("METRICS_BROADCAST_HZ", self.broadcast_hz, BROADCAST_HZ)?;
         let interval = self.collection_interval.as_millis();
         let allowed = COLLECTION_INTERVAL.start().as_millis()..=COLLECTION_INTERVAL.end().as_millis();
         within("METRICS_COLLECTION_INTERVAL_MS", interval, allowed)?;
+        within("node_idle (seconds)", self.node_idle.as_secs(), NODE_IDLE_SECS)?;
         within("METRICS_HISTORY_SAMPLES", self.history_samples, HISTORY_SAMPLES)?;
         within("node_window", self.node_window, WINDOW)?;
         within("function_window", self.function_window, WINDOW)?;
@@ -164,8 +182,10 @@ impl Config {
             functions,
             routes,
             topics,
+            counters,
+            gauges,
         } = self.limits;
-        [nodes, operations, functions, routes, topics]
+        [nodes, operations, functions, routes, topics, counters, gauges]
             .into_iter()
             .try_for_each(|limit| within("limits", limit, LIMIT))
     }
@@ -249,6 +269,7 @@ impl fmt::Debug for Config {
             .field("function_window", &self.function_window)
             .field("route_window", &self.route_window)
             .field("limits", &self.limits)
+            .field("node_idle", &self.node_idle)
             .finish_non_exhaustive()
     }
 }

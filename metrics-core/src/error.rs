@@ -65,6 +65,15 @@ impl StartError {
         }
     }
 
+    /// The setting that cannot be used, if that is why.
+    #[must_use]
+    pub fn config(&self) -> Option<&ConfigError> {
+        match &self.kind {
+            StartErrorKind::Config(error) => Some(error),
+            StartErrorKind::AlreadyInstalled | StartErrorKind::Thread(_) => None,
+        }
+    }
+
     /// Whether another collector was installed first; it stays installed.
     #[must_use]
     pub fn is_already_installed(&self) -> bool {

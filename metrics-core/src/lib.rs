@@ -31,9 +31,15 @@
 //! | feature | default | what |
 //! |---|---|---|
 //! | `macros` | yes | `#[timed]` and `timed_block!` |
+//! | `off` | no | both compile to nothing in the whole program; their arguments are still type-checked |
+//! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
 //! | `system` | no | the probe that watches the host, by `sysinfo` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    all(feature = "off", not(feature = "always-on")),
+    allow(dead_code, unused_imports, reason = "only the timers that record use it")
+)]
 
 // In the order in which data flows: a module may use those above it, never those below.
 mod sync;
@@ -81,11 +87,11 @@ pub use config::{Config, Limits};
 pub use error::{ConfigError, StartError};
 pub use metrics::{Builder, Metrics};
 pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC};
-pub use registry::{Function, Node, Operation, Registry, Route, SelfMetrics, Topic};
+pub use registry::{Bucket, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, Topic};
 pub use sampler::Sampler;
 pub use snapshot::{
-    DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, MetricsSnapshot,
-    OperationMetrics, PerformanceHealth, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
+    DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, JobMetrics, MetricsSnapshot,
+    OperationMetrics, PerformanceHealth, SelfMetrics, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
 };
 pub use timer::RequestTimer;
 

@@ -1,9 +1,56 @@
-//! See where the time of an axum or hyper service goes, from inside the process: a Tower layer, an
-//! exported handler and a live page.
+//! See where the time of an axum or hyper service goes, from inside the process: a Tower layer, an exported handler
+//! with JSON, a live WebSocket and a page, and instrumentation macros over the in-memory store of [`core`].
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use metrics_layer::{Metrics, timed};
+//! # use tower::ServiceExt;
+//!
+//! #[timed("greeting")]
+//! async fn greeting() -> &'static str {
+//!     "hello"
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let metrics = Metrics::builder().service("docs").install()?;
+//! let app = Router::new()
+//!     .route("/api/hello", get(greeting))
+//!     .merge(metrics.router()) // JSON, live WebSocket, dashboard
+//!     .layer(metrics.layer()); // times /api/**
+//!
+//! let request = |path| http::Request::get(path).header("host", "localhost").body(axum::body::Body::empty());
+//! app.clone().oneshot(request("/api/hello")?).await?;
+//! assert_eq!(app.oneshot(request("/api/metrics")?).await?.status(), 200);
+//! assert_eq!(metrics.snapshot().endpoints[0].path, "/api/hello");
+//! assert_eq!(metrics.registry().functions()[0].name, "greeting");
+//! # Ok::<_, Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! On plain hyper, [`Handler::or`] puts the handler before a service, and [`MetricsLayer::route`] names the routes.
+//!
+//! # Features
+//! | feature | default | what |
+//! |---|---|---|
+//! | `macros` | yes | `#[timed]` and `timed_block!` |
+//! | `axum` | no | route templates from axum's `MatchedPath`, and `Metrics::router` |
+//! | `live` | no | the live WebSocket; its connections run on tokio |
+//! | `system` | no | the probe that watches the host |
+//! | `full` | no | all of the above |
+//! | `off` | no | the macros compile to nothing in the whole program |
+//! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod layer;
+
+mod dashboard;
+
+#[cfg(feature = "live")]
+#[cfg_attr(docsrs, doc(cfg(feature = "live")))]
+pub mod live;
+
+pub mod serve;
 
 mod metrics;
 
@@ -17,6 +64,7 @@ pub use metrics_core::{
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use metrics_core::{timed, timed_block};
+pub use serve::Handler;
 
 // Expansions of the macros name this crate by its name, also inside it.
 #[allow(unused_extern_crates, reason = "used by expansions only")]
@@ -24,3 +72,8 @@ extern crate self as metrics_layer;
 
 #[doc(hidden)]
 pub use metrics_core::__private;
+
+/// The README's snippets, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -7,12 +7,18 @@ use metrics_core as core;
 use metrics_core::{Clock, ConfigError, Limits, StartError};
 
 use crate::layer::MetricsLayer;
+#[cfg(feature = "live")]
+use crate::live::{self, Hub};
+use crate::serve::Access;
 
 /// The metrics of a service. It is [`core::Metrics`], to which it dereferences, with a layer to measure
 /// requests and a handler to answer them.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     inner: core::Metrics,
+    access: Access,
+    #[cfg(feature = "live")]
+    hub: Hub,
 }
 
 impl Metrics {
@@ -25,6 +31,40 @@ impl Metrics {
     #[must_use]
     pub fn layer(&self) -> MetricsLayer {
         MetricsLayer::new(self.collector())
+    }
+
+    /// Feeds the live stream from now on, at the broadcast rate. It runs already unless it was stopped by
+    /// [`stop_metrics_broadcaster`](core::Metrics::stop_metrics_broadcaster), which closes its connections.
+    #[cfg(feature = "live")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "live")))]
+    pub fn start_live_stream(&self) {
+        live::hide_topic(&*self.collector());
+        self.start_metrics_broadcaster(self.hub.feed());
+    }
+
+    fn start(inner: core::Metrics, access: Access) -> Self {
+        let metrics = Self {
+            inner,
+            access,
+            #[cfg(feature = "live")]
+            hub: Hub::new(),
+        };
+        #[cfg(feature = "live")]
+        metrics.start_live_stream();
+        metrics
+    }
+
+    pub(crate) fn inner(&self) -> &core::Metrics {
+        &self.inner
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
+    }
+
+    #[cfg(feature = "live")]
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.hub
     }
 }
 
@@ -43,27 +83,36 @@ impl Deref for Metrics {
 #[must_use = "a builder does nothing until `build` or `install`"]
 pub struct Builder {
     core: core::Builder,
+    /// Allowed for the handler, beside loopback.
+    hosts: Vec<String>,
 }
 
 impl Builder {
     /// Starts metrics of their own, which instrumented code does not use by itself.
     ///
     /// # Errors
-    /// As [`core::Builder::build`].
+    /// As [`core::Builder::build`], and when an [allowed host](Self::allow_host) is none.
     pub fn build(self) -> Result<Metrics, StartError> {
-        Ok(Metrics {
-            inner: self.core.build()?,
-        })
+        let access = Access::of(&self.hosts)?;
+        Ok(Metrics::start(self.core.build()?, access))
     }
 
     /// Starts metrics and makes them those of the process.
     ///
     /// # Errors
-    /// As [`core::Builder::install`].
+    /// As [`core::Builder::install`], and when an [allowed host](Self::allow_host) is none.
     pub fn install(self) -> Result<Metrics, StartError> {
-        Ok(Metrics {
-            inner: self.core.install()?,
-        })
+        let access = Access::of(&self.hosts)?;
+        Ok(Metrics::start(self.core.install()?, access))
+    }
+
+    // === settings of the handler ===
+
+    /// Lets the handler answer requests to this Host, and from pages of this Origin, beside those of loopback;
+    /// on any port. Repeat it for more. See [`Handler::allow_host`](crate::Handler::allow_host).
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.hosts.push(name.into());
+        self
     }
 
     // === settings of the core ===
@@ -75,6 +124,7 @@ impl Builder {
     pub fn from_env(self) -> Result<Self, ConfigError> {
         Ok(Self {
             core: self.core.from_env()?,
+            ..self
         })
     }
 

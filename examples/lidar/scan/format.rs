@@ -34,6 +34,16 @@ impl Format {
         known.map(|(_, format)| *format)
     }
 
+    /// Name of the format, for people.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Kitti => "kitti",
+            Self::Nuscenes => "nuscenes",
+            Self::Pcd => "pcd",
+            Self::Ply => "ply",
+        }
+    }
+
     /// Parses the bytes of a whole file.
     pub(super) fn parse(self, bytes: &[u8]) -> Result<Vec<Point>, Fault> {
         match self {

@@ -69,6 +69,11 @@ impl ScanFile {
         &self.path
     }
 
+    /// Name of the format, for people.
+    pub(crate) fn format_name(&self) -> &'static str {
+        self.format.name()
+    }
+
     /// Reads and parses the file.
     ///
     /// # Errors

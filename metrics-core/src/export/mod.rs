@@ -1,5 +1,7 @@
 //! Renderings of what was recorded.
 
+mod prometheus;
 mod report;
 
+pub(crate) use prometheus::prometheus;
 pub(crate) use report::report;

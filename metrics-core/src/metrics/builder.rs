@@ -91,6 +91,13 @@ impl Builder {
         self
     }
 
+    /// How long a node may go without a call before it is forgotten, so that nodes that come and go do not fill the
+    /// table: at least a second, by default ten minutes (and at most twice as long); [`Duration::MAX`] keeps all.
+    pub fn node_idle(mut self, idle: Duration) -> Self {
+        self.config.node_idle = idle;
+        self
+    }
+
     /// Reads the length of the application's queue, at each look at the host; it should answer at once. A
     /// panic costs that look.
     pub fn queue_depth(mut self, read: impl Fn() -> u64 + Send + Sync + 'static) -> Self {

@@ -1,7 +1,10 @@
 //! The kinds of things that are measured, as types.
 
 use super::local::{Binding, Shards};
-use crate::state::{Entry, FunctionEntry, NodeEntry, OperationEntry, RouteEntry, State, Table, TopicEntry};
+use crate::state::{
+    CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, OperationEntry, RouteEntry, State, Table,
+    TopicEntry,
+};
 
 /// The shard type of a domain.
 pub(crate) type ShardOf<D> = <<D as Domain>::Entry as Entry>::Shard;
@@ -65,4 +68,12 @@ domain!(
 domain!(
     /// WebSocket topics, by name.
     Topics, TopicEntry, topics
+);
+domain!(
+    /// Counters of the application's own, by name.
+    Counters, CounterEntry, counters
+);
+domain!(
+    /// Gauges of the application's own, by name.
+    Gauges, GaugeEntry, gauges
 );

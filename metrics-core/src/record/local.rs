@@ -10,9 +10,9 @@ use std::sync::{Arc, Weak};
 use hashbrown::HashTable;
 
 use super::domain::{Domain, Nodes, ShardOf};
-use crate::clock::Clock;
-use crate::series::{NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer};
-use crate::state::{Entry, Key, NodeLabel, OwnedKey, Place, State, StateId};
+use crate::clock::{Clock, counter_ticks};
+use crate::series::{CounterShard, NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer};
+use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, OwnedKey, Place, State, StateId, Table};
 
 thread_local! {
     static BINDINGS: RefCell<Bindings> = const { RefCell::new(Bindings(Vec::new())) };
@@ -22,7 +22,8 @@ thread_local! {
     static RESOLVING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Records that found no way to be kept: made by an allocator during a thread's first touch of a key.
+/// Records that found no way to be kept: made by an allocator during a thread's first touch of a key, or of calls
+/// whose state is gone.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// How many records were lost process-wide.
@@ -60,6 +61,7 @@ struct Bindings(Vec<Binding>);
 /// A thread's memory of one state.
 pub(crate) struct Binding {
     id: StateId,
+    registry: StateId,
     state: Weak<State>,
     clock: Clock,
     pub(super) nodes: Shards<NodeShard>,
@@ -67,6 +69,9 @@ pub(crate) struct Binding {
     pub(super) functions: Shards<TimingShard>,
     pub(super) routes: Shards<RouteShard>,
     pub(super) topics: Shards<TopicShard>,
+    pub(super) counters: Shards<CounterShard>,
+    /// Gauges are set in their entries; nothing is kept here.
+    pub(super) gauges: Shards<()>,
     /// What the nodes called themselves on this thread, by index.
     labels: Vec<NodeLabel>,
 }
@@ -87,7 +92,7 @@ impl<S: Shard> Shards<S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn writer(&self, index: u32) -> Option<&Writer<S>> {
         self.writers.get(index as usize)?.as_ref()
     }
@@ -108,9 +113,30 @@ impl<S: Shard> Shards<S> {
             .map(|&(_, index)| index)
     }
 
-    fn learn(&mut self, key: Key<'_>, index: u32) {
+    fn learn(&mut self, key: OwnedKey, index: u32) {
         let rehash = |(known, _): &(OwnedKey, u32)| known.borrow().hash();
-        self.known.insert_unique(key.hash(), (key.into(), index), rehash);
+        self.known
+            .insert_unique(key.borrow().hash(), (key, index), rehash);
+    }
+
+    /// Keeps the writers and keys whose entries a later table still has; says where they were and are.
+    fn take_over<E>(&mut self, mut earlier: Self, table: &Table<E>) -> Vec<(u32, u32)>
+    where
+        E: Entry<Shard = S>,
+    {
+        let mut moved = Vec::new();
+        for (key, old) in earlier.known {
+            let Some((new, entry)) = table.find(key.borrow()) else {
+                continue;
+            };
+            let writer = earlier.writers.get_mut(old as usize).and_then(Option::take);
+            if let Some(writer) = writer.filter(|writer| writer.is_of(entry.series())) {
+                self.keep(new, writer);
+            }
+            self.learn(key, new);
+            moved.push((old, new));
+        }
+        moved
     }
 }
 
@@ -118,6 +144,7 @@ impl Binding {
     fn new(state: &Arc<State>) -> Self {
         Self {
             id: state.id,
+            registry: state.registry,
             state: Arc::downgrade(state),
             clock: state.clock.clone(),
             nodes: Shards::new(),
@@ -125,33 +152,69 @@ impl Binding {
             functions: Shards::new(),
             routes: Shards::new(),
             topics: Shards::new(),
+            counters: Shards::new(),
+            gauges: Shards::new(),
             labels: Vec::new(),
         }
+    }
+
+    /// Takes over, from the memory of an earlier state of the same registry, what is still there.
+    fn take_over(&mut self, earlier: Self, state: &State) {
+        let nodes: Vec<_> = self.nodes.take_over(earlier.nodes, &state.nodes);
+        for (old, new) in nodes {
+            if let Some(label) = earlier.labels.get(old as usize) {
+                self.set_label(new, label.clone());
+            }
+        }
+        self.operations.take_over(earlier.operations, &state.operations);
+        self.functions.take_over(earlier.functions, &state.functions);
+        self.routes.take_over(earlier.routes, &state.routes);
+        self.topics.take_over(earlier.topics, &state.topics);
+        self.counters.take_over(earlier.counters, &state.counters);
+    }
+
+    fn set_label(&mut self, index: u32, label: NodeLabel) {
+        let index = index as usize;
+        if self.labels.len() <= index {
+            self.labels.resize_with(index + 1, NodeLabel::default);
+        }
+        self.labels[index] = label;
     }
 }
 
 impl Bindings {
-    #[inline]
+    #[inline(always)]
     fn get(&mut self, id: StateId) -> Option<&mut Binding> {
         if self.0.first().is_none_or(|first| first.id != id) {
-            let place = self.0.iter().position(|binding| binding.id == id)?;
-            self.0.swap(0, place);
+            self.bring_forward(id)?;
         }
         self.0.first_mut()
+    }
+
+    #[cold]
+    fn bring_forward(&mut self, id: StateId) -> Option<()> {
+        let place = self.0.iter().position(|binding| binding.id == id)?;
+        self.0.swap(0, place);
+        Some(())
     }
 
     /// The binding of a state, made if need be; forgets states that are gone.
     fn bind(&mut self, state: &Arc<State>) -> &mut Binding {
         if self.get(state.id).is_none() {
+            let mut binding = Binding::new(state);
+            let is_earlier = |other: &Binding| other.registry == state.registry && other.id < state.id;
+            if let Some(place) = self.0.iter().position(is_earlier) {
+                binding.take_over(self.0.swap_remove(place), state);
+            }
             self.0.retain(|binding| binding.state.strong_count() > 0);
-            self.0.insert(0, Binding::new(state));
+            self.0.insert(0, binding);
         }
         &mut self.0[0]
     }
 }
 
 /// Runs `f` on this thread's memory; `None` when the thread is ending or already here.
-#[inline]
+#[inline(always)]
 fn with_bindings<T>(f: impl FnOnce(&mut Bindings) -> Option<T>) -> Option<T> {
     BINDINGS
         .try_with(|bindings| f(&mut *bindings.try_borrow_mut().ok()?))
@@ -159,8 +222,18 @@ fn with_bindings<T>(f: impl FnOnce(&mut Bindings) -> Option<T>) -> Option<T> {
 }
 
 /// The clock of a state now; `None` when the state is gone.
-#[inline]
+#[inline(always)]
 pub(crate) fn now(state: StateId) -> Option<u64> {
+    if state & ON_COUNTER == 0 {
+        now_of(state)
+    } else {
+        Some(counter_ticks())
+    }
+}
+
+/// For clocks that belong to their state.
+#[cold]
+fn now_of(state: StateId) -> Option<u64> {
     with_bindings(|bindings| Some(bindings.get(state)?.clock.ticks()))
         .or_else(|| State::find(state).map(|state| state.clock.ticks()))
 }
@@ -169,7 +242,7 @@ pub(crate) fn now(state: StateId) -> Option<u64> {
 ///
 /// # Cost
 /// Two array look-ups; on a thread's first record of the series a lock and an allocation.
-#[inline]
+#[inline(always)]
 pub(crate) fn record<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardOf<D>)) {
     let done = with_bindings(|bindings| {
         let binding = bindings.get(series.state)?;
@@ -188,8 +261,9 @@ fn record_first<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardOf<D>)
         LOST.fetch_add(1, Ordering::Relaxed);
         return;
     };
-    // A state that is gone was reset or dropped: its records go with it.
+    // A state that is gone was reset, dropped, or in force two evictions ago.
     let Some(state) = State::find(series.state) else {
+        LOST.fetch_add(1, Ordering::Relaxed);
         return;
     };
     let Some(entry) = D::table(&state).get(series.index) else {
@@ -226,7 +300,7 @@ fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
         Place::Overflow(index) => index,
         Place::Own(index) => {
             with_bindings(|bindings| {
-                D::shards_mut(bindings.bind(&state)).learn(key, index);
+                D::shards_mut(bindings.bind(&state)).learn(key.into(), index);
                 Some(())
             });
             index
@@ -267,12 +341,14 @@ fn relabel(series: SeriesId, name: Option<&str>, node_type: Option<&str>) {
     };
     node.relabel(name, node_type);
     with_bindings(|bindings| {
-        let labels = &mut bindings.bind(&state).labels;
-        let index = series.index as usize;
-        if labels.len() <= index {
-            labels.resize_with(index + 1, NodeLabel::default);
-        }
-        labels[index].update(name, node_type);
+        let binding = bindings.bind(&state);
+        let mut label = binding
+            .labels
+            .get(series.index as usize)
+            .cloned()
+            .unwrap_or_default();
+        label.update(name, node_type);
+        binding.set_label(series.index, label);
         Some(())
     });
 }

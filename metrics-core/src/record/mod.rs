@@ -5,6 +5,6 @@ pub(crate) mod gate;
 mod local;
 mod slot;
 
-pub(crate) use domain::{Domain, Functions, Nodes, Operations, Routes, Topics};
+pub(crate) use domain::{Counters, Domain, Functions, Gauges, Nodes, Operations, Routes, Topics};
 pub(crate) use local::{SeriesId, lost_records, now, record, resolve, resolve_node};
 pub(crate) use slot::Slot;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Lifetime;
 use super::handle::Handle;
 use crate::record::Functions;
 
@@ -42,5 +43,11 @@ impl Function {
     pub fn record_error(&self, elapsed: Duration) {
         self.handle
             .record_elapsed::<Functions>(elapsed, |shard, sample| shard.record(sample, true, || {}));
+    }
+
+    /// How long all calls since the start or the last reset took.
+    #[must_use]
+    pub fn lifetime(&self) -> Lifetime {
+        self.handle.lifetime::<Functions>()
     }
 }

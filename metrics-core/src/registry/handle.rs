@@ -4,14 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Registry;
+use super::{Lifetime, Registry};
 use crate::clock::Clock;
 use crate::record::{self, Domain, SeriesId, Slot};
-use crate::series::Sample;
-use crate::state::{Entry, Key, OwnedKey};
+use crate::series::{Sample, Shard, TimingTotal};
+use crate::state::{Entry, Key, OwnedKey, Row};
 use crate::unit::ns_from_duration;
 
 pub(super) type ShardOf<D> = <<D as Domain>::Entry as Entry>::Shard;
+
+type TotalOf<D> = <ShardOf<D> as Shard>::Total;
 
 /// A handle to the series of one key; clones share the memory of where it is.
 #[derive(Clone)]
@@ -77,8 +79,18 @@ impl Handle {
         });
     }
 
+    /// The durations of the series; empty when the registry is disabled.
+    pub(super) fn lifetime<D: Domain>(&self) -> Lifetime
+    where
+        TotalOf<D>: AsRef<TimingTotal>,
+    {
+        self.entry::<D>()
+            .map(|entry| Lifetime::of(entry.series()))
+            .unwrap_or_default()
+    }
+
     /// The entry behind the series, for its gauges; `None` when the registry is disabled.
-    pub(super) fn entry<D: Domain>(&self) -> Option<Arc<D::Entry>> {
+    pub(super) fn entry<D: Domain>(&self) -> Option<Arc<Row<D::Entry>>> {
         let state = self
             .shared
             .registry

@@ -2,26 +2,30 @@
 
 mod function;
 mod handle;
+mod lifetime;
 mod node;
 mod route;
 mod topic;
+mod value;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 pub use function::Function;
+pub use lifetime::{Bucket, Lifetime};
 pub use node::{Node, Operation};
 pub use route::Route;
 pub use topic::Topic;
+pub use value::{Counter, Gauge};
 
 use handle::Handle;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::record::{gate, lost_records};
-use crate::snapshot::{FunctionMetrics, MetricsSnapshot, SystemMetrics};
+use crate::snapshot::{FunctionMetrics, MetricsSnapshot, SelfMetrics, SystemMetrics};
 use crate::state::{State, StateId};
 use crate::sync::{lock, read, write};
 use crate::unit::ns_from_ms;
@@ -60,6 +64,8 @@ struct Inner {
     clock: Clock,
     started: u64,
     state: RwLock<Arc<State>>,
+    /// The state before the last eviction.
+    previous: Mutex<Option<Arc<State>>>,
     /// The id of `state`, for recording without the lock.
     current: AtomicU32,
 }
@@ -78,6 +84,7 @@ impl Registry {
                 clock,
                 started,
                 state: RwLock::new(state),
+                previous: Mutex::new(None),
                 current,
             }),
         }
@@ -143,6 +150,18 @@ impl Registry {
         Function::new(Handle::new(self, name, ""))
     }
 
+    /// A handle to a counter of your own.
+    #[must_use]
+    pub fn counter(&self, name: &str) -> Counter {
+        Counter::new(Handle::new(self, name, ""))
+    }
+
+    /// A handle to a gauge of your own; its unit belongs into its name.
+    #[must_use]
+    pub fn gauge(&self, name: &str) -> Gauge {
+        Gauge::new(Handle::new(self, name, ""))
+    }
+
     // === reading ===
 
     /// A copy of everything, for the wire.
@@ -162,7 +181,7 @@ impl Registry {
             .functions
             .all()
             .iter()
-            .map(|(key, function)| function.snapshot(key))
+            .map(|row| row.snapshot(&row.key))
             .collect()
     }
 
@@ -172,21 +191,48 @@ impl Registry {
         let topics = self.state().topics.all();
         let mut names: Vec<_> = topics
             .iter()
-            .filter(|(_, topic)| topic.system.get() == 0)
-            .map(|(key, _)| key.borrow().first.to_owned())
+            .filter(|topic| topic.system.get() == 0)
+            .map(|topic| topic.name().to_owned())
             .collect();
         names.sort_unstable();
         names
     }
 
-    /// What the library knows of its own work.
+    /// The counters of the application's own, in the order in which they were first seen.
+    #[must_use]
+    pub fn counters(&self) -> Vec<(String, u64)> {
+        let counters = self.state().counters.all();
+        counters
+            .iter()
+            .map(|counter| (counter.name().to_owned(), counter.value()))
+            .collect()
+    }
+
+    /// The gauges of the application's own, in the order in which they were first seen.
+    #[must_use]
+    pub fn gauges(&self) -> Vec<(String, f64)> {
+        let gauges = self.state().gauges.all();
+        gauges
+            .iter()
+            .map(|gauge| (gauge.name().to_owned(), gauge.value()))
+            .collect()
+    }
+
+    /// What the library knows of its own work, without the background jobs.
     #[must_use]
     pub fn self_metrics(&self) -> SelfMetrics {
         let state = self.state();
+        let footprint = state.footprint();
         SelfMetrics {
+            series: footprint.series,
+            shards: footprint.shards,
+            shard_bytes: footprint.bytes,
             invalid_samples: state.invalid_samples.load(Ordering::Relaxed),
             overflowed: state.overflowed(),
             lost: lost_records(),
+            clock_backwards: state.clock.backwards(),
+            clock_corrections: state.clock.corrections(),
+            ..Default::default()
         }
     }
 
@@ -212,11 +258,34 @@ impl Registry {
 
     /// Forgets everything, for tests. Handles stay usable; calls that are under way are forgotten too.
     pub fn reset(&self) {
-        let fresh = State::new(Arc::clone(&self.inner.config), self.inner.clock.clone());
+        self.replace_state(|state| Some(state.fresh()));
+        // Nor may a call that began before the reset find its way back.
+        *lock(&self.inner.previous) = None;
+    }
+
+    /// Forgets the nodes (and their operations) that were not called for `idle`, so that nodes that come and go do
+    /// not fill the table. A node that is called again later starts from nothing.
+    ///
+    /// The sampler does this; call it yourself only without one. Between two evictions there should be more time
+    /// than any call takes: a call that spans two, and ends on a thread that never saw its node, is counted as
+    /// [`lost`](SelfMetrics::lost).
+    ///
+    /// # Cost
+    /// When anything is evicted, every thread looks its keys up once more.
+    pub fn evict_idle_nodes(&self, idle: Duration) {
+        if let Some(replaced) = self.replace_state(|state| state.without_idle_nodes(idle)) {
+            // Kept until the next eviction, for calls that are under way.
+            *lock(&self.inner.previous) = Some(replaced);
+        }
+    }
+
+    /// Puts another state in place; gives the replaced one back.
+    fn replace_state(&self, next: impl FnOnce(&State) -> Option<Arc<State>>) -> Option<Arc<State>> {
         let mut state = write(&self.inner.state);
-        self.inner.current.store(fresh.id, Ordering::Relaxed);
-        gate::replace(state.id, fresh.id);
-        *state = fresh;
+        let next = next(&state)?;
+        self.inner.current.store(next.id, Ordering::Relaxed);
+        gate::replace(state.id, next.id);
+        Some(std::mem::replace(&mut state, next))
     }
 
     // === internals ===
@@ -237,9 +306,15 @@ impl Registry {
     pub(crate) fn checked_ns(&self, ms: f64) -> Option<u64> {
         let ns = ns_from_ms(ms);
         if ns.is_none() {
-            self.state().invalid_samples.fetch_add(1, Ordering::Relaxed);
+            self.count_invalid();
         }
         ns
+    }
+
+    /// Counts a number that was refused.
+    #[cold]
+    pub(crate) fn count_invalid(&self) {
+        self.state().invalid_samples.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -256,16 +331,4 @@ impl fmt::Debug for Registry {
             .field("config", &self.inner.config)
             .finish_non_exhaustive()
     }
-}
-
-/// What the library counts about itself, so that nothing is lost silently.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SelfMetrics {
-    /// Durations that were NaN, infinite or negative, and refused.
-    pub invalid_samples: u64,
-    /// Look-ups of keys beyond the [`Limits`](crate::Limits); their records are under `__other__`.
-    pub overflowed: u64,
-    /// Records that could not be kept: made inside an allocation that a first record caused.
-    pub lost: u64,
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Lifetime;
 use super::handle::Handle;
 use crate::record::{Nodes, Operations};
 
@@ -85,6 +86,12 @@ impl Node {
         }
     }
 
+    /// How long all calls since the start or the last reset took.
+    #[must_use]
+    pub fn lifetime(&self) -> Lifetime {
+        self.handle.lifetime::<Nodes>()
+    }
+
     /// A handle to an operation of this node.
     #[must_use]
     pub fn operation(&self, name: &str) -> Operation {
@@ -112,5 +119,11 @@ impl Operation {
     pub fn record(&self, elapsed: Duration) {
         self.handle
             .record_elapsed::<Operations>(elapsed, |shard, sample| shard.record(sample, false, || {}));
+    }
+
+    /// How long all runs since the start or the last reset took.
+    #[must_use]
+    pub fn lifetime(&self) -> Lifetime {
+        self.handle.lifetime::<Operations>()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Lifetime;
 use super::handle::Handle;
 use crate::record::Routes;
 
@@ -43,5 +44,11 @@ impl Route {
     #[must_use]
     pub fn cancelled_total(&self) -> u64 {
         self.handle.entry::<Routes>().map_or(0, |route| route.cancelled())
+    }
+
+    /// How long all answered requests since the start or the last reset took.
+    #[must_use]
+    pub fn lifetime(&self) -> Lifetime {
+        self.handle.lifetime::<Routes>()
     }
 }

@@ -3,8 +3,14 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::snapshot::JobMetrics;
+
 /// What a job does.
 pub(super) type Run = Box<dyn FnMut() + Send>;
+
+/// A period of nothing would starve the other jobs, and the end of a very long one is no point in time.
+const MIN_PERIOD: Duration = Duration::from_millis(1);
+const MAX_PERIOD: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Something to do at a fixed period.
 pub(super) struct Job {
@@ -13,18 +19,42 @@ pub(super) struct Job {
     period: Duration,
     /// `None` while it runs.
     pub(super) run: Option<Run>,
+    runs: u64,
+    panics: u64,
+    ended: Option<Instant>,
 }
 
 impl Job {
     /// A job that is due at once.
     pub(super) fn new(name: &'static str, period: Duration, run: Run) -> Self {
-        // A period of nothing would starve the other jobs.
-        let period = period.max(Duration::from_millis(1));
+        let period = period.clamp(MIN_PERIOD, MAX_PERIOD);
         Self {
             name,
             due: Instant::now(),
             period,
             run: Some(run),
+            runs: 0,
+            panics: 0,
+            ended: None,
+        }
+    }
+
+    /// Takes back what a turn borrowed.
+    pub(super) fn end_turn(&mut self, run: Run, panicked: bool) {
+        self.run = Some(run);
+        self.runs += 1;
+        self.panics += u64::from(panicked);
+        self.ended = Some(Instant::now());
+    }
+
+    pub(super) fn metrics(&self) -> JobMetrics {
+        JobMetrics {
+            period_ms: self.period.as_secs_f64() * 1e3,
+            runs: self.runs,
+            panics: self.panics,
+            age_ms: self
+                .ended
+                .map_or(0.0, |ended| ended.elapsed().as_secs_f64() * 1e3),
         }
     }
 

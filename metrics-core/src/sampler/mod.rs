@@ -2,6 +2,7 @@
 
 mod job;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use job::{Job, Run};
 
+use crate::snapshot::JobMetrics;
 use crate::sync::lock;
 
 /// Longest sleep with nothing to do.
@@ -91,6 +93,16 @@ impl Sampler {
         !jobs.stopping && jobs.list.iter().any(|job| job.name == name)
     }
 
+    /// How the jobs do, by name.
+    #[must_use]
+    pub fn jobs(&self) -> BTreeMap<String, JobMetrics> {
+        lock(&self.shared.jobs)
+            .list
+            .iter()
+            .map(|job| (job.name.to_owned(), job.metrics()))
+            .collect()
+    }
+
     /// Ends the thread, after the run that is under way. Later calls do nothing.
     pub fn stop(&self) {
         lock(&self.shared.jobs).stopping = true;
@@ -116,9 +128,9 @@ impl Shared {
             let now = Instant::now();
             if let Some((name, mut run)) = jobs.take_due(now) {
                 drop(jobs);
-                contain(name, &mut run);
+                let panicked = contain(name, &mut run);
                 jobs = lock(&self.jobs);
-                jobs.give_back(name, run);
+                jobs.end_turn(name, run, panicked);
                 continue;
             }
             let wait = jobs
@@ -145,14 +157,11 @@ impl Jobs {
         Some((due.name, due.run.take()?))
     }
 
-    /// Returns what a run borrowed, unless the job was cancelled or replaced meanwhile.
-    fn give_back(&mut self, name: &str, run: Run) {
-        if let Some(job) = self
-            .list
-            .iter_mut()
-            .find(|job| job.name == name && job.run.is_none())
-        {
-            job.run = Some(run);
+    /// Gives back what a turn borrowed, unless the job was cancelled or replaced meanwhile.
+    fn end_turn(&mut self, name: &str, run: Run, panicked: bool) {
+        let running = |job: &&mut Job| job.name == name && job.run.is_none();
+        if let Some(job) = self.list.iter_mut().find(running) {
+            job.end_turn(run, panicked);
         }
     }
 
@@ -161,13 +170,16 @@ impl Jobs {
     }
 }
 
-fn contain(name: &str, run: &mut Run) {
-    if catch_unwind(AssertUnwindSafe(run)).is_err() {
+/// Says whether the turn panicked.
+fn contain(name: &str, run: &mut Run) -> bool {
+    let panicked = catch_unwind(AssertUnwindSafe(run)).is_err();
+    if panicked {
         tracing::error!(
             job = name,
             "a background job panicked; it runs again at its next turn"
         );
     }
+    panicked
 }
 
 #[cfg(test)]
@@ -198,6 +210,9 @@ mod tests {
         for _ in 0..3 {
             seen.recv().unwrap();
         }
+        // The third turn may still be ending.
+        let job = sampler.jobs()["panics"];
+        assert!(job.panics >= 2 && job.runs == job.panics, "{job:?}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! ([`Series`], [`Writer`]) and what a reader makes of them.
 
 mod gauge;
+mod histogram;
 mod owner;
 pub(crate) mod quantile;
 mod rate;
@@ -10,8 +11,9 @@ mod timing;
 mod window;
 
 pub(crate) use gauge::Gauge;
-pub(crate) use owner::{Series, Writer};
+pub(crate) use histogram::Counts;
+pub(crate) use owner::{Footprint, Series, Writer};
 pub(crate) use rate::Rate;
-pub(crate) use shard::{NodeShard, RouteShard, Shard, TopicShard};
-pub(crate) use timing::TimingShard;
+pub(crate) use shard::{CounterShard, NodeShard, RouteShard, Shard, TopicShard};
+pub(crate) use timing::{TimingShard, TimingTotal};
 pub(crate) use window::Sample;

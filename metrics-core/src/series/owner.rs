@@ -1,11 +1,13 @@
 //! Who owns which shard: handed to a thread on first use, handed back at its end, reused or folded.
 
 use std::cell::Cell;
+use std::iter::Sum;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, Weak};
 
 use super::Shard;
+use super::histogram::Counts;
 use crate::sync::lock;
 
 /// Idle shards kept for the next thread; what is beyond is folded into one total, so that a burst of
@@ -32,8 +34,19 @@ struct Pool<S: Shard> {
     idle: Vec<Arc<S>>,
     /// What folded shards held.
     folded: S::Total,
+    folded_counts: Option<Box<Counts>>,
     /// Written under the lock by threads that have no shard of their own any more.
     homeless: Option<Box<S>>,
+}
+
+impl<S: Shard> Pool<S> {
+    /// Every shard that is not folded.
+    fn live(&self) -> impl Iterator<Item = &S> {
+        self.shards
+            .iter()
+            .map(AsRef::as_ref)
+            .chain(self.homeless.as_deref())
+    }
 }
 
 impl<S: Shard> Series<S> {
@@ -42,6 +55,7 @@ impl<S: Shard> Series<S> {
             shards: Vec::new(),
             idle: Vec::new(),
             folded: S::Total::default(),
+            folded_counts: None,
             homeless: None,
         };
         Arc::new(Self {
@@ -75,12 +89,8 @@ impl<S: Shard> Series<S> {
     pub(crate) fn total(&self) -> S::Total {
         let pool = lock(&self.pool);
         let mut total = pool.folded.clone();
-        let shards = pool
-            .shards
-            .iter()
-            .map(AsRef::as_ref)
-            .chain(pool.homeless.as_deref());
-        shards.for_each(|shard| shard.merge_into(&mut total, self.window));
+        pool.live()
+            .for_each(|shard| shard.merge_into(&mut total, self.window));
         S::settle(&mut total, self.window);
         total
     }
@@ -88,12 +98,27 @@ impl<S: Shard> Series<S> {
     /// The sum of one counter over all shards, without merging the rest.
     pub(crate) fn sum(&self, live: impl Fn(&S) -> u64, folded: impl Fn(&S::Total) -> u64) -> u64 {
         let pool = lock(&self.pool);
-        let shards = pool
-            .shards
-            .iter()
-            .map(AsRef::as_ref)
-            .chain(pool.homeless.as_deref());
-        shards.map(live).fold(folded(&pool.folded), u64::saturating_add)
+        pool.live()
+            .map(live)
+            .fold(folded(&pool.folded), u64::saturating_add)
+    }
+
+    /// All histograms merged.
+    pub(crate) fn counts(&self) -> Box<Counts> {
+        let pool = lock(&self.pool);
+        let mut counts = pool.folded_counts.clone().unwrap_or_default();
+        pool.live().for_each(|shard| shard.merge_counts_into(&mut counts));
+        counts
+    }
+
+    /// How many shards there are, and their memory.
+    pub(crate) fn footprint(&self) -> Footprint {
+        let shards = lock(&self.pool).live().count() as u64;
+        Footprint {
+            series: 1,
+            shards,
+            bytes: shards * S::bytes(self.window) as u64,
+        }
     }
 
     fn hand_back(&self, shard: Arc<S>) {
@@ -105,11 +130,30 @@ impl<S: Shard> Series<S> {
         pool.shards.retain(|other| !Arc::ptr_eq(other, &shard));
         shard.merge_into(&mut pool.folded, self.window);
         S::settle(&mut pool.folded, self.window);
+        shard.merge_counts_into(pool.folded_counts.get_or_insert_default());
     }
 
     #[cfg(test)]
     fn live_shards(&self) -> usize {
         lock(&self.pool).shards.len()
+    }
+}
+
+/// What series take up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Footprint {
+    pub(crate) series: u64,
+    pub(crate) shards: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Sum for Footprint {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), |sum, part| Self {
+            series: sum.series + part.series,
+            shards: sum.shards + part.shards,
+            bytes: sum.bytes + part.bytes,
+        })
     }
 }
 
@@ -119,6 +163,13 @@ pub(crate) struct Writer<S: Shard> {
     shard: Arc<S>,
     series: Weak<Series<S>>,
     _one_thread: PhantomData<Cell<()>>,
+}
+
+impl<S: Shard> Writer<S> {
+    /// Whether this writes a shard of that series.
+    pub(crate) fn is_of(&self, series: &Arc<Series<S>>) -> bool {
+        std::ptr::eq(self.series.as_ptr(), Arc::as_ptr(series))
+    }
 }
 
 impl<S: Shard> Deref for Writer<S> {

@@ -55,8 +55,8 @@ impl Rate {
 
     /// Remembers the total; called by the sampler.
     pub(crate) fn observe(&self, clock: &Clock, total: u64) {
-        let ticks = clock.ticks();
         let mut marks = lock(&self.marks);
+        let ticks = clock.ticks();
         if marks
             .back()
             .is_some_and(|newest| clock.elapsed_ns(newest.ticks, ticks) < MIN_SPACING_NS)

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::histogram::Counts;
 use super::timing::{TimingShard, TimingTotal, bump};
 use super::window::Sample;
 
 /// One thread's part of a series: written by its owner alone, read by anybody.
-pub(crate) trait Shard: Send + Sync + 'static {
+pub(crate) trait Shard: Sized + Send + Sync + 'static {
     /// Shards merged: what readers see, and what is left of shards whose threads are gone.
     type Total: Default + Clone + fmt::Debug + Send;
 
@@ -19,6 +20,14 @@ pub(crate) trait Shard: Send + Sync + 'static {
 
     /// Trims the total to the newest `window` samples, after the last shard was merged.
     fn settle(_total: &mut Self::Total, _window: usize) {}
+
+    /// Memory of a shard that keeps the last `window` samples, bytes.
+    fn bytes(_window: usize) -> usize {
+        size_of::<Self>()
+    }
+
+    /// Adds the histogram, where there is one.
+    fn merge_counts_into(&self, _counts: &mut Counts) {}
 }
 
 /// Calls of one DAG node: timing and the points that went through.
@@ -36,6 +45,12 @@ pub(crate) struct NodeTotal {
     pub(crate) points: u64,
     /// Points of the call that ended last.
     pub(crate) last_points: u64,
+}
+
+impl AsRef<TimingTotal> for NodeTotal {
+    fn as_ref(&self) -> &TimingTotal {
+        &self.timing
+    }
 }
 
 impl NodeShard {
@@ -65,22 +80,25 @@ impl Shard for NodeShard {
     }
 
     fn merge_into(&self, total: &mut NodeTotal, window: usize) {
-        let (timing, points, last_points) = self.timing.consistent(|count| {
-            (
-                self.timing.scalars(count),
-                self.points(),
-                self.last_points.load(Ordering::Relaxed),
-            )
+        let (timing, (points, last_points)) = self.timing.read(window, &mut total.timing.recent, || {
+            (self.points(), self.last_points.load(Ordering::Relaxed))
         });
-        self.timing.recent(timing.count, window, &mut total.timing.recent);
         total.points = total.points.saturating_add(points);
         if total.timing.merge(&timing) {
             total.last_points = last_points;
         }
     }
 
+    fn bytes(window: usize) -> usize {
+        size_of::<Self>() + TimingShard::heap_bytes(window)
+    }
+
     fn settle(total: &mut NodeTotal, window: usize) {
         TimingShard::settle(&mut total.timing, window);
+    }
+
+    fn merge_counts_into(&self, counts: &mut Counts) {
+        self.timing.merge_counts_into(counts);
     }
 }
 
@@ -100,6 +118,12 @@ pub(crate) struct RouteTotal {
     pub(crate) last_status: u16,
     /// Requests dropped before they were answered; not part of `timing`.
     pub(crate) cancelled: u64,
+}
+
+impl AsRef<TimingTotal> for RouteTotal {
+    fn as_ref(&self) -> &TimingTotal {
+        &self.timing
+    }
 }
 
 impl RouteShard {
@@ -128,13 +152,9 @@ impl Shard for RouteShard {
     }
 
     fn merge_into(&self, total: &mut RouteTotal, window: usize) {
-        let (timing, status) = self.timing.consistent(|count| {
-            (
-                self.timing.scalars(count),
-                self.last_status.load(Ordering::Relaxed),
-            )
+        let (timing, status) = self.timing.read(window, &mut total.timing.recent, || {
+            self.last_status.load(Ordering::Relaxed)
         });
-        self.timing.recent(timing.count, window, &mut total.timing.recent);
         total.cancelled = total
             .cancelled
             .saturating_add(self.cancelled.load(Ordering::Relaxed));
@@ -143,8 +163,16 @@ impl Shard for RouteShard {
         }
     }
 
+    fn bytes(window: usize) -> usize {
+        size_of::<Self>() + TimingShard::heap_bytes(window)
+    }
+
     fn settle(total: &mut RouteTotal, window: usize) {
         TimingShard::settle(&mut total.timing, window);
+    }
+
+    fn merge_counts_into(&self, counts: &mut Counts) {
+        self.timing.merge_counts_into(counts);
     }
 }
 
@@ -188,9 +216,55 @@ impl Shard for TopicShard {
     }
 }
 
+/// A counter of the application's own.
+#[derive(Debug, Default)]
+pub(crate) struct CounterShard(AtomicU64);
+
+impl CounterShard {
+    #[inline]
+    pub(crate) fn add(&self, amount: u64) {
+        bump(&self.0, amount);
+    }
+}
+
+impl Shard for CounterShard {
+    type Total = u64;
+
+    fn new(_window: usize) -> Self {
+        Self::default()
+    }
+
+    fn merge_into(&self, total: &mut u64, _window: usize) {
+        *total = total.saturating_add(self.0.load(Ordering::Relaxed));
+    }
+}
+
+/// Nothing to record: the domain keeps its values in its entries.
+impl Shard for () {
+    type Total = ();
+
+    fn new(_window: usize) -> Self {}
+
+    fn merge_into(&self, _total: &mut (), _window: usize) {}
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shard_takes_at_most_4_kib_and_a_counter_64_bytes() {
+        const ARC: usize = 2 * size_of::<usize>();
+        assert!(
+            ARC + TimingShard::bytes(100) <= 4096,
+            "{}",
+            TimingShard::bytes(100)
+        );
+        assert!(ARC + NodeShard::bytes(60) <= 4096, "{}", NodeShard::bytes(60));
+        assert!(ARC + RouteShard::bytes(100) <= 4096, "{}", RouteShard::bytes(100));
+        assert!(ARC + CounterShard::bytes(0) <= 64);
+        assert!(ARC + TopicShard::bytes(0) <= 64);
+    }
 
     #[test]
     fn the_points_of_the_last_call_are_those_of_the_newest_sample() {

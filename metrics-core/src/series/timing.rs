@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use super::Shard;
+use super::histogram::{Counts, Histogram};
 use super::window::{Ring, Sample, keep_newest, mean_ns};
 use crate::unit::ms_from_ns;
 
@@ -24,6 +25,7 @@ pub(crate) struct TimingShard {
     min_ns: AtomicU64,
     max_ns: AtomicU64,
     ring: Ring,
+    histogram: Histogram,
 }
 
 /// Times a reader starts over before it takes what it finds. A writer needs nanoseconds, so the bound is
@@ -32,6 +34,9 @@ const MAX_READS: u32 = 10_000;
 
 /// After this many failed reads the writer has probably lost the processor.
 const SPINS_BEFORE_YIELD: u32 = 100;
+
+/// The readings of a ring that are tried, each with that part of the window.
+const WINDOW_SHARES: [usize; 9] = [1, 1, 1, 1, 2, 4, 8, 16, 32];
 
 impl TimingShard {
     /// Records one finished call. Only the shard's owner may call this.
@@ -42,7 +47,8 @@ impl TimingShard {
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(sequence.wrapping_add(1), Ordering::Relaxed);
         fence(Ordering::Release);
-        self.ring.write(sequence / 2, sample);
+        self.ring.push(sample);
+        self.histogram.record(sample.ns);
         let sum = self.sum_ns.load(Ordering::Relaxed);
         self.sum_ns
             .store(sum.saturating_add(sample.ns), Ordering::Relaxed);
@@ -59,8 +65,13 @@ impl TimingShard {
         self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
     }
 
+    /// Memory of the ring and the histogram, bytes.
+    pub(crate) fn heap_bytes(window: usize) -> usize {
+        Ring::bytes(window) + Histogram::BYTES
+    }
+
     /// Reads fields that belong together; `read` gets the number of finished calls.
-    pub(crate) fn consistent<T>(&self, read: impl Fn(u64) -> T) -> T {
+    fn consistent<T>(&self, read: impl Fn(u64) -> T) -> T {
         let mut tries = 0;
         loop {
             let before = self.sequence.load(Ordering::Acquire);
@@ -80,7 +91,7 @@ impl TimingShard {
     }
 
     /// The scalar fields and the newest sample; call inside [`consistent`](Self::consistent).
-    pub(crate) fn scalars(&self, count: u64) -> TimingTotal {
+    fn scalars(&self, count: u64) -> TimingTotal {
         TimingTotal {
             count,
             errors: self.errors.load(Ordering::Relaxed),
@@ -92,20 +103,45 @@ impl TimingShard {
         }
     }
 
-    /// Appends up to `window` of the samples before number `count`, newest first.
+    /// Reads everything: the scalar fields with what `along` reads under the same sequence number, and up to
+    /// `window` of the newest samples of the same calls, appended to `recent`.
     ///
-    /// Samples that the owner overwrote during the copy are left out: a thread that laps the reader may
-    /// shorten the window of that one reading, never mix two samples.
-    pub(crate) fn recent(&self, count: u64, window: usize, out: &mut Vec<Sample>) {
-        let oldest = count.saturating_sub(window as u64);
-        let start = out.len();
-        out.extend((oldest..count).rev().map(|index| self.ring.read(index)));
+    /// Samples that the owner overwrote during the copy are left out. A reading that lost some is tried again, and
+    /// then with fewer samples: of an owner that fills the ring faster than it can be read, the window is what
+    /// could be read. Two samples are never mixed, and no sample is newer than the scalar fields.
+    pub(crate) fn read<T>(
+        &self,
+        window: usize,
+        recent: &mut Vec<Sample>,
+        along: impl Fn() -> T,
+    ) -> (TimingTotal, T) {
+        let start = recent.len();
+        let read = || self.consistent(|count| (self.scalars(count), along()));
+        for window in WINDOW_SHARES.map(|share| (window / share).max(1)) {
+            let (scalars, along) = read();
+            let wanted = scalars.count.min(window as u64);
+            if self.copy_newest(scalars.count, wanted, recent) == wanted {
+                return (scalars, along);
+            }
+            recent.truncate(start);
+        }
+        // The newest sample is read with the scalar fields, so at least that one is intact.
+        let (scalars, along) = read();
+        recent.extend(scalars.last);
+        (scalars, along)
+    }
+
+    /// Appends `wanted` samples before number `newest`, less those overwritten meanwhile; says how many.
+    fn copy_newest(&self, newest: u64, wanted: u64, out: &mut Vec<Sample>) -> u64 {
+        let (start, oldest) = (out.len(), newest - wanted);
+        out.extend((oldest..newest).rev().map(|index| self.ring.read(index)));
         // Pairs with the writer's release fence: if any slot above was read after the owner began to
         // overwrite it, the sequence number read below is at least that of the overwriting call.
         fence(Ordering::Acquire);
         let begun = self.sequence.load(Ordering::Relaxed).div_ceil(2);
-        let intact = count.saturating_sub(self.ring.oldest_intact(begun).max(oldest));
+        let intact = newest.saturating_sub(self.ring.oldest_intact(begun).max(oldest));
         out.truncate(start + intact as usize);
+        intact
     }
 }
 
@@ -127,17 +163,25 @@ impl Shard for TimingShard {
             min_ns: AtomicU64::new(u64::MAX),
             max_ns: AtomicU64::new(0),
             ring: Ring::new(window),
+            histogram: Histogram::new(),
         }
     }
 
     fn merge_into(&self, total: &mut TimingTotal, window: usize) {
-        let scalars = self.consistent(|count| self.scalars(count));
-        self.recent(scalars.count, window, &mut total.recent);
+        let (scalars, ()) = self.read(window, &mut total.recent, || ());
         total.merge(&scalars);
+    }
+
+    fn bytes(window: usize) -> usize {
+        size_of::<Self>() + Self::heap_bytes(window)
     }
 
     fn settle(total: &mut TimingTotal, window: usize) {
         keep_newest(&mut total.recent, window);
+    }
+
+    fn merge_counts_into(&self, counts: &mut Counts) {
+        self.histogram.merge_into(counts);
     }
 }
 
@@ -169,6 +213,12 @@ impl Default for TimingTotal {
     }
 }
 
+impl AsRef<TimingTotal> for TimingTotal {
+    fn as_ref(&self) -> &TimingTotal {
+        self
+    }
+}
+
 impl TimingTotal {
     /// Adds the scalar fields of another total; says whether its newest sample became the newest here.
     pub(crate) fn merge(&mut self, other: &Self) -> bool {
@@ -186,6 +236,17 @@ impl TimingTotal {
             self.last = other.last;
         }
         newer
+    }
+
+    /// The `p`-quantile of all calls, in ns; 0.0 when there was none. The extremes are exact, and so narrow the
+    /// outermost buckets down.
+    pub(crate) fn bounded_quantile_ns(&self, counts: &Counts, p: f64) -> f64 {
+        match counts.quantile_ns(p) {
+            // A racing call may be in the histogram only.
+            Some(_) if self.count == 0 => 0.0,
+            Some(ns) => ns.max(self.min_ns as f64).min(self.max_ns as f64),
+            None => 0.0,
+        }
     }
 
     /// Duration of the call that ended last, in ms; 0.0 when there was none.

@@ -1,7 +1,7 @@
 //! The last N samples of one thread, and the last N over all threads.
 
 use std::cmp::Reverse;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// One timed call: when it ended and how long it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) struct Sample {
 #[derive(Debug)]
 pub(crate) struct Ring {
     slots: Box<[Slot]>,
+    /// Where the owner writes next; for the owner alone.
+    next: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -26,28 +28,42 @@ struct Slot {
     ns: AtomicU64,
 }
 
+/// Samples beyond the window: one that is being written, and some that may be overwritten while a reader
+/// copies the window.
+const SLACK: usize = 4;
+
 impl Ring {
-    /// A ring that always holds `window` finished samples, also while the next one is being written:
-    /// the next power of two above `window`.
+    /// A ring that always holds `window` finished samples, also while the next one is being written.
     pub(crate) fn new(window: usize) -> Self {
-        let len = (window + 1).next_power_of_two();
+        let slots = std::iter::repeat_with(Slot::default)
+            .take(window + SLACK)
+            .collect();
         Self {
-            slots: std::iter::repeat_with(Slot::default).take(len).collect(),
+            slots,
+            next: AtomicUsize::new(0),
         }
     }
 
-    /// Writes sample number `index`, over the one `capacity` earlier.
+    /// Memory of the samples, bytes.
+    pub(crate) fn bytes(window: usize) -> usize {
+        (window + SLACK) * size_of::<Slot>()
+    }
+
+    /// Appends a sample, over the oldest one. Only the owner may call this.
     #[inline]
-    pub(crate) fn write(&self, index: u64, sample: Sample) {
-        let slot = self.slot(index);
+    pub(crate) fn push(&self, sample: Sample) {
+        let place = self.next.load(Ordering::Relaxed);
+        let Some(slot) = self.slots.get(place) else { return };
         slot.end.store(sample.end, Ordering::Relaxed);
         slot.ns.store(sample.ns, Ordering::Relaxed);
+        let next = place + 1;
+        self.next
+            .store(if next == self.slots.len() { 0 } else { next }, Ordering::Relaxed);
     }
 
     /// Sample number `index`; garbage unless it was written and is not yet overwritten.
-    #[inline]
     pub(crate) fn read(&self, index: u64) -> Sample {
-        let slot = self.slot(index);
+        let slot = &self.slots[(index % self.slots.len() as u64) as usize];
         Sample {
             end: slot.end.load(Ordering::Relaxed),
             ns: slot.ns.load(Ordering::Relaxed),
@@ -57,12 +73,6 @@ impl Ring {
     /// The oldest sample that is intact once sample `begun - 1` has been started.
     pub(crate) fn oldest_intact(&self, begun: u64) -> u64 {
         begun.saturating_sub(self.slots.len() as u64)
-    }
-
-    #[inline]
-    fn slot(&self, index: u64) -> &Slot {
-        // The length is a power of two, so the mask keeps the index in bounds.
-        &self.slots[index as usize & (self.slots.len() - 1)]
     }
 }
 

@@ -1,16 +1,19 @@
 //! What is kept under one key of each domain, beside the shards.
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use super::table::{Key, OwnedKey};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
 use crate::series::quantile::exclusive;
-use crate::series::{Gauge, NodeShard, Rate, RouteShard, Series, Shard, TimingShard, TopicShard};
+use crate::series::{
+    CounterShard, Counts, Gauge, NodeShard, Rate, RouteShard, Series, Shard, TimingShard, TopicShard,
+};
 use crate::snapshot::{DagNodeMetrics, EndpointMetrics, FunctionMetrics, OperationMetrics, WsTopicMetrics};
 use crate::sync::{read, write};
-use crate::unit::ms_from_ns;
+use crate::unit::{ms_from_ns, ns_from_duration};
 
 /// An entry of a table: a series and what belongs to it.
 pub(crate) trait Entry: Send + Sync + 'static {
@@ -19,6 +22,16 @@ pub(crate) trait Entry: Send + Sync + 'static {
     fn new(key: Key<'_>, config: &Config, clock: &Clock) -> Self;
 
     fn series(&self) -> &Arc<Series<Self::Shard>>;
+
+    /// All threads together.
+    fn total(&self) -> <Self::Shard as Shard>::Total {
+        self.series().total()
+    }
+
+    /// The histogram of all threads.
+    fn counts(&self) -> Box<Counts> {
+        self.series().counts()
+    }
 }
 
 // === impl NodeEntry ===
@@ -29,6 +42,8 @@ pub(crate) struct NodeEntry {
     series: Arc<Series<NodeShard>>,
     label: RwLock<NodeLabel>,
     points: Rate,
+    /// When the node was first seen, in ticks.
+    born: u64,
     pub(crate) throttled: Gauge,
     pub(crate) queue_depth: Gauge,
 }
@@ -62,6 +77,7 @@ impl Entry for NodeEntry {
             series: Series::new(config.node_window()),
             label: RwLock::default(),
             points: Rate::new(clock),
+            born: clock.ticks(),
             throttled: Gauge::default(),
             queue_depth: Gauge::default(),
         }
@@ -75,6 +91,13 @@ impl Entry for NodeEntry {
 impl NodeEntry {
     pub(crate) fn relabel(&self, name: Option<&str>, node_type: Option<&str>) {
         write(&self.label).update(name, node_type);
+    }
+
+    /// Whether the last call ended that long ago; of a node that was never called, whether it was seen first.
+    pub(crate) fn is_idle(&self, idle: Duration, clock: &Clock) -> bool {
+        let last = self.series.total().timing.last.map_or(self.born, |last| last.end);
+        let now = clock.ticks();
+        now > last && clock.elapsed_ns(last, now) >= ns_from_duration(idle)
     }
 
     /// Remembers the points so far, for the rate.
@@ -283,5 +306,68 @@ impl TopicEntry {
             total_messages: total.messages,
             total_bytes: total.bytes,
         }
+    }
+}
+
+// === impl CounterEntry ===
+
+/// A counter of the application's own.
+#[derive(Debug)]
+pub(crate) struct CounterEntry {
+    series: Arc<Series<CounterShard>>,
+}
+
+impl Entry for CounterEntry {
+    type Shard = CounterShard;
+
+    fn new(_key: Key<'_>, _config: &Config, _clock: &Clock) -> Self {
+        Self {
+            series: Series::new(0),
+        }
+    }
+
+    fn series(&self) -> &Arc<Series<CounterShard>> {
+        &self.series
+    }
+}
+
+impl CounterEntry {
+    pub(crate) fn value(&self) -> u64 {
+        self.series.total()
+    }
+}
+
+// === impl GaugeEntry ===
+
+/// A gauge of the application's own: the bits of a finite number.
+#[derive(Debug)]
+pub(crate) struct GaugeEntry {
+    bits: Gauge,
+    series: Arc<Series<()>>,
+}
+
+impl Entry for GaugeEntry {
+    type Shard = ();
+
+    fn new(_key: Key<'_>, _config: &Config, _clock: &Clock) -> Self {
+        Self {
+            bits: Gauge::default(),
+            series: Series::new(0),
+        }
+    }
+
+    fn series(&self) -> &Arc<Series<()>> {
+        &self.series
+    }
+}
+
+impl GaugeEntry {
+    pub(crate) fn set(&self, value: f64) {
+        self.bits.set(value.to_bits());
+    }
+
+    /// 0.0 until set, whose bits are 0.
+    pub(crate) fn value(&self) -> f64 {
+        f64::from_bits(self.bits.get())
     }
 }

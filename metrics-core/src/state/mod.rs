@@ -1,27 +1,35 @@
 //! Everything recorded since the start or the last reset.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 mod entry;
 mod table;
 
-pub(crate) use entry::{Entry, FunctionEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry, TopicEntry};
-pub(crate) use table::{Key, OwnedKey, Place, Table};
+pub(crate) use entry::{
+    CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry,
+    TopicEntry,
+};
+pub(crate) use table::{Key, OwnedKey, Place, Row, Table};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
+use crate::series::Footprint;
 use crate::snapshot::{DagNodeMetrics, MetricsSnapshot, SystemMetrics};
 use crate::sync::lock;
 
 /// The tables of one registry between two resets.
 ///
-/// A reset replaces the whole state, so that nothing old can leak into the new; threads notice by the id.
+/// A reset, and the eviction of idle nodes, replace the whole state, so that nothing old can leak into the new;
+/// threads notice by the id.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) id: StateId,
+    /// The id of the registry's first state, shared by its successors.
+    pub(crate) registry: StateId,
     pub(crate) clock: Clock,
     config: Arc<Config>,
     pub(crate) nodes: Table<NodeEntry>,
@@ -29,33 +37,94 @@ pub(crate) struct State {
     pub(crate) functions: Table<FunctionEntry>,
     pub(crate) routes: Table<RouteEntry>,
     pub(crate) topics: Table<TopicEntry>,
+    pub(crate) counters: Table<CounterEntry>,
+    pub(crate) gauges: Table<GaugeEntry>,
     pub(crate) system: Mutex<SystemMetrics>,
     pub(crate) invalid_samples: AtomicU64,
 }
 
-/// Names a state process-wide; 0 names none.
+/// Names a state process-wide; 0 names none. Ids grow, and carry [`ON_COUNTER`].
 pub(crate) type StateId = u32;
+
+/// Set in the ids of states whose clock is the process's counter: its ticks can be read without the state.
+pub(crate) const ON_COUNTER: StateId = 1 << 31;
 
 /// The states alive, so that a thread can find one by its id. A handful at most: one per registry.
 static STATES: Mutex<Vec<Weak<State>>> = Mutex::new(Vec::new());
 
-static NEXT_ID: AtomicU32 = AtomicU32::new(1);
+fn next_id(clock: &Clock) -> StateId {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let flag = if clock.is_counter() { ON_COUNTER } else { 0 };
+    NEXT.fetch_add(1, Ordering::Relaxed) | flag
+}
 
 impl State {
+    /// The first state of a registry.
     pub(crate) fn new(config: Arc<Config>, clock: Clock) -> Arc<Self> {
+        let id = next_id(&clock);
+        Self::empty(id, id, config, clock).publish()
+    }
+
+    /// An empty state in this one's place.
+    pub(crate) fn fresh(&self) -> Arc<Self> {
+        Self::empty(
+            next_id(&self.clock),
+            self.registry,
+            Arc::clone(&self.config),
+            self.clock.clone(),
+        )
+        .publish()
+    }
+
+    /// A state with the same entries in this one's place, less the nodes that were idle for so long and their
+    /// operations; `None` when there are no such nodes.
+    pub(crate) fn without_idle_nodes(&self, idle: Duration) -> Option<Arc<Self>> {
+        let nodes = self.nodes.all();
+        let idle = nodes.iter().filter(|node| node.is_idle(idle, &self.clock));
+        let idle: HashSet<&str> = idle.map(|node| node.name()).collect();
+        if idle.is_empty() {
+            return None;
+        }
+        let mut next = Self::empty(
+            next_id(&self.clock),
+            self.registry,
+            Arc::clone(&self.config),
+            self.clock.clone(),
+        );
+        next.nodes = self.nodes.retained(|row| !idle.contains(row.name()));
+        next.operations = self.operations.retained(|row| !idle.contains(row.name()));
+        next.functions = self.functions.retained(|_| true);
+        next.routes = self.routes.retained(|_| true);
+        next.topics = self.topics.retained(|_| true);
+        next.counters = self.counters.retained(|_| true);
+        next.gauges = self.gauges.retained(|_| true);
+        next.system = Mutex::new(*lock(&self.system));
+        next.invalid_samples = AtomicU64::new(self.invalid_samples.load(Ordering::Relaxed));
+        Some(next.publish())
+    }
+
+    fn empty(id: StateId, registry: StateId, config: Arc<Config>, clock: Clock) -> Self {
         let limits = config.limits();
-        let state = Arc::new(Self {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        Self {
+            id,
+            registry,
             clock,
             nodes: Table::new(limits.nodes),
             operations: Table::new(limits.operations),
             functions: Table::new(limits.functions),
             routes: Table::new(limits.routes),
             topics: Table::new(limits.topics),
+            counters: Table::new(limits.counters),
+            gauges: Table::new(limits.gauges),
             system: Mutex::default(),
             invalid_samples: AtomicU64::new(0),
             config,
-        });
+        }
+    }
+
+    /// Lets threads find the state by its id.
+    fn publish(self) -> Arc<Self> {
+        let state = Arc::new(self);
         let mut states = lock(&STATES);
         states.retain(|other| other.strong_count() > 0);
         states.push(Arc::downgrade(&state));
@@ -77,14 +146,11 @@ impl State {
 
     /// Remembers the totals behind the rates; called at 10 Hz.
     pub(crate) fn observe_rates(&self) {
-        self.nodes
-            .all()
-            .iter()
-            .for_each(|(_, node)| node.observe(&self.clock));
+        self.nodes.all().iter().for_each(|node| node.observe(&self.clock));
         self.topics
             .all()
             .iter()
-            .for_each(|(_, topic)| topic.observe(&self.clock));
+            .for_each(|topic| topic.observe(&self.clock));
     }
 
     pub(crate) fn snapshot(&self) -> MetricsSnapshot {
@@ -93,24 +159,25 @@ impl State {
             ..Default::default()
         };
         snapshot.dag.nodes = self.node_snapshots();
-        for (key, topic) in self.topics.all() {
-            let topic = topic.snapshot(&self.clock);
+        for row in self.topics.all() {
+            let topic = row.snapshot(&self.clock);
             snapshot.websocket.total_connections += topic.active_connections;
-            snapshot
-                .websocket
-                .topics
-                .insert(key.borrow().first.to_owned(), topic);
+            snapshot.websocket.topics.insert(row.name().to_owned(), topic);
         }
         snapshot.system = *lock(&self.system);
-        let mut routes = self.routes.all();
-        routes.sort_unstable_by(|(a, _), (b, _)| {
-            (a.borrow().first, a.borrow().second).cmp(&(b.borrow().first, b.borrow().second))
-        });
-        snapshot.endpoints = routes
+        snapshot.endpoints = self
+            .routes_in_order()
             .iter()
-            .filter_map(|(key, route)| route.snapshot(key))
+            .filter_map(|row| row.snapshot(&row.key))
             .collect();
         snapshot
+    }
+
+    /// The routes by method and path (H-05).
+    pub(crate) fn routes_in_order(&self) -> Vec<Arc<Row<RouteEntry>>> {
+        let mut routes = self.routes.all();
+        routes.sort_unstable_by(|a, b| a.key.borrow().cmp(&b.key.borrow()));
+        routes
     }
 
     /// The nodes with their operations. A node that only its operations told of appears as a placeholder
@@ -120,14 +187,14 @@ impl State {
         let nodes = self.nodes.all();
         let mut nodes: Vec<_> = nodes
             .iter()
-            .map(|(key, node)| node.snapshot(key, &self.clock))
+            .map(|row| row.snapshot(&row.key, &self.clock))
             .collect();
         let mut places: HashMap<_, _> = nodes.iter().map(|node| node.node_id.clone()).zip(0..).collect();
-        for (key, operation) in operations {
+        for operation in operations {
             let Key {
                 first: node_id,
                 second: name,
-            } = key.borrow();
+            } = operation.key.borrow();
             let place = *places.entry(node_id.to_owned()).or_insert_with(|| {
                 nodes.push(placeholder(node_id));
                 nodes.len() - 1
@@ -139,6 +206,20 @@ impl State {
         nodes
     }
 
+    /// What all series take up.
+    pub(crate) fn footprint(&self) -> Footprint {
+        let parts = [
+            footprint(&self.nodes),
+            footprint(&self.operations),
+            footprint(&self.functions),
+            footprint(&self.routes),
+            footprint(&self.topics),
+            footprint(&self.counters),
+            footprint(&self.gauges),
+        ];
+        parts.into_iter().sum()
+    }
+
     /// Look-ups of keys that found no room in any table.
     pub(crate) fn overflowed(&self) -> u64 {
         self.nodes.overflowed()
@@ -146,7 +227,13 @@ impl State {
             + self.functions.overflowed()
             + self.routes.overflowed()
             + self.topics.overflowed()
+            + self.counters.overflowed()
+            + self.gauges.overflowed()
     }
+}
+
+fn footprint<E: Entry>(table: &Table<E>) -> Footprint {
+    table.all().iter().map(|row| row.series().footprint()).sum()
 }
 
 /// A node that was never called itself.

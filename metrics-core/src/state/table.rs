@@ -1,6 +1,7 @@
 //! A bounded table of entries, looked up by a key of two strings.
 
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, RwLock};
 
@@ -16,7 +17,7 @@ static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 /// What an entry is found by: a node id, a method and a path, a node and its operation.
 ///
 /// Equality is that of both parts, so no joining character can make two keys collide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key<'a> {
     pub(crate) first: &'a str,
     pub(crate) second: &'a str,
@@ -93,13 +94,29 @@ pub(crate) struct Table<E> {
 #[derive(Debug)]
 struct Rows<E> {
     index: HashTable<u32>,
-    entries: Vec<Row<E>>,
+    list: Vec<Arc<Row<E>>>,
 }
 
+/// A key and its entry, to which it dereferences.
 #[derive(Debug)]
-struct Row<E> {
-    key: OwnedKey,
-    entry: Arc<E>,
+pub(crate) struct Row<E> {
+    pub(crate) key: OwnedKey,
+    entry: E,
+}
+
+impl<E> Row<E> {
+    /// The key of a domain whose keys have one part.
+    pub(crate) fn name(&self) -> &str {
+        &self.key.first
+    }
+}
+
+impl<E> Deref for Row<E> {
+    type Target = E;
+
+    fn deref(&self) -> &E {
+        &self.entry
+    }
 }
 
 /// Where a key's entry stands, and whether that is an entry of its own.
@@ -120,7 +137,7 @@ impl<E> Table<E> {
     pub(crate) fn new(cap: usize) -> Self {
         let rows = Rows {
             index: HashTable::new(),
-            entries: Vec::new(),
+            list: Vec::new(),
         };
         Self {
             cap,
@@ -140,31 +157,49 @@ impl<E> Table<E> {
             return Place::Own(index);
         }
         if rows.index.len() < self.cap {
-            return Place::Own(rows.insert(hash, key, make));
+            return Place::Own(rows.insert(hash, Row::new(key, make)));
         }
         self.overflowed.fetch_add(1, Ordering::Relaxed);
         let overflow = Key::OVERFLOW;
         let hash = overflow.hash();
         Place::Overflow(
             rows.find(hash, overflow)
-                .unwrap_or_else(|| rows.insert(hash, overflow, make)),
+                .unwrap_or_else(|| rows.insert(hash, Row::new(overflow, make))),
         )
     }
 
-    pub(crate) fn get(&self, index: u32) -> Option<Arc<E>> {
-        read(&self.rows)
-            .entries
-            .get(index as usize)
-            .map(|row| Arc::clone(&row.entry))
+    pub(crate) fn get(&self, index: u32) -> Option<Arc<Row<E>>> {
+        read(&self.rows).list.get(index as usize).cloned()
     }
 
-    /// All keys and entries, in the order in which they were first seen.
-    pub(crate) fn all(&self) -> Vec<(OwnedKey, Arc<E>)> {
-        read(&self.rows)
-            .entries
-            .iter()
-            .map(|row| (row.key.clone(), Arc::clone(&row.entry)))
-            .collect()
+    /// All rows, in the order in which their keys were first seen.
+    pub(crate) fn all(&self) -> Vec<Arc<Row<E>>> {
+        read(&self.rows).list.clone()
+    }
+
+    /// The place of a key that is there.
+    pub(crate) fn find(&self, key: Key<'_>) -> Option<(u32, Arc<Row<E>>)> {
+        let rows = read(&self.rows);
+        let index = rows.find(key.hash(), key)?;
+        Some((index, rows.list.get(index as usize).cloned()?))
+    }
+
+    /// A table of the same entries, less those that are not to be kept.
+    pub(crate) fn retained(&self, keep: impl Fn(&Row<E>) -> bool) -> Self {
+        let mut rows = Rows {
+            index: HashTable::new(),
+            list: Vec::new(),
+        };
+        for row in &read(&self.rows).list {
+            if keep(row) {
+                rows.insert(row.key.borrow().hash(), Arc::clone(row));
+            }
+        }
+        Self {
+            cap: self.cap,
+            rows: RwLock::new(rows),
+            overflowed: AtomicU64::new(self.overflowed()),
+        }
     }
 
     /// Look-ups of keys that found no room.
@@ -173,26 +208,32 @@ impl<E> Table<E> {
     }
 }
 
+impl<E> Row<E> {
+    fn new(key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> Arc<Self> {
+        Arc::new(Self {
+            key: key.into(),
+            entry: make(key),
+        })
+    }
+}
+
 impl<E> Rows<E> {
     fn find(&self, hash: u64, key: Key<'_>) -> Option<u32> {
         let same = |&index: &u32| {
-            self.entries
+            self.list
                 .get(index as usize)
                 .is_some_and(|row| row.key.borrow() == key)
         };
         self.index.find(hash, same).copied()
     }
 
-    fn insert(&mut self, hash: u64, key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> u32 {
+    fn insert(&mut self, hash: u64, row: Arc<Row<E>>) -> u32 {
         // The cap on entries keeps the index far below u32::MAX.
-        let index = self.entries.len() as u32;
-        self.entries.push(Row {
-            key: key.into(),
-            entry: Arc::new(make(key)),
-        });
-        let entries = &self.entries;
+        let index = self.list.len() as u32;
+        self.list.push(row);
+        let list = &self.list;
         self.index
-            .insert_unique(hash, index, |&index| entries[index as usize].key.borrow().hash());
+            .insert_unique(hash, index, |&index| list[index as usize].key.borrow().hash());
         index
     }
 }
@@ -214,7 +255,7 @@ mod tests {
         assert_eq!(intern(&table, "d"), Place::Overflow(2));
         assert_eq!(intern(&table, "a"), Place::Own(0));
         assert_eq!(table.overflowed(), 2);
-        assert_eq!(table.get(2).as_deref().map(String::as_str), Some(OVERFLOW));
+        assert_eq!(table.get(2).as_deref().map(|row| row.as_str()), Some(OVERFLOW));
         assert_eq!(table.all().len(), 3);
     }
 

@@ -1,0 +1,384 @@
+//! Everything in the text format that Prometheus scrapes.
+
+mod text;
+
+use std::sync::Arc;
+
+use crate::registry::Registry;
+use crate::series::{Counts, TimingTotal};
+use crate::state::{Entry, Row, State};
+
+use text::{Kind, Text};
+
+/// Quantiles of the summaries, over the life of a series.
+const QUANTILES: [(&str, f64); 3] = [("0.5", 0.5), ("0.95", 0.95), ("0.99", 0.99)];
+
+/// Room for one sample line.
+const LINE_BYTES: usize = 64;
+
+/// All metrics of a registry in the exposition format, in base units (CON-28): names and keys are labels, so no name
+/// that a caller makes up can break or collide.
+pub(crate) fn prometheus(registry: &Registry) -> String {
+    let state = registry.state();
+    let footprint = state.footprint();
+    let mut text = Text::with_capacity((footprint.series as usize + 32) * LINE_BYTES);
+    nodes(&mut text, &state);
+    operations(&mut text, &state);
+    functions(&mut text, &state);
+    routes(&mut text, &state);
+    topics(&mut text, &state);
+    own(&mut text, &state);
+    host(&mut text, registry);
+    of_library(&mut text, registry);
+    text.finish()
+}
+
+fn nodes(text: &mut Text, state: &State) {
+    let rows = state.nodes.all();
+    let totals: Vec<_> = rows.iter().map(|row| row.total()).collect();
+    let nodes = || {
+        rows.iter()
+            .zip(&totals)
+            .map(|(row, total)| ([("node", row.name())], total))
+    };
+    if rows.is_empty() {
+        return;
+    }
+    text.family("metrics_node_calls_total", Kind::Counter, "Calls of a node.");
+    nodes().for_each(|(labels, total)| text.count("metrics_node_calls_total", &labels, total.timing.count));
+    text.family(
+        "metrics_node_errors_total",
+        Kind::Counter,
+        "Calls of a node that failed.",
+    );
+    nodes().for_each(|(labels, total)| text.count("metrics_node_errors_total", &labels, total.timing.errors));
+    text.family(
+        "metrics_node_points_total",
+        Kind::Counter,
+        "Points that went through a node.",
+    );
+    nodes().for_each(|(labels, total)| text.count("metrics_node_points_total", &labels, total.points));
+    text.family(
+        "metrics_node_throttled_total",
+        Kind::Counter,
+        "Inputs of a node dropped by throttling.",
+    );
+    rows.iter().for_each(|row| {
+        text.count(
+            "metrics_node_throttled_total",
+            &[("node", row.name())],
+            row.throttled.get(),
+        );
+    });
+    text.family(
+        "metrics_node_queue_depth",
+        Kind::Gauge,
+        "Inputs of a node that wait.",
+    );
+    rows.iter().for_each(|row| {
+        text.count(
+            "metrics_node_queue_depth",
+            &[("node", row.name())],
+            row.queue_depth.get(),
+        );
+    });
+    text.family("metrics_node_seconds", Kind::Summary, "Time of a call of a node.");
+    for (row, total) in rows.iter().zip(&totals) {
+        summary(
+            text,
+            "metrics_node_seconds",
+            &[("node", row.name())],
+            &total.timing,
+            &row.counts(),
+        );
+    }
+}
+
+fn operations(text: &mut Text, state: &State) {
+    let rows = state.operations.all();
+    if rows.is_empty() {
+        return;
+    }
+    text.family(
+        "metrics_operation_seconds",
+        Kind::Summary,
+        "Time of an operation of a node.",
+    );
+    for row in &rows {
+        let key = row.key.borrow();
+        let labels = [("node", key.first), ("operation", key.second)];
+        summary(
+            text,
+            "metrics_operation_seconds",
+            &labels,
+            &row.total(),
+            &row.counts(),
+        );
+    }
+}
+
+fn functions(text: &mut Text, state: &State) {
+    let rows = state.functions.all();
+    if rows.is_empty() {
+        return;
+    }
+    text.family(
+        "metrics_function_errors_total",
+        Kind::Counter,
+        "Calls of a function that failed.",
+    );
+    for row in &rows {
+        text.count(
+            "metrics_function_errors_total",
+            &[("function", row.name())],
+            row.total().errors,
+        );
+    }
+    text.family(
+        "metrics_function_seconds",
+        Kind::Summary,
+        "Time of a call of a function.",
+    );
+    for row in &rows {
+        summary(
+            text,
+            "metrics_function_seconds",
+            &[("function", row.name())],
+            &row.total(),
+            &row.counts(),
+        );
+    }
+}
+
+fn routes(text: &mut Text, state: &State) {
+    let rows = state.routes_in_order();
+    if rows.is_empty() {
+        return;
+    }
+    text.family(
+        "metrics_route_errors_total",
+        Kind::Counter,
+        "Requests answered with 5xx or not at all.",
+    );
+    rows.iter().for_each(|row| {
+        text.count(
+            "metrics_route_errors_total",
+            &route_labels(row),
+            row.total().timing.errors,
+        );
+    });
+    text.family(
+        "metrics_route_cancelled_total",
+        Kind::Counter,
+        "Requests dropped before they were answered.",
+    );
+    rows.iter().for_each(|row| {
+        text.count(
+            "metrics_route_cancelled_total",
+            &route_labels(row),
+            row.total().cancelled,
+        );
+    });
+    text.family(
+        "metrics_route_seconds",
+        Kind::Summary,
+        "Time from a request to its response head.",
+    );
+    for row in &rows {
+        summary(
+            text,
+            "metrics_route_seconds",
+            &route_labels(row),
+            &row.total().timing,
+            &row.counts(),
+        );
+    }
+}
+
+fn route_labels<E>(row: &Arc<Row<E>>) -> [(&'static str, &str); 2] {
+    let key = row.key.borrow();
+    [("method", key.first), ("route", key.second)]
+}
+
+fn topics(text: &mut Text, state: &State) {
+    let rows = state.topics.all();
+    if rows.is_empty() {
+        return;
+    }
+    text.family(
+        "metrics_topic_messages_total",
+        Kind::Counter,
+        "Messages sent to a topic.",
+    );
+    for row in &rows {
+        text.count(
+            "metrics_topic_messages_total",
+            &[("topic", row.name())],
+            row.total().messages,
+        );
+    }
+    text.family(
+        "metrics_topic_bytes_total",
+        Kind::Counter,
+        "Payload bytes sent to a topic.",
+    );
+    for row in &rows {
+        text.count(
+            "metrics_topic_bytes_total",
+            &[("topic", row.name())],
+            row.total().bytes,
+        );
+    }
+    text.family(
+        "metrics_topic_connections",
+        Kind::Gauge,
+        "Open connections of a topic.",
+    );
+    for row in &rows {
+        text.count(
+            "metrics_topic_connections",
+            &[("topic", row.name())],
+            row.connections.get(),
+        );
+    }
+}
+
+/// The application's own counters and gauges.
+fn own(text: &mut Text, state: &State) {
+    let (counters, gauges) = (state.counters.all(), state.gauges.all());
+    if !counters.is_empty() {
+        text.family("metrics_app_total", Kind::Counter, "Counters of the application.");
+    }
+    for row in &counters {
+        text.count("metrics_app_total", &[("name", row.name())], row.value());
+    }
+    if !gauges.is_empty() {
+        text.family("metrics_app_value", Kind::Gauge, "Gauges of the application.");
+    }
+    for row in &gauges {
+        text.value("metrics_app_value", &[("name", row.name())], row.value());
+    }
+}
+
+fn host(text: &mut Text, registry: &Registry) {
+    const BYTES_PER_MB: f64 = 1_048_576.0;
+    let system = registry.system();
+    text.family(
+        "metrics_host_cpu_ratio",
+        Kind::Gauge,
+        "CPU use of the host, 0 to 1.",
+    );
+    text.value("metrics_host_cpu_ratio", &[], system.cpu_percent / 100.0);
+    text.family(
+        "metrics_host_memory_used_bytes",
+        Kind::Gauge,
+        "Memory in use on the host.",
+    );
+    text.value(
+        "metrics_host_memory_used_bytes",
+        &[],
+        (system.memory_used_mb * BYTES_PER_MB).round(),
+    );
+    text.family(
+        "metrics_uptime_seconds",
+        Kind::Gauge,
+        "Time since the metrics were started.",
+    );
+    text.value("metrics_uptime_seconds", &[], registry.uptime().as_secs_f64());
+}
+
+fn of_library(text: &mut Text, registry: &Registry) {
+    let own = registry.self_metrics();
+    text.family(
+        "metrics_self_series",
+        Kind::Gauge,
+        "Keys with a series of their own.",
+    );
+    text.count("metrics_self_series", &[], own.series);
+    text.family("metrics_self_shard_bytes", Kind::Gauge, "Memory of all shards.");
+    text.count("metrics_self_shard_bytes", &[], own.shard_bytes);
+    let counters = [
+        (
+            "metrics_self_invalid_samples_total",
+            "Numbers that were refused.",
+            own.invalid_samples,
+        ),
+        (
+            "metrics_self_overflowed_total",
+            "Look-ups of keys beyond the limits.",
+            own.overflowed,
+        ),
+        (
+            "metrics_self_lost_total",
+            "Records that could not be kept.",
+            own.lost,
+        ),
+        (
+            "metrics_self_clock_backwards_total",
+            "Steps of the clock backwards.",
+            own.clock_backwards,
+        ),
+        (
+            "metrics_self_clock_corrections_total",
+            "Corrections of the clock's scale.",
+            own.clock_corrections,
+        ),
+    ];
+    for (name, help, value) in counters {
+        text.family(name, Kind::Counter, help);
+        text.count(name, &[], value);
+    }
+}
+
+/// Quantiles over the life of a series, its sum and its count.
+fn summary(text: &mut Text, name: &str, labels: &[(&str, &str)], total: &TimingTotal, counts: &Counts) {
+    let mut with_quantile: Vec<_> = labels.to_vec();
+    for (quantile, p) in QUANTILES {
+        with_quantile.truncate(labels.len());
+        with_quantile.push(("quantile", quantile));
+        text.value(name, &with_quantile, total.bounded_quantile_ns(counts, p) / 1e9);
+    }
+    text.value(&format!("{name}_sum"), labels, total.sum_ns as f64 / 1e9);
+    text.count(&format!("{name}_count"), labels, total.count);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::registry::Registry;
+
+    #[test]
+    fn every_domain_has_its_families() {
+        let (registry, time) = Registry::mock();
+        time.advance(Duration::from_secs(5));
+        let node = registry.node("voxel \"1\"");
+        node.record(Duration::from_millis(100), 50);
+        node.operation("crop").record(Duration::from_millis(10));
+        registry.function("load").record_error(Duration::from_millis(1));
+        registry
+            .route("GET", "/api/scans/{id}")
+            .record(Duration::from_millis(20), 200);
+        registry.topic("points").record_message(16);
+        registry.counter("retries").add(3);
+        registry.gauge("temperature").set(41.5);
+        let text = super::prometheus(&registry);
+        for line in [
+            "metrics_node_calls_total{node=\"voxel \\\"1\\\"\"} 1",
+            "metrics_node_seconds{node=\"voxel \\\"1\\\"\",quantile=\"0.99\"} 0.1",
+            "metrics_node_seconds_sum{node=\"voxel \\\"1\\\"\"} 0.1",
+            "metrics_operation_seconds_count{node=\"voxel \\\"1\\\"\",operation=\"crop\"} 1",
+            "metrics_function_errors_total{function=\"load\"} 1",
+            "metrics_route_seconds{method=\"GET\",route=\"/api/scans/{id}\",quantile=\"0.5\"} 0.02",
+            "metrics_topic_bytes_total{topic=\"points\"} 16",
+            "metrics_app_total{name=\"retries\"} 3",
+            "metrics_app_value{name=\"temperature\"} 41.5",
+            "metrics_uptime_seconds 5",
+        ] {
+            assert!(
+                text.lines().any(|found| found == line),
+                "{line} is not in\n{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What the library knows of its own work.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What the library counts about itself, so that nothing is lost silently and its memory can be watched.
+///
+/// In exports the fields are named `self.series`, `self.shards` and so on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SelfMetrics {
+    /// Keys with a series of their own, over all domains.
+    pub series: u64,
+    /// Shards alive: one per series and thread that records it, and up to four idle ones per series.
+    pub shards: u64,
+    /// Memory of the shards, bytes.
+    pub shard_bytes: u64,
+    /// Numbers that were NaN, infinite or negative, and refused.
+    pub invalid_samples: u64,
+    /// Look-ups of keys beyond the [`Limits`](crate::Limits); their records are under `__other__`.
+    pub overflowed: u64,
+    /// Records that could not be kept: made inside an allocation that a first record caused, or of calls during
+    /// which their registry was reset, dropped, or cleared of idle nodes twice. Process-wide.
+    pub lost: u64,
+    /// How often the clock ran backwards; such a duration is 0.
+    pub clock_backwards: u64,
+    /// How often the clock's scale had to follow the operating system's clock.
+    pub clock_corrections: u64,
+    /// The background jobs, by name; empty for a registry without a sampler.
+    pub jobs: BTreeMap<String, JobMetrics>,
+}
+
+/// One background job of the sampler.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct JobMetrics {
+    /// Time between two turns, ms.
+    pub period_ms: f64,
+    /// Turns taken.
+    pub runs: u64,
+    /// Turns that ended in a panic; part of `runs`.
+    pub panics: u64,
+    /// Time since the last turn ended, ms; 0.0 before the first.
+    pub age_ms: f64,
+}

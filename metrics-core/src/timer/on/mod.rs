@@ -1,0 +1,190 @@
+//! The guard behind `#[timed]` and `timed_block!`: it reads the clock when made and records when dropped.
+
+mod foreign;
+mod site;
+
+pub use site::Site;
+
+use foreign::ForeignCall;
+
+use super::request::sample_since;
+use crate::collector::gate_of_this_thread;
+use crate::record::gate::{self, Gate};
+use crate::record::{Functions, Nodes, Operations, SeriesId, now, record, resolve, resolve_node};
+use crate::state::Key;
+
+/// Whether instrumented code records at all: one relaxed load.
+#[inline]
+#[must_use]
+pub fn is_recording() -> bool {
+    gate::is_open()
+}
+
+/// A call under way. It borrows nothing and may move between threads; dropping it records the call.
+///
+/// A call that ends by a panic counts as an error; one that was entered while another panic was already
+/// unwinding (in a destructor) does not.
+#[derive(Debug)]
+#[must_use = "the call ends when the timer is dropped"]
+pub struct Timer {
+    start: u64,
+    points: u64,
+    target: Target,
+    failed: bool,
+    entered_panicking: bool,
+}
+
+#[derive(Debug)]
+enum Target {
+    Nothing,
+    Function(SeriesId),
+    Node(SeriesId),
+    Operation(SeriesId),
+    /// The collector in force is no registry; names must be kept for it.
+    Foreign(Box<ForeignCall>),
+}
+
+impl Timer {
+    /// A timer that records nothing.
+    #[inline]
+    pub fn inert() -> Self {
+        Self {
+            start: 0,
+            points: 0,
+            target: Target::Nothing,
+            failed: false,
+            entered_panicking: false,
+        }
+    }
+
+    /// Starts timing a function or block.
+    #[inline]
+    pub fn function(site: &'static Site) -> Self {
+        match gate::current() {
+            Gate::Closed => Self::inert(),
+            Gate::State(state) => Self::start(site.series(state), Target::Function),
+            gate => Self::function_elsewhere(gate, site),
+        }
+    }
+
+    #[cold]
+    fn function_elsewhere(gate: Gate, site: &'static Site) -> Self {
+        match here(gate) {
+            Gate::State(state) => Self::start(site.series(state), Target::Function),
+            Gate::Foreign => Self::foreign(ForeignCall::function(site.name())),
+            Gate::Closed | Gate::Scoped => Self::inert(),
+        }
+    }
+
+    /// Starts timing a call of a DAG node.
+    #[inline]
+    pub fn node(
+        id: &(impl AsRef<str> + ?Sized),
+        name: Option<&str>,
+        node_type: Option<&str>,
+        points: u64,
+    ) -> Self {
+        let id = id.as_ref();
+        let mut timer = match here(gate::current()) {
+            Gate::State(state) => Self::start(resolve_node(state, id, name, node_type), Target::Node),
+            Gate::Foreign => Self::foreign(ForeignCall::node(id, name, node_type)),
+            Gate::Closed | Gate::Scoped => Self::inert(),
+        };
+        timer.points = points;
+        timer
+    }
+
+    /// Starts timing an operation of a DAG node.
+    #[inline]
+    pub fn operation(node: &(impl AsRef<str> + ?Sized), operation: &'static str) -> Self {
+        let node = node.as_ref();
+        match here(gate::current()) {
+            Gate::State(state) => Self::start(
+                resolve::<Operations>(state, Key::two(node, operation)),
+                Target::Operation,
+            ),
+            Gate::Foreign => Self::foreign(ForeignCall::operation(node, operation)),
+            Gate::Closed | Gate::Scoped => Self::inert(),
+        }
+    }
+
+    /// Tells the points that went through, known only at the end.
+    #[inline]
+    pub fn set_points(&mut self, points: u64) {
+        self.points = points;
+    }
+
+    /// Makes the call count as an error.
+    #[inline]
+    pub fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    /// Reads the clock last, so that finding the series is not part of the measured time.
+    #[inline(always)]
+    fn start(series: Option<SeriesId>, target: impl FnOnce(SeriesId) -> Target) -> Self {
+        let Some((series, start)) = series.and_then(|series| Some((series, now(series.state)?))) else {
+            return Self::inert();
+        };
+        let entered_panicking = std::thread::panicking();
+        Self {
+            start,
+            points: 0,
+            target: target(series),
+            failed: false,
+            entered_panicking,
+        }
+    }
+
+    #[cold]
+    fn foreign(call: Option<ForeignCall>) -> Self {
+        let mut timer = Self::inert();
+        timer.target = call.map_or(Target::Nothing, |call| Target::Foreign(Box::new(call)));
+        timer
+    }
+}
+
+impl Drop for Timer {
+    #[inline]
+    fn drop(&mut self) {
+        if !matches!(self.target, Target::Nothing) {
+            self.finish();
+        }
+    }
+}
+
+impl Timer {
+    /// Records the call. One function for all sites: what is measured stays small.
+    fn finish(&self) {
+        let (start, points) = (self.start, self.points);
+        let failed = self.failed || (!self.entered_panicking && std::thread::panicking());
+        match &self.target {
+            Target::Nothing => {}
+            &Target::Function(series) => {
+                record::<Functions>(series, |clock, shard| {
+                    shard.record(sample_since(clock, start), failed, || {});
+                });
+            }
+            &Target::Node(series) => {
+                record::<Nodes>(series, |clock, shard| {
+                    shard.record(sample_since(clock, start), failed, points);
+                });
+            }
+            &Target::Operation(series) => {
+                record::<Operations>(series, |clock, shard| {
+                    shard.record(sample_since(clock, start), failed, || {});
+                });
+            }
+            Target::Foreign(call) => call.finish(points),
+        }
+    }
+}
+
+/// Where this thread records, scopes included.
+#[inline]
+fn here(gate: Gate) -> Gate {
+    match gate {
+        Gate::Scoped => gate_of_this_thread(),
+        gate => gate,
+    }
+}

@@ -1,0 +1,96 @@
+//! The page at `/dashboard/performance`: one HTML file, a style sheet and ES modules, embedded as they stand.
+//!
+//! There is no build step and no third-party code. The page asks for nothing but its own files, the data
+//! endpoints and the live stream, all by relative addresses, so that it works behind any prefix. Its policy
+//! forbids everything else, and any text that would become markup.
+//!
+//! # Source
+//! Section 13 of the requirements; Threat 48.
+
+/// A file of the page.
+#[derive(Debug)]
+pub(crate) struct Asset {
+    pub(crate) path: &'static str,
+    pub(crate) content_type: &'static str,
+    pub(crate) bytes: &'static [u8],
+}
+
+/// What the page may do; sent with each of its files.
+pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// A file below the page's own path.
+macro_rules! asset {
+    ($name:literal, $content_type:expr) => {
+        Asset {
+            path: concat!("/dashboard/performance/", $name),
+            content_type: $content_type,
+            bytes: include_bytes!(concat!("assets/", $name)),
+        }
+    };
+}
+
+/// Every file, the page itself first.
+pub(crate) static ASSETS: &[Asset] = &[
+    Asset {
+        path: "/dashboard/performance",
+        content_type: HTML,
+        bytes: include_bytes!("assets/index.html"),
+    },
+    asset!("style.css", CSS),
+    asset!("icon.svg", SVG),
+    asset!("app.js", JAVASCRIPT),
+    asset!("store.js", JAVASCRIPT),
+    asset!("feed.js", JAVASCRIPT),
+    asset!("format.js", JAVASCRIPT),
+    asset!("panel.js", JAVASCRIPT),
+    asset!("table.js", JAVASCRIPT),
+    asset!("connection-status.js", JAVASCRIPT),
+    asset!("metric-gauge.js", JAVASCRIPT),
+    asset!("system-panel.js", JAVASCRIPT),
+    asset!("dag-overview-panel.js", JAVASCRIPT),
+    asset!("endpoints-panel.js", JAVASCRIPT),
+    asset!("websocket-panel.js", JAVASCRIPT),
+    asset!("functions-panel.js", JAVASCRIPT),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_names_no_foreign_place_and_makes_no_markup_of_text() {
+        for asset in ASSETS {
+            let text = str::from_utf8(asset.bytes).unwrap();
+            for bad in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "https:",
+                "//cdn",
+            ] {
+                assert!(!text.contains(bad), "{bad} in {}", asset.path);
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_the_modules_import_is_embedded() {
+        for asset in ASSETS {
+            let text = str::from_utf8(asset.bytes).unwrap();
+            for import in text.split("\"./").skip(1) {
+                let name = import.split('"').next().unwrap();
+                let path = format!("/dashboard/performance/{name}");
+                assert!(ASSETS.iter().any(|other| other.path == path), "{path}");
+            }
+        }
+    }
+}

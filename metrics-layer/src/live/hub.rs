@@ -1,0 +1,252 @@
+//! Where frames come in and clients take them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use metrics_core::{Collector, SYSTEM_METRICS_TOPIC};
+use tokio::sync::watch;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::subscription::{SubscribeError, Subscription};
+
+/// The most clients at a time: people who look at a page, not a feed for programs. Together they hold 64 send
+/// buffers of the operating system at worst.
+pub const MAX_CLIENTS: usize = 64;
+
+/// Hands the latest frame of the live stream to every client; clones share everything.
+///
+/// [`Metrics`](crate::Metrics) has one, and feeds it from its sampler. One of your own can be fed from anywhere.
+///
+/// # Cost
+/// A [`broadcast`](Self::broadcast) is one snapshot and its JSON, whatever the number of clients; nothing
+/// without clients. Memory is bounded by one frame, and one per slow client.
+///
+/// # Examples
+/// ```
+/// use std::sync::Arc;
+/// use metrics_layer::{Registry, live::Hub};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let (registry, hub) = (Registry::default(), Hub::new());
+/// let mut client = hub.subscribe(Arc::new(registry.clone()))?;
+/// let first = client.next().await.expect("a client gets a frame at once");
+///
+/// registry.function("load").record(std::time::Duration::from_millis(1));
+/// hub.broadcast(&registry);
+/// assert!(client.next().await.is_some());
+/// hub.close();
+/// assert!(client.next().await.is_none());
+/// # Ok::<_, metrics_layer::live::SubscribeError>(()) })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Source
+/// R-02, L-02, L-05.
+#[derive(Clone, Default)]
+pub struct Hub {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+pub(super) struct Shared {
+    slot: watch::Sender<Slot>,
+    clients: AtomicUsize,
+}
+
+/// What clients wait for.
+#[derive(Clone, Default)]
+pub(super) struct Slot {
+    /// `None` while there are no clients, so that nobody gets an old frame.
+    pub(super) frame: Option<Utf8Bytes>,
+    pub(super) closed: bool,
+    /// Jobs that feed it: two for a moment, while one replaces the other.
+    feeds: usize,
+}
+
+impl Hub {
+    /// A hub without clients.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends a frame with what the collector has now. Without clients, and when it is disabled, nothing
+    /// happens (R-02).
+    pub fn broadcast(&self, collector: &dyn Collector) {
+        if self.clients() == 0 || !collector.is_enabled() {
+            return;
+        }
+        // Said again with every frame, as a reset of the registry forgets both.
+        hide_topic(collector);
+        self.shared.publish_clients(collector);
+        if let Some(frame) = render(collector) {
+            self.shared.slot.send_modify(|slot| slot.frame = Some(frame));
+        }
+    }
+
+    /// Takes one of the [`MAX_CLIENTS`] places, until the subscription is dropped. The collector counts the
+    /// connection and the messages, and gives the first frame.
+    ///
+    /// # Errors
+    /// When all places are taken, and when the hub is closed.
+    pub fn subscribe(&self, collector: Arc<dyn Collector>) -> Result<Subscription, SubscribeError> {
+        if !self.is_open() {
+            return Err(SubscribeError::closed());
+        }
+        if !self.shared.take_place() {
+            return Err(SubscribeError::full());
+        }
+        // From here on the subscription gives the place back, also when the collector panics.
+        let frames = self.shared.slot.subscribe();
+        let mut subscription = Subscription::new(Arc::clone(&self.shared), frames, collector);
+        subscription.start();
+        Ok(subscription)
+    }
+
+    /// Clients connected now.
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        self.shared.clients()
+    }
+
+    /// Whether it takes subscriptions: until it is [closed](Self::close).
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.shared.slot.borrow().closed
+    }
+
+    /// Ends every subscription, and takes no more.
+    pub fn close(&self) {
+        self.shared.slot.send_modify(|slot| slot.closed = true);
+    }
+
+    /// The job that feeds the hub. The hub is open while the job exists, and closes with it.
+    pub(crate) fn feed(&self) -> impl FnMut(&dyn Collector) + Send + use<> {
+        self.shared.slot.send_modify(|slot| {
+            slot.feeds += 1;
+            slot.closed = false;
+        });
+        let feed = Feed(self.clone());
+        move |collector| feed.0.broadcast(collector)
+    }
+}
+
+/// Closes the hub when the last job that feeds it is dropped: stopped, or at shutdown.
+struct Feed(Hub);
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.0.shared.slot.send_modify(|slot| {
+            slot.feeds -= 1;
+            slot.closed |= slot.feeds == 0;
+        });
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("clients", &self.clients())
+            .field("open", &self.is_open())
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Shared ===
+
+// SeqCst throughout: connections come and go a few times a second, and `publish_clients` relies on the order
+// of a count and the record of it.
+impl Shared {
+    pub(super) fn clients(&self) -> usize {
+        self.clients.load(Ordering::SeqCst)
+    }
+
+    fn take_place(&self) -> bool {
+        self.clients
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |clients| {
+                (clients < MAX_CLIENTS).then_some(clients + 1)
+            })
+            .is_ok()
+    }
+
+    pub(super) fn give_place_back(&self) {
+        if self.clients.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.keep(None);
+        }
+    }
+
+    /// Tells the collector how many clients there are. Whoever wrote last has seen the last count: a count that
+    /// changed meanwhile is written again.
+    pub(super) fn publish_clients(&self, collector: &dyn Collector) {
+        loop {
+            let clients = self.clients();
+            collector.record_ws_connections(SYSTEM_METRICS_TOPIC, clients as u64);
+            if clients == self.clients() {
+                return;
+            }
+        }
+    }
+
+    /// Sets the frame that the next client starts with, without waking others.
+    pub(super) fn keep(&self, frame: Option<Utf8Bytes>) {
+        self.slot.send_if_modified(|slot| {
+            slot.frame = frame;
+            false
+        });
+    }
+}
+
+/// Makes the topic a system topic (I-09).
+pub(crate) fn hide_topic(collector: &dyn Collector) {
+    if let Some(registry) = collector.registry() {
+        registry.topic(SYSTEM_METRICS_TOPIC).hide();
+    }
+}
+
+/// A frame: the body of `GET /api/metrics` (L-01).
+pub(super) fn render(collector: &dyn Collector) -> Option<Utf8Bytes> {
+    serde_json::to_string(&collector.snapshot())
+        .inspect_err(|error| tracing::error!(%error, "a live frame cannot be serialised"))
+        .ok()
+        .map(Utf8Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_core::Registry;
+
+    use super::*;
+
+    /// Threat 58.
+    #[test]
+    fn the_count_is_exact_after_a_storm_of_clients() {
+        let (registry, hub) = (Registry::mock().0, Hub::new());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        drop(hub.subscribe(Arc::new(registry.clone())).unwrap());
+                        hub.broadcast(&registry);
+                    }
+                });
+            }
+        });
+        let topic = &registry.snapshot().websocket.topics[SYSTEM_METRICS_TOPIC];
+        assert_eq!((hub.clients(), topic.active_connections), (0, 0));
+    }
+
+    #[test]
+    fn there_are_so_many_places_and_no_more() {
+        let hub = Hub::new();
+        let collector = Arc::new(Registry::mock().0);
+        let taken: Vec<_> = (0..MAX_CLIENTS)
+            .map(|_| hub.subscribe(Arc::clone(&collector) as _).unwrap())
+            .collect();
+        assert!(hub.subscribe(Arc::clone(&collector) as _).unwrap_err().is_full());
+        drop(taken);
+        hub.close();
+        assert!(!hub.subscribe(collector).unwrap_err().is_full());
+        assert_eq!(hub.clients(), 0);
+    }
+}

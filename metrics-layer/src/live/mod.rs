@@ -1,0 +1,77 @@
+//! The live stream: one snapshot a tick as text JSON, to every WebSocket client.
+//!
+//! The sampler's thread serialises once per tick and puts the frame into a slot that holds the latest only. Each
+//! client takes frames from it at its own pace: a slow one misses frames, and slows nobody.
+//!
+//! # Source
+//! Section 7 of the requirements; R-02.
+
+mod handshake;
+mod hub;
+mod socket;
+mod subscription;
+
+pub(crate) use hub::hide_topic;
+pub use hub::{Hub, MAX_CLIENTS};
+pub use subscription::{SubscribeError, Subscription};
+
+use std::sync::Arc;
+
+use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::{HeaderValue, Request, Response, StatusCode};
+use hyper::upgrade::OnUpgrade;
+use metrics_core::Collector;
+use tokio::runtime::Handle;
+
+use crate::serve::{self, Body};
+use handshake::Accept;
+
+/// Answers a request for the live stream: 101, and a task of the server's runtime that feeds the client.
+pub(crate) fn connect<B>(
+    request: &mut Request<B>,
+    hub: Option<&Hub>,
+    collector: &Arc<dyn Collector>,
+) -> Response<Body> {
+    let accept = match Accept::of(request) {
+        Ok(accept) => accept,
+        Err(fault) => return refuse(fault),
+    };
+    let Some(hub) = hub else {
+        return serve::detail(StatusCode::SERVICE_UNAVAILABLE, "no live stream");
+    };
+    if request.extensions().get::<OnUpgrade>().is_none() {
+        return serve::detail(StatusCode::NOT_IMPLEMENTED, "this server upgrades no connections");
+    }
+    let Ok(runtime) = Handle::try_current() else {
+        return serve::detail(
+            StatusCode::NOT_IMPLEMENTED,
+            "the live stream needs a tokio runtime",
+        );
+    };
+    let subscription = match hub.subscribe(Arc::clone(collector)) {
+        Ok(subscription) => subscription,
+        Err(error) => return serve::detail(StatusCode::SERVICE_UNAVAILABLE, error.detail()),
+    };
+    runtime.spawn(socket::run(hyper::upgrade::on(request), subscription));
+    switch(accept)
+}
+
+fn switch(accept: Accept) -> Response<Body> {
+    let mut response = serve::empty(StatusCode::SWITCHING_PROTOCOLS);
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(SEC_WEBSOCKET_ACCEPT, accept.into_value());
+    response
+}
+
+fn refuse(fault: handshake::Fault) -> Response<Body> {
+    let mut response = serve::detail(fault.status(), fault.detail());
+    if fault.status() == StatusCode::UPGRADE_REQUIRED {
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    }
+    response
+}

@@ -1,0 +1,129 @@
+//! Nodes that come and go do not fill the table, and those that stay lose nothing when others go.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use metrics_layer::{Collector, Registry, scoped_collector, timed, timed_block};
+
+const IDLE: Duration = Duration::from_secs(600);
+
+fn ids(registry: &Registry) -> Vec<String> {
+    registry
+        .snapshot()
+        .dag
+        .nodes
+        .into_iter()
+        .map(|node| node.node_id)
+        .collect()
+}
+
+fn calls(registry: &Registry, id: &str) -> u64 {
+    registry
+        .snapshot()
+        .dag
+        .nodes
+        .into_iter()
+        .find(|node| node.node_id == id)
+        .map_or(0, |node| node.calls_total)
+}
+
+#[timed(node = id)]
+fn step(id: &str, inside: impl FnOnce()) {
+    timed_block!("op", node = id, { inside() });
+}
+
+#[test]
+fn only_nodes_without_calls_go_and_their_operations_with_them() {
+    let (registry, time) = Registry::mock();
+    registry
+        .node("idle")
+        .operation("op")
+        .record(Duration::from_millis(1));
+    registry.record_node_exec("idle", "Idle", "test", 1.0, 1);
+    registry.record_node_exec("busy", "Busy", "test", 1.0, 1);
+    let stale = registry.node("idle");
+    time.advance(IDLE - Duration::from_secs(1));
+    registry.record_node_exec("busy", "Busy", "test", 3.0, 1);
+    registry.evict_idle_nodes(IDLE);
+    assert_eq!(ids(&registry), ["idle", "busy"]);
+
+    time.advance(Duration::from_secs(1));
+    registry.evict_idle_nodes(IDLE);
+    assert_eq!(ids(&registry), ["busy"]);
+    registry.record_node_exec("busy", "Busy", "test", 5.0, 1);
+    let busy = registry.snapshot().dag.nodes.remove(0);
+    assert_eq!(
+        (busy.calls_total, busy.avg_exec_ms, busy.node_name.as_str()),
+        (3, 3.0, "Busy")
+    );
+
+    // One that comes back starts from nothing.
+    stale.record(Duration::from_millis(1), 0);
+    assert_eq!(calls(&registry, "idle"), 1);
+    assert!(registry.snapshot().dag.nodes[1].open3d_ops.is_empty());
+}
+
+#[test]
+fn a_call_under_way_during_an_eviction_is_recorded() {
+    let (registry, time) = Registry::mock();
+    let _scope = scoped_collector(Arc::new(registry.clone()));
+    registry.record_node_exec("gone", "Gone", "test", 1.0, 0);
+    time.advance(IDLE);
+    step("stays", || {
+        registry.evict_idle_nodes(IDLE);
+    });
+    step("stays", || {});
+    assert_eq!(
+        (ids(&registry), calls(&registry, "stays")),
+        (vec!["stays".to_owned()], 2)
+    );
+    assert_eq!(registry.snapshot().dag.nodes[0].open3d_ops["op"].calls, 2);
+}
+
+#[test]
+fn threads_go_on_with_the_shards_they_have() {
+    let (registry, time) = Registry::mock();
+    let (turn, turns) = mpsc::channel::<()>();
+    let (done, dones) = mpsc::channel();
+    thread::scope(|scope| {
+        let node = registry.node("busy");
+        scope.spawn(move || {
+            for () in turns {
+                node.record(Duration::from_millis(1), 1);
+                done.send(()).unwrap();
+            }
+        });
+        for round in 0..50 {
+            registry.record_node_exec(&format!("passing-{round}"), "Passing", "test", 1.0, 0);
+            time.advance(IDLE);
+            turn.send(()).unwrap();
+            dones.recv().unwrap();
+            registry.evict_idle_nodes(IDLE);
+            assert_eq!(ids(&registry), ["busy"]);
+        }
+        drop(turn);
+    });
+    assert_eq!(calls(&registry, "busy"), 50);
+    assert_eq!(registry.self_metrics().shards, 1);
+}
+
+#[test]
+fn endless_new_ids_leave_no_memory_behind() {
+    let (registry, time) = Registry::mock();
+    for batch in 0..200 {
+        for n in 0..500 {
+            registry.record_node_exec(&format!("node-{batch}-{n}"), "Node", "test", 1.0, 0);
+        }
+        time.advance(IDLE);
+        registry.evict_idle_nodes(IDLE);
+    }
+    let own = registry.self_metrics();
+    assert_eq!(
+        (own.series, own.shards, own.shard_bytes, own.overflowed),
+        (0, 0, 0, 0)
+    );
+}
