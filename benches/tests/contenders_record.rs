@@ -21,7 +21,14 @@ fn seen() -> u64 {
         .values()
         .map(|topic| topic.total_messages);
     let routes = snapshot.endpoints.iter().map(|route| route.calls_total);
-    functions.chain(nodes).chain(topics).chain(routes).sum()
+    let counters = ours::registry().counters();
+    let counters = counters.iter().map(|(_, count)| *count);
+    functions
+        .chain(counters)
+        .chain(nodes)
+        .chain(topics)
+        .chain(routes)
+        .sum()
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Counting: messages of WebSocket topics. Each call counts two things, a message and its bytes.
+//! Counting. A message of a WebSocket topic counts two things, itself and its bytes.
 
-use metrics_core::{Collector, Topic, get_metrics_collector};
+use metrics_core::{Collector, Counter, Topic, get_metrics_collector};
 
 use super::registry;
 use crate::contender::{Batch, Keyed, body};
@@ -9,6 +9,12 @@ use crate::contender::{Batch, Keyed, body};
 pub fn by_handle() -> Box<dyn Batch> {
     let topic = |name| registry().topic(name);
     Box::new(Keyed::new(topic("points-1"), topic("meshes-1"), count))
+}
+
+/// [`Counter::add`]: one thing, as the peers count.
+pub fn counter() -> Box<dyn Batch> {
+    let counter = |name| registry().counter(name);
+    Box::new(Keyed::new(counter("first"), counter("second"), add))
 }
 
 /// [`Collector::record_ws_message`] of the registry.
@@ -28,6 +34,12 @@ pub fn by_string_through_the_global() -> Box<dyn Batch> {
 #[inline(never)]
 fn count(topic: &Topic, x: u64) -> u64 {
     topic.record_message(x);
+    body(x)
+}
+
+#[inline(never)]
+fn add(counter: &Counter, x: u64) -> u64 {
+    counter.add(1);
     body(x)
 }
 
