@@ -171,18 +171,23 @@ mod tests {
         );
     }
 
+    /// Off by less than 5 % over 5 ms.
+    fn agrees_with_the_operating_system(clock: &Clock) -> bool {
+        let (start, reference) = (clock.ticks(), Instant::now());
+        while reference.elapsed() < Duration::from_millis(5) {
+            std::hint::spin_loop();
+        }
+        let measured = clock.elapsed_ns(start, clock.ticks()) as f64;
+        (measured / reference.elapsed().as_nanos() as f64 - 1.0).abs() < 0.05
+    }
+
     #[test]
     fn the_real_clocks_agree_with_the_operating_system() {
         for clock in [Clock::new(), Clock::system()] {
-            let (start, reference) = (clock.ticks(), Instant::now());
-            while reference.elapsed() < Duration::from_millis(20) {
-                std::hint::spin_loop();
-            }
-            let measured = clock.elapsed_ns(start, clock.ticks()) as f64;
-            let expected = reference.elapsed().as_nanos() as f64;
+            // A busy machine may take the processor away between two readings, but not every time.
             assert!(
-                (measured / expected - 1.0).abs() < 0.05,
-                "{measured} ns against {expected} ns"
+                (0..50).any(|_| agrees_with_the_operating_system(&clock)),
+                "{clock:?}"
             );
         }
     }

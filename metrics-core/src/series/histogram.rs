@@ -10,10 +10,10 @@ const SUB_BUCKETS: u64 = 16;
 
 const SUB_BITS: u32 = SUB_BUCKETS.ilog2();
 
-/// Durations from 2^38 ns (4.6 min) on share the last bucket.
-const MAX_BITS: u32 = 38;
+/// Durations from 2^37 ns (2.3 min) on share the last bucket.
+const MAX_BITS: u32 = 37;
 
-/// The number of buckets: 16 of one nanosecond, then 16 for every doubling up to 2^38 ns.
+/// The number of buckets: 16 of one nanosecond, then 16 for every doubling up to 2^37 ns.
 pub(crate) const BUCKETS: usize = (SUB_BUCKETS * (MAX_BITS - SUB_BITS + 1) as u64) as usize;
 
 /// The bucket of a duration.
@@ -41,7 +41,7 @@ fn lower_bound(bucket: usize) -> u64 {
 /// One thread's log-linear histogram.
 ///
 /// # Cost
-/// 2.2 KiB. A record is a load and a store. When a bucket has counted 2^32 − 1 it moves what it has into a table
+/// 2.1 KiB. A record is a load and a store. When a bucket has counted 2^32 − 1 it moves what it has into a table
 /// of wide counters, under a lock that only readers share.
 #[derive(Debug)]
 pub(crate) struct Histogram {
@@ -129,7 +129,7 @@ impl Counts {
     ///
     /// # Definition
     /// The middle of the bucket in which the sample of rank ⌈p · n⌉ lies, so at most 1/32 (3.2 %) off from
-    /// 16 ns to 4.6 min, and exact below. The last bucket has no middle and gives the largest number, for the
+    /// 16 ns to 2.3 min, and exact below. The last bucket has no middle and gives the largest number, for the
     /// caller to bound by the maximum.
     pub(crate) fn quantile_ns(&self, p: f64) -> Option<f64> {
         let total = self.total();
