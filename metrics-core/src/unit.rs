@@ -18,8 +18,12 @@ pub(crate) fn ms_from_ns(ns: u64) -> f64 {
 }
 
 /// The length of a duration in nanoseconds, saturating after 584 years.
+#[inline]
 pub(crate) fn ns_from_duration(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    duration
+        .as_secs()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(u64::from(duration.subsec_nanos()))
 }
 
 #[cfg(test)]
@@ -31,6 +35,13 @@ mod tests {
         for ms in [0.0, 0.1, 12.5, 45.2, 1e9] {
             assert_eq!(ns_from_ms(ms).map(ms_from_ns), Some(ms));
         }
+    }
+
+    #[test]
+    fn durations_saturate() {
+        use std::time::Duration;
+        assert_eq!(ns_from_duration(Duration::from_millis(1_500)), 1_500_000_000);
+        assert_eq!(ns_from_duration(Duration::MAX), u64::MAX);
     }
 
     #[test]

@@ -68,8 +68,18 @@ impl Clock {
     #[inline]
     #[must_use]
     pub fn ticks(&self) -> u64 {
+        if let Source::Counter = self.source {
+            counter_ticks()
+        } else {
+            self.other_ticks()
+        }
+    }
+
+    /// Of the sources that are not hot.
+    #[cold]
+    fn other_ticks(&self) -> u64 {
         match &self.source {
-            Source::Counter => Counter::of_process().ticks(),
+            Source::Counter => counter_ticks(),
             Source::System(start) => crate::unit::ns_from_duration(start.elapsed()),
             Source::Mock(time) => time.monotonic_ns(),
         }
@@ -135,7 +145,7 @@ impl Clock {
 }
 
 /// The ticks of every clock whose source is the process's counter.
-#[inline]
+#[inline(always)]
 pub(crate) fn counter_ticks() -> u64 {
     Counter::of_process().ticks()
 }

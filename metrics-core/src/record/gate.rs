@@ -29,13 +29,13 @@ pub(crate) enum Gate {
 }
 
 /// Whether anything may record at all: one relaxed load.
-#[inline]
+#[inline(always)]
 pub(crate) fn is_open() -> bool {
     GATE.load(Ordering::Relaxed) != 0
 }
 
 /// Where to record, as far as it can be told without thread-locals.
-#[inline]
+#[inline(always)]
 pub(crate) fn current() -> Gate {
     let word = GATE.load(Ordering::Relaxed);
     if word >= ONE_SCOPE {
@@ -50,7 +50,7 @@ pub(crate) fn installed() -> Gate {
     installed_in(GATE.load(Ordering::Relaxed))
 }
 
-#[inline]
+#[inline(always)]
 fn installed_in(word: u64) -> Gate {
     // Keeps the low half.
     match word as u32 {

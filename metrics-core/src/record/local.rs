@@ -317,20 +317,39 @@ pub(crate) fn resolve_node(
     name: Option<&str>,
     node_type: Option<&str>,
 ) -> Option<SeriesId> {
-    let series = resolve::<Nodes>(state, Key::one(id))?;
-    let unchanged = with_bindings(|bindings| {
-        let label = bindings.get(state)?.labels.get(series.index as usize)?;
-        let same = |old: &Option<Arc<str>>, new: Option<&str>| new.is_none() || old.as_deref() == new;
-        (same(&label.name, name) && same(&label.node_type, node_type)).then_some(())
+    let key = Key::one(id);
+    let known = with_bindings(|bindings| {
+        let binding = bindings.get(state)?;
+        let index = binding.nodes.find(key)?;
+        let label = binding.labels.get(index as usize);
+        let same = |old: Option<&str>, new: Option<&str>| new.is_none() || old == new;
+        let told = same(label.and_then(|label| label.name.as_deref()), name)
+            && same(label.and_then(|label| label.node_type.as_deref()), node_type);
+        told.then_some(SeriesId { state, index })
     });
-    if unchanged.is_none() && (name.is_some() || node_type.is_some()) {
+    if known.is_some() {
+        known
+    } else {
+        resolve_and_label(state, key, name, node_type)
+    }
+}
+
+/// The first sight of a node on this thread, or of what it calls itself.
+#[cold]
+fn resolve_and_label(
+    state: StateId,
+    key: Key<'_>,
+    name: Option<&str>,
+    node_type: Option<&str>,
+) -> Option<SeriesId> {
+    let series = resolve::<Nodes>(state, key)?;
+    if name.is_some() || node_type.is_some() {
         relabel(series, name, node_type);
     }
     Some(series)
 }
 
 /// Tells everybody what a node calls itself, and remembers that this thread did.
-#[cold]
 fn relabel(series: SeriesId, name: Option<&str>, node_type: Option<&str>) {
     let Some(_guard) = Resolving::begin() else { return };
     let Some(state) = State::find(series.state) else {

@@ -17,7 +17,7 @@ impl Slot {
     }
 
     /// The remembered series if it belongs to that state, else what `resolve` finds.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&self, state: StateId, resolve: impl FnOnce() -> Option<SeriesId>) -> Option<SeriesId> {
         let known = SeriesId::unpack(self.0.load(Ordering::Relaxed));
         if known.state == state {

@@ -66,7 +66,7 @@ struct Inner {
     state: RwLock<Arc<State>>,
     /// The state before the last eviction.
     previous: Mutex<Option<Arc<State>>>,
-    /// The id of `state`, for recording without the lock.
+    /// The id of `state`, for recording without the lock; 0 when disabled.
     current: AtomicU32,
 }
 
@@ -76,7 +76,7 @@ impl Registry {
     pub fn new(config: Config, clock: Clock) -> Self {
         let config = Arc::new(config);
         let state = State::new(Arc::clone(&config), clock.clone());
-        let current = AtomicU32::new(state.id);
+        let current = AtomicU32::new(if config.enabled { state.id } else { 0 });
         let started = clock.ticks();
         Self {
             inner: Arc::new(Inner {
@@ -283,8 +283,10 @@ impl Registry {
     fn replace_state(&self, next: impl FnOnce(&State) -> Option<Arc<State>>) -> Option<Arc<State>> {
         let mut state = write(&self.inner.state);
         let next = next(&state)?;
-        self.inner.current.store(next.id, Ordering::Relaxed);
-        gate::replace(state.id, next.id);
+        if self.is_enabled() {
+            self.inner.current.store(next.id, Ordering::Relaxed);
+            gate::replace(state.id, next.id);
+        }
         Some(std::mem::replace(&mut state, next))
     }
 
@@ -294,8 +296,8 @@ impl Registry {
     #[inline]
     pub(crate) fn recording_state(&self) -> Option<StateId> {
         // Relaxed: the id stands for itself; what it names is found under a lock.
-        self.is_enabled()
-            .then(|| self.inner.current.load(Ordering::Relaxed))
+        let state = self.inner.current.load(Ordering::Relaxed);
+        (state != 0).then_some(state)
     }
 
     pub(crate) fn state(&self) -> Arc<State> {

@@ -92,7 +92,7 @@ impl Drop for RequestTimer {
 }
 
 /// A call from then to now.
-#[inline]
+#[inline(always)]
 pub(super) fn sample_since(clock: &Clock, start: u64) -> Sample {
     let end = clock.ticks();
     Sample {

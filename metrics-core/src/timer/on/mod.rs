@@ -46,7 +46,7 @@ enum Target {
 
 impl Timer {
     /// A timer that records nothing.
-    #[inline]
+    #[inline(always)]
     pub fn inert() -> Self {
         Self {
             start: 0,
@@ -58,7 +58,7 @@ impl Timer {
     }
 
     /// Starts timing a function or block.
-    #[inline]
+    #[inline(always)]
     pub fn function(site: &'static Site) -> Self {
         match gate::current() {
             Gate::Closed => Self::inert(),
@@ -145,39 +145,61 @@ impl Timer {
 }
 
 impl Drop for Timer {
-    #[inline]
+    /// Passes what it knows by value, so that the timer itself can stay in registers.
+    #[inline(always)]
     fn drop(&mut self) {
-        if !matches!(self.target, Target::Nothing) {
-            self.finish();
+        let how = Ending {
+            failed: self.failed,
+            entered_panicking: self.entered_panicking,
+        };
+        match &self.target {
+            Target::Nothing => {}
+            &Target::Function(series) => finish_function(series, self.start, how),
+            &Target::Node(series) => finish_node(series, self.start, self.points, how),
+            &Target::Operation(series) => finish_operation(series, self.start, how),
+            Target::Foreign(call) => call.finish(self.points),
         }
     }
 }
 
-impl Timer {
-    /// Records the call. One function for all sites: what is measured stays small.
-    fn finish(&self) {
-        let (start, points) = (self.start, self.points);
-        let failed = self.failed || (!self.entered_panicking && std::thread::panicking());
-        match &self.target {
-            Target::Nothing => {}
-            &Target::Function(series) => {
-                record::<Functions>(series, |clock, shard| {
-                    shard.record(sample_since(clock, start), failed, || {});
-                });
-            }
-            &Target::Node(series) => {
-                record::<Nodes>(series, |clock, shard| {
-                    shard.record(sample_since(clock, start), failed, points);
-                });
-            }
-            &Target::Operation(series) => {
-                record::<Operations>(series, |clock, shard| {
-                    shard.record(sample_since(clock, start), failed, || {});
-                });
-            }
-            Target::Foreign(call) => call.finish(points),
-        }
+/// What is known of how a call ended.
+#[derive(Clone, Copy)]
+struct Ending {
+    failed: bool,
+    entered_panicking: bool,
+}
+
+impl Ending {
+    #[inline(always)]
+    fn is_failure(self) -> bool {
+        self.failed || (!self.entered_panicking && std::thread::panicking())
     }
+}
+
+// One function for all sites each, so that the measured code stays small.
+
+#[inline(never)]
+fn finish_function(series: SeriesId, start: u64, how: Ending) {
+    let failed = how.is_failure();
+    record::<Functions>(series, |clock, shard| {
+        shard.record(sample_since(clock, start), failed, || {});
+    });
+}
+
+#[inline(never)]
+fn finish_node(series: SeriesId, start: u64, points: u64, how: Ending) {
+    let failed = how.is_failure();
+    record::<Nodes>(series, |clock, shard| {
+        shard.record(sample_since(clock, start), failed, points);
+    });
+}
+
+#[inline(never)]
+fn finish_operation(series: SeriesId, start: u64, how: Ending) {
+    let failed = how.is_failure();
+    record::<Operations>(series, |clock, shard| {
+        shard.record(sample_since(clock, start), failed, || {});
+    });
 }
 
 /// Where this thread records, scopes included.
