@@ -1,6 +1,6 @@
 //! A value that is set, not counted.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The latest value any thread set.
 ///

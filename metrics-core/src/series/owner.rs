@@ -4,15 +4,16 @@ use std::cell::Cell;
 use std::iter::Sum;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 use super::Shard;
 use super::histogram::Counts;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 /// Idle shards kept for the next thread; what is beyond is folded into one total, so that a burst of
-/// threads leaves no memory behind. Four covers the usual worker that dies and is replaced.
-const MAX_IDLE: usize = 4;
+/// threads leaves no memory behind. Four covers the usual worker that dies and is replaced; one in the
+/// loom models, so that two threads make one fold.
+pub(super) const MAX_IDLE: usize = if cfg!(all(test, loom)) { 1 } else { 4 };
 
 /// Everything recorded under one key.
 ///
@@ -134,7 +135,7 @@ impl<S: Shard> Series<S> {
     }
 
     #[cfg(test)]
-    fn live_shards(&self) -> usize {
+    pub(super) fn live_shards(&self) -> usize {
         lock(&self.pool).shards.len()
     }
 }
@@ -160,7 +161,7 @@ impl Sum for Footprint {
 /// The right to write one shard: not `Clone` and not `Sync`, so that a shard has one writer.
 #[derive(Debug)]
 pub(crate) struct Writer<S: Shard> {
-    shard: Arc<S>,
+    pub(super) shard: Arc<S>,
     series: Weak<Series<S>>,
     _one_thread: PhantomData<Cell<()>>,
 }

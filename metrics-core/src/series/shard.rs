@@ -1,11 +1,11 @@
 //! What one thread writes for one key of each domain.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::histogram::Counts;
 use super::timing::{TimingShard, TimingTotal, bump};
 use super::window::Sample;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// One thread's part of a series: written by its owner alone, read by anybody.
 pub(crate) trait Shard: Sized + Send + Sync + 'static {

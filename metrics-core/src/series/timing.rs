@@ -1,11 +1,11 @@
 //! Timed calls of one thread: count, errors, sum, extremes and the last N samples.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
-
 use super::Shard;
 use super::histogram::{Counts, Histogram};
 use super::window::{Ring, Sample, keep_newest, mean_ns};
 use crate::unit::ms_from_ns;
+use crate::sync::atomic::{AtomicU64, Ordering, fence};
+use crate::sync::{spin_loop, yield_now};
 
 /// One thread's timed calls of one series.
 ///
@@ -83,9 +83,9 @@ impl TimingShard {
             }
             tries += 1;
             if tries > SPINS_BEFORE_YIELD {
-                std::thread::yield_now();
+                yield_now();
             } else {
-                std::hint::spin_loop();
+                spin_loop();
             }
         }
     }
