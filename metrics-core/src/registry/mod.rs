@@ -230,6 +230,7 @@ impl Registry {
             invalid_samples: state.invalid_samples.load(Ordering::Relaxed),
             overflowed: state.overflowed(),
             lost: lost_records(),
+            saturated: footprint.saturated,
             clock_backwards: state.clock.backwards(),
             clock_corrections: state.clock.corrections(),
             ..Default::default()

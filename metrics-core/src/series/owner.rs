@@ -112,13 +112,18 @@ impl<S: Shard> Series<S> {
         counts
     }
 
-    /// How many shards there are, and their memory.
+    /// How many shards there are, their memory, and whether what they hold has reached its limit.
     pub(crate) fn footprint(&self) -> Footprint {
-        let shards = lock(&self.pool).live().count() as u64;
+        let pool = lock(&self.pool);
+        let sums = pool
+            .live()
+            .fold(S::sums_of(&pool.folded), |sums, shard| sums.plus(shard.sums()));
+        let shards = pool.live().count() as u64;
         Footprint {
             series: 1,
             shards,
             bytes: shards * S::bytes(self.window) as u64,
+            saturated: sums.are_saturated().into(),
         }
     }
 
@@ -146,6 +151,8 @@ pub(crate) struct Footprint {
     pub(crate) series: u64,
     pub(crate) shards: u64,
     pub(crate) bytes: u64,
+    /// Series of which a sum has reached [`u64::MAX`].
+    pub(crate) saturated: u64,
 }
 
 impl Sum for Footprint {
@@ -154,6 +161,7 @@ impl Sum for Footprint {
             series: sum.series + part.series,
             shards: sum.shards + part.shards,
             bytes: sum.bytes + part.bytes,
+            saturated: sum.saturated + part.saturated,
         })
     }
 }
@@ -233,6 +241,23 @@ mod tests {
         let mut ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
         ends.sort_unstable();
         assert_eq!((total.count, ends), (10, vec![7, 8, 9]));
+    }
+
+    #[test]
+    fn a_sum_that_reached_its_limit_is_told_also_when_no_shard_did() {
+        let series = Series::<TopicShard>::new(0);
+        let writers = [series.writer(), series.writer()];
+        for (writer, saturated) in writers.iter().zip([0, 1]) {
+            assert_eq!(series.footprint().saturated, 0);
+            writer.record(u64::MAX / 2 + 1);
+            assert_eq!(series.footprint().saturated, saturated);
+        }
+        drop(writers);
+        (0..2 * MAX_IDLE).for_each(|_| drop((series.writer(), series.writer())));
+        assert_eq!(
+            (series.total().bytes, series.footprint().saturated),
+            (u64::MAX, 1)
+        );
     }
 
     #[test]
