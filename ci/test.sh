@@ -33,7 +33,13 @@ crates=$(cargo tree --locked -p metrics-layer -e normal --prefix none | sed 's/ 
 echo "$crates crates"
 [ "$crates" -le 40 ]
 
+step "models of the accumulators: every schedule of the small ones, in a second"
+RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 cargo test --locked --release \
+    --target-dir "${CARGO_TARGET_DIR:-target}/loom" -p metrics-core --no-default-features --lib loom_tests::fast
+
 step "tests"
+# Windows and percentiles are compared with those of Python; without, that test says that it is left out.
+command -v python3 >/dev/null || { apt-get update && apt-get install -y --no-install-recommends python3; } || true
 scans=${SCANS_DIR:-../shared/data}
 [ -d "$scans" ] || echo "LEFT OUT: no real scans at $scans (set SCANS_DIR); their tests skip and say so"
 cargo test --locked --workspace --all-features

@@ -1,9 +1,77 @@
 #!/usr/bin/env bash
 # What takes too long for every change: run before a release, or when asked to.
-# Usage: ci/verify.sh
+# Usage: ci/verify.sh [licences|models|load|sanitizers]..., by default all of them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-echo "== licences, sources and duplicates of the dependency tree"
-command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
-cargo deny --all-features check licenses bans sources
+target=${CARGO_TARGET_DIR:-target}
+host=$(rustc -vV | sed -n 's/^host: //p')
+
+step() { printf '\n== %s\n' "$*"; }
+
+licences() {
+    step "licences, sources and duplicates of the dependency tree"
+    command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+    cargo deny --all-features check licenses bans sources
+}
+
+# Every schedule with up to three preemptions, and every value a weak memory may show. Orders left out and shards
+# owned twice are planted beside, and must be found.
+models() {
+    step "models of the accumulators"
+    RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 cargo test --locked --release \
+        --target-dir "$target/loom" -p metrics-core --no-default-features --lib loom_tests
+}
+
+# The tests that `cargo test` leaves out, with the smaller ones and the planted bugs beside them.
+load() {
+    step "many records, threads and hostile numbers"
+    cargo test --locked --release -p metrics-layer --all-features \
+        --test stress_loses_nothing --test memory_stays_flat --test hostile_numbers
+    cargo test --locked --release -p metrics-layer --all-features \
+        --test stress_loses_nothing --test memory_stays_flat --test hostile_numbers \
+        -- --ignored --nocapture ten_million hundred_thousand billion a_million for_long
+}
+
+# A program with a known bug must not end well, and must say why.
+planted() {
+    local sanitizer=$1 program=$2 complaint=$3 output
+    RUSTC_BOOTSTRAP=1 rustc --edition 2024 -g "-Zsanitizer=$sanitizer" -Cunsafe-allow-abi-mismatch=sanitizer \
+        --target "$host" -o "$target/planted-$program" "ci/planted/$program.rs"
+    if output=$("$target/planted-$program" 2>&1); then
+        echo "the $sanitizer sanitizer did not find the planted $program"
+        return 1
+    fi
+    grep -q "$complaint" <<<"$output" && echo "planted $program: found"
+}
+
+# Tests under a sanitizer; what follows its name is for cargo.
+under() {
+    local sanitizer=$1
+    shift
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=$sanitizer -Cunsafe-allow-abi-mismatch=sanitizer" \
+        cargo test --locked --target-dir "$target/$sanitizer" --target "$host" --all-features "$@"
+}
+
+concurrent=(--lib --test nothing_is_lost --test stress_loses_nothing --test windows_match_an_oracle
+    --test installing_a_collector)
+
+sanitizers() {
+    mkdir -p "$target"
+    step "AddressSanitizer and LeakSanitizer"
+    planted address use_after_free heap-use-after-free
+    under address -p metrics-core -p metrics-layer "${concurrent[@]}"
+    # With the standard library rebuilt, because the one that comes with Rust shows races that are none.
+    step "ThreadSanitizer"
+    [ -d "$(rustc --print sysroot)/lib/rustlib/src/rust" ] || rustup component add rust-src
+    planted thread data_race "global 'data_race::COUNTER'"
+    under thread -Zbuild-std -p metrics-core -p metrics-layer "${concurrent[@]}"
+}
+
+[ $# -gt 0 ] || set -- licences models load sanitizers
+for part in "$@"; do
+    case $part in
+    licences | models | load | sanitizers) "$part" ;;
+    *) echo "no such part: $part" >&2 && exit 2 ;;
+    esac
+done

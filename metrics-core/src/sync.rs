@@ -1,13 +1,35 @@
-//! Locks that survive a panic of their holder.
+//! Atomics, and locks that survive a panic of their holder.
 //!
 //! Every lock of this crate guards data that is valid between any two statements, so a poisoned lock is
 //! recovered instead of spreading the panic to the measured program.
+//!
+//! The accumulators in `series` take their atomics, fences and locks from here, because the loom models of this
+//! crate's own tests (`--cfg loom`) put modelled ones in their place. Code that merely depends on this crate gets
+//! the standard library's under any configuration.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Locks a mutex, recovering it when its last holder panicked.
-pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(all(test, loom))]
+pub(crate) mod model;
+
+#[cfg(all(test, loom))]
+pub(crate) use model::{Mutex, atomic, lock, spin_loop, yield_now};
+
+#[cfg(not(all(test, loom)))]
+pub(crate) use standard::{Mutex, atomic, lock, spin_loop, yield_now};
+
+#[cfg(not(all(test, loom)))]
+mod standard {
+    use std::sync::{MutexGuard, PoisonError};
+
+    pub(crate) use std::hint::spin_loop;
+    pub(crate) use std::sync::{Mutex, atomic};
+    pub(crate) use std::thread::yield_now;
+
+    /// Locks a mutex, recovering it when its last holder panicked.
+    pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Takes a read lock, recovering it when a writer panicked.

@@ -77,6 +77,12 @@ impl Lifetime {
         ms_from_ns(self.total.sum_ns)
     }
 
+    /// Whether the sum has stopped growing, so that it and the mean are too small.
+    #[must_use]
+    pub fn is_saturated(&self) -> bool {
+        self.total.sum_ns == u64::MAX
+    }
+
     /// The shortest call, in ms; 0.0 when there was none.
     #[must_use]
     pub fn min_ms(&self) -> f64 {

@@ -230,6 +230,7 @@ impl Registry {
             invalid_samples: state.invalid_samples.load(Ordering::Relaxed),
             overflowed: state.overflowed(),
             lost: lost_records(),
+            saturated: footprint.saturated,
             clock_backwards: state.clock.backwards(),
             clock_corrections: state.clock.corrections(),
             ..Default::default()
@@ -238,9 +239,13 @@ impl Registry {
 
     // === feeding ===
 
-    /// Sets what the probe saw of the host.
+    /// Sets what the probe saw of the host; a look with a number that is not finite is refused and counted.
     pub fn set_system(&self, system: SystemMetrics) {
-        *lock(&self.state().system) = system;
+        if system.is_finite() {
+            *lock(&self.state().system) = system;
+        } else {
+            self.count_invalid();
+        }
     }
 
     /// What the probe saw of the host last.

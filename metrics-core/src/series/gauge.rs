@@ -1,6 +1,6 @@
 //! A value that is set, not counted.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The latest value any thread set.
 ///
@@ -14,11 +14,27 @@ impl Gauge {
         self.0.store(value, Ordering::Relaxed);
     }
 
+    /// Adds; stops at [`u64::MAX`].
     pub(crate) fn add(&self, amount: u64) {
-        self.0.fetch_add(amount, Ordering::Relaxed);
+        let add = |value: u64| Some(value.saturating_add(amount));
+        // Never fails: the closure always gives a value.
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_stops_at_the_limit() {
+        let gauge = Gauge::default();
+        gauge.set(u64::MAX - 1);
+        (0..3).for_each(|_| gauge.add(1));
+        assert_eq!(gauge.get(), u64::MAX);
     }
 }

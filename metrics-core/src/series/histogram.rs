@@ -1,17 +1,21 @@
 //! How often a call took how long, over the whole life of a series.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::{Mutex, lock};
 
-use crate::sync::lock;
+/// Whether this is a loom model, which is given few buckets that are soon full.
+const MODEL: bool = cfg!(all(test, loom));
 
 /// Buckets per doubling of the duration. Sixteen keep the relative error of a bucket's middle at 1/32.
-const SUB_BUCKETS: u64 = 16;
+const SUB_BUCKETS: u64 = if MODEL { 2 } else { 16 };
 
 const SUB_BITS: u32 = SUB_BUCKETS.ilog2();
 
 /// Durations from 2^37 ns (2.3 min) on share the last bucket.
-const MAX_BITS: u32 = 37;
+const MAX_BITS: u32 = if MODEL { 2 } else { 37 };
+
+/// What a bucket counts before it spills.
+const FULL: u32 = if MODEL { 2 } else { u32::MAX };
 
 /// The number of buckets: 16 of one nanosecond, then 16 for every doubling up to 2^37 ns.
 pub(crate) const BUCKETS: usize = (SUB_BUCKETS * (MAX_BITS - SUB_BITS + 1) as u64) as usize;
@@ -70,9 +74,10 @@ impl Histogram {
             return;
         };
         let count = bucket.load(Ordering::Relaxed);
-        match count.checked_add(1) {
-            Some(more) => bucket.store(more, Ordering::Relaxed),
-            None => self.spill(ns),
+        if count < FULL {
+            bucket.store(count + 1, Ordering::Relaxed);
+        } else {
+            self.spill(ns);
         }
     }
 
@@ -81,7 +86,7 @@ impl Histogram {
         let index = bucket_of(ns);
         let mut spilled = lock(&self.spilled);
         let counts = spilled.get_or_insert_with(Box::default);
-        counts.add(index, u64::from(u32::MAX));
+        counts.add(index, u64::from(FULL));
         self.buckets[index].store(1, Ordering::Relaxed);
     }
 

@@ -3,6 +3,8 @@
 
 mod gauge;
 mod histogram;
+#[cfg(all(test, loom))]
+mod loom_tests;
 mod owner;
 pub(crate) mod quantile;
 mod rate;

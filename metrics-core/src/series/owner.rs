@@ -4,15 +4,16 @@ use std::cell::Cell;
 use std::iter::Sum;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 use super::Shard;
 use super::histogram::Counts;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 /// Idle shards kept for the next thread; what is beyond is folded into one total, so that a burst of
-/// threads leaves no memory behind. Four covers the usual worker that dies and is replaced.
-const MAX_IDLE: usize = 4;
+/// threads leaves no memory behind. Four covers the usual worker that dies and is replaced; one in the
+/// loom models, so that two threads make one fold.
+pub(super) const MAX_IDLE: usize = if cfg!(all(test, loom)) { 1 } else { 4 };
 
 /// Everything recorded under one key.
 ///
@@ -111,13 +112,18 @@ impl<S: Shard> Series<S> {
         counts
     }
 
-    /// How many shards there are, and their memory.
+    /// How many shards there are, their memory, and whether what they hold has reached its limit.
     pub(crate) fn footprint(&self) -> Footprint {
-        let shards = lock(&self.pool).live().count() as u64;
+        let pool = lock(&self.pool);
+        let sums = pool
+            .live()
+            .fold(S::sums_of(&pool.folded), |sums, shard| sums.plus(shard.sums()));
+        let shards = pool.live().count() as u64;
         Footprint {
             series: 1,
             shards,
             bytes: shards * S::bytes(self.window) as u64,
+            saturated: sums.are_saturated().into(),
         }
     }
 
@@ -134,7 +140,7 @@ impl<S: Shard> Series<S> {
     }
 
     #[cfg(test)]
-    fn live_shards(&self) -> usize {
+    pub(super) fn live_shards(&self) -> usize {
         lock(&self.pool).shards.len()
     }
 }
@@ -145,6 +151,8 @@ pub(crate) struct Footprint {
     pub(crate) series: u64,
     pub(crate) shards: u64,
     pub(crate) bytes: u64,
+    /// Series of which a sum has reached [`u64::MAX`].
+    pub(crate) saturated: u64,
 }
 
 impl Sum for Footprint {
@@ -153,6 +161,7 @@ impl Sum for Footprint {
             series: sum.series + part.series,
             shards: sum.shards + part.shards,
             bytes: sum.bytes + part.bytes,
+            saturated: sum.saturated + part.saturated,
         })
     }
 }
@@ -160,7 +169,7 @@ impl Sum for Footprint {
 /// The right to write one shard: not `Clone` and not `Sync`, so that a shard has one writer.
 #[derive(Debug)]
 pub(crate) struct Writer<S: Shard> {
-    shard: Arc<S>,
+    pub(super) shard: Arc<S>,
     series: Weak<Series<S>>,
     _one_thread: PhantomData<Cell<()>>,
 }
@@ -232,6 +241,23 @@ mod tests {
         let mut ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
         ends.sort_unstable();
         assert_eq!((total.count, ends), (10, vec![7, 8, 9]));
+    }
+
+    #[test]
+    fn a_sum_that_reached_its_limit_is_told_also_when_no_shard_did() {
+        let series = Series::<TopicShard>::new(0);
+        let writers = [series.writer(), series.writer()];
+        for (writer, saturated) in writers.iter().zip([0, 1]) {
+            assert_eq!(series.footprint().saturated, 0);
+            writer.record(u64::MAX / 2 + 1);
+            assert_eq!(series.footprint().saturated, saturated);
+        }
+        drop(writers);
+        (0..2 * MAX_IDLE).for_each(|_| drop((series.writer(), series.writer())));
+        assert_eq!(
+            (series.total().bytes, series.footprint().saturated),
+            (u64::MAX, 1)
+        );
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! What one thread writes for one key of each domain.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::histogram::Counts;
 use super::timing::{TimingShard, TimingTotal, bump};
 use super::window::Sample;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// One thread's part of a series: written by its owner alone, read by anybody.
 pub(crate) trait Shard: Sized + Send + Sync + 'static {
@@ -28,6 +28,32 @@ pub(crate) trait Shard: Sized + Send + Sync + 'static {
 
     /// Adds the histogram, where there is one.
     fn merge_counts_into(&self, _counts: &mut Counts) {}
+
+    /// The sums of this shard that stop at [`u64::MAX`].
+    fn sums(&self) -> Sums {
+        Sums::default()
+    }
+
+    /// The same sums of a total.
+    fn sums_of(_total: &Self::Total) -> Sums {
+        Sums::default()
+    }
+}
+
+/// The sums of a shard or a total that stop at [`u64::MAX`]; 0 where there are fewer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sums(pub(super) [u64; 2]);
+
+impl Sums {
+    pub(super) fn plus(self, other: Self) -> Self {
+        let ([a, b], [c, d]) = (self.0, other.0);
+        Self([a.saturating_add(c), b.saturating_add(d)])
+    }
+
+    /// Whether one of them can grow no more, so that readers see less than there was.
+    pub(super) fn are_saturated(self) -> bool {
+        self.0.contains(&u64::MAX)
+    }
 }
 
 /// Calls of one DAG node: timing and the points that went through.
@@ -99,6 +125,14 @@ impl Shard for NodeShard {
 
     fn merge_counts_into(&self, counts: &mut Counts) {
         self.timing.merge_counts_into(counts);
+    }
+
+    fn sums(&self) -> Sums {
+        Sums([self.timing.sum_ns(), self.points()])
+    }
+
+    fn sums_of(total: &NodeTotal) -> Sums {
+        Sums([total.timing.sum_ns, total.points])
     }
 }
 
@@ -174,6 +208,14 @@ impl Shard for RouteShard {
     fn merge_counts_into(&self, counts: &mut Counts) {
         self.timing.merge_counts_into(counts);
     }
+
+    fn sums(&self) -> Sums {
+        self.timing.sums()
+    }
+
+    fn sums_of(total: &RouteTotal) -> Sums {
+        TimingShard::sums_of(&total.timing)
+    }
 }
 
 /// Messages of one WebSocket topic.
@@ -214,6 +256,17 @@ impl Shard for TopicShard {
             .saturating_add(self.messages.load(Ordering::Relaxed));
         total.bytes = total.bytes.saturating_add(self.bytes.load(Ordering::Relaxed));
     }
+
+    fn sums(&self) -> Sums {
+        Sums([
+            self.messages.load(Ordering::Relaxed),
+            self.bytes.load(Ordering::Relaxed),
+        ])
+    }
+
+    fn sums_of(total: &TopicTotal) -> Sums {
+        Sums([total.messages, total.bytes])
+    }
 }
 
 /// A counter of the application's own.
@@ -236,6 +289,14 @@ impl Shard for CounterShard {
 
     fn merge_into(&self, total: &mut u64, _window: usize) {
         *total = total.saturating_add(self.0.load(Ordering::Relaxed));
+    }
+
+    fn sums(&self) -> Sums {
+        Sums([self.0.load(Ordering::Relaxed), 0])
+    }
+
+    fn sums_of(total: &u64) -> Sums {
+        Sums([*total, 0])
     }
 }
 

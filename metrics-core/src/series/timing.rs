@@ -1,10 +1,11 @@
 //! Timed calls of one thread: count, errors, sum, extremes and the last N samples.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
-
 use super::Shard;
 use super::histogram::{Counts, Histogram};
+use super::shard::Sums;
 use super::window::{Ring, Sample, keep_newest, mean_ns};
+use crate::sync::atomic::{AtomicU64, Ordering, fence};
+use crate::sync::{spin_loop, yield_now};
 use crate::unit::ms_from_ns;
 
 /// One thread's timed calls of one series.
@@ -65,6 +66,11 @@ impl TimingShard {
         self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
     }
 
+    /// All durations so far; stops at [`u64::MAX`].
+    pub(super) fn sum_ns(&self) -> u64 {
+        self.sum_ns.load(Ordering::Relaxed)
+    }
+
     /// Memory of the ring and the histogram, bytes.
     pub(crate) fn heap_bytes(window: usize) -> usize {
         Ring::bytes(window) + Histogram::BYTES
@@ -83,9 +89,9 @@ impl TimingShard {
             }
             tries += 1;
             if tries > SPINS_BEFORE_YIELD {
-                std::thread::yield_now();
+                yield_now();
             } else {
-                std::hint::spin_loop();
+                spin_loop();
             }
         }
     }
@@ -182,6 +188,14 @@ impl Shard for TimingShard {
 
     fn merge_counts_into(&self, counts: &mut Counts) {
         self.histogram.merge_into(counts);
+    }
+
+    fn sums(&self) -> Sums {
+        Sums([self.sum_ns(), 0])
+    }
+
+    fn sums_of(total: &TimingTotal) -> Sums {
+        Sums([total.sum_ns, 0])
     }
 }
 

@@ -23,6 +23,9 @@ pub struct SelfMetrics {
     /// Records that could not be kept: made inside an allocation that a first record caused, or of calls during
     /// which their registry was reset, dropped, or cleared of idle nodes twice. Process-wide.
     pub lost: u64,
+    /// Series of which a sum (of durations, points, messages or bytes, or a counter) has reached [`u64::MAX`]:
+    /// it grows no more, and readers see less than there was.
+    pub saturated: u64,
     /// How often the clock ran backwards; such a duration is 0.
     pub clock_backwards: u64,
     /// How often the clock's scale had to follow the operating system's clock.

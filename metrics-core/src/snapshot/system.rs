@@ -23,6 +23,22 @@ pub struct SystemMetrics {
     pub queue_depth: u64,
 }
 
+impl SystemMetrics {
+    /// Whether no number is NaN or infinite.
+    pub(crate) fn is_finite(&self) -> bool {
+        let Self {
+            cpu_percent,
+            memory_used_mb,
+            memory_total_mb,
+            memory_percent,
+            ..
+        } = *self;
+        [cpu_percent, memory_used_mb, memory_total_mb, memory_percent]
+            .into_iter()
+            .all(f64::is_finite)
+    }
+}
+
 /// The host at one collection tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -161,7 +161,8 @@ impl State {
         snapshot.dag.nodes = self.node_snapshots();
         for row in self.topics.all() {
             let topic = row.snapshot(&self.clock);
-            snapshot.websocket.total_connections += topic.active_connections;
+            let open = &mut snapshot.websocket.total_connections;
+            *open = open.saturating_add(topic.active_connections);
             snapshot.websocket.topics.insert(row.name().to_owned(), topic);
         }
         snapshot.system = *lock(&self.system);

@@ -1,0 +1,117 @@
+//! The same names as loom's models of them, with bugs that can be planted.
+//!
+//! `Arc` and `Weak` stay those of the standard library, because loom has no `Weak`: their reference counts are no
+//! switching points, and the order they would add is missing, so the models prove the accumulators without its help.
+
+use std::cell::Cell;
+use std::sync::PoisonError;
+
+pub(crate) use loom::hint::spin_loop;
+pub(crate) use loom::sync::Mutex;
+pub(crate) use loom::thread::yield_now;
+
+pub(crate) mod atomic {
+    pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+    pub(crate) use super::{AtomicU64, fence};
+}
+
+use atomic::Ordering;
+
+/// Locks of modules that are modelled and of those that are not go through one name.
+pub(crate) trait Lock {
+    type Guard<'a>
+    where
+        Self: 'a;
+
+    fn take(&self) -> Self::Guard<'_>;
+}
+
+impl<T: 'static> Lock for Mutex<T> {
+    type Guard<'a> = loom::sync::MutexGuard<'a, T>;
+
+    fn take(&self) -> Self::Guard<'_> {
+        self.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: 'static> Lock for std::sync::Mutex<T> {
+    type Guard<'a> = std::sync::MutexGuard<'a, T>;
+
+    fn take(&self) -> Self::Guard<'_> {
+        self.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn lock<L: Lock>(mutex: &L) -> L::Guard<'_> {
+    mutex.take()
+}
+
+// === planted bugs ===
+
+/// An order that the sequence lock needs, left out; a model that does not notice proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bug {
+    /// The owner's fence between the odd sequence number and the fields.
+    NoReleaseFence,
+    /// The reader's fence between the fields and the second reading of the sequence number.
+    NoAcquireFence,
+    /// The owner stores the even sequence number without releasing the fields.
+    RelaxedPublish,
+    /// The reader loads the first sequence number without acquiring the fields.
+    RelaxedAcquire,
+}
+
+thread_local! {
+    /// Loom runs all threads of a model on the thread that started it, so tests beside it are not affected.
+    static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
+}
+
+/// Plants a bug in all models that this thread runs from now on.
+pub(crate) fn plant(bug: Bug) {
+    PLANTED.set(Some(bug));
+}
+
+fn planted(bug: Bug) -> bool {
+    PLANTED.get() == Some(bug)
+}
+
+pub(crate) fn fence(order: Ordering) {
+    let left_out = match order {
+        Ordering::Release => planted(Bug::NoReleaseFence),
+        Ordering::Acquire => planted(Bug::NoAcquireFence),
+        _ => false,
+    };
+    if !left_out {
+        loom::sync::atomic::fence(order);
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct AtomicU64(loom::sync::atomic::AtomicU64);
+
+impl AtomicU64 {
+    pub(crate) fn new(value: u64) -> Self {
+        Self(loom::sync::atomic::AtomicU64::new(value))
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> u64 {
+        let weakened = order == Ordering::Acquire && planted(Bug::RelaxedAcquire);
+        self.0.load(if weakened { Ordering::Relaxed } else { order })
+    }
+
+    pub(crate) fn store(&self, value: u64, order: Ordering) {
+        let weakened = order == Ordering::Release && planted(Bug::RelaxedPublish);
+        self.0
+            .store(value, if weakened { Ordering::Relaxed } else { order });
+    }
+
+    pub(crate) fn fetch_update(
+        &self,
+        set: Ordering,
+        fetch: Ordering,
+        change: impl FnMut(u64) -> Option<u64>,
+    ) -> Result<u64, u64> {
+        self.0.fetch_update(set, fetch, change)
+    }
+}
