@@ -14,10 +14,7 @@ use example::{Service, poll};
 fn axum_basic_shows_its_requests() {
     let functions = greet("axum_basic", "greeting");
     let [avg_ms, calls] = ["avg_ms", "calls_total"].map(|field| functions[field].as_f64().unwrap());
-    assert!(
-        avg_ms >= 20.0 && calls == 3.0,
-        "the greeting waits for 20 ms: {functions}"
-    );
+    assert!(avg_ms >= 20.0 && calls == 3.0, "the greeting waits for 20 ms: {functions}");
 }
 
 #[test]
@@ -30,23 +27,13 @@ fn greet(example: &str, function: &str) -> Value {
     let service = Service::start(example, &["127.0.0.1:0"]);
     for name in ["ada", "grace", "barbara"] {
         let answer = service.get(&format!("/api/hello/{name}"));
-        assert_eq!(
-            (answer.status, answer.body.as_str()),
-            (200, format!("Hello, {name}!\n").as_str())
-        );
+        assert_eq!((answer.status, answer.body.as_str()), (200, format!("Hello, {name}!\n").as_str()));
     }
     assert_eq!(service.get("/api/nowhere").status, 404);
 
     let endpoints = service.get("/api/metrics").json()["endpoints"].take();
-    let row = |path: &str| {
-        endpoints
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|row| row["path"] == path)
-            .unwrap()
-            .clone()
-    };
+    let row =
+        |path: &str| endpoints.as_array().unwrap().iter().find(|row| row["path"] == path).unwrap().clone();
     assert_eq!(row("/api/hello/{name}")["calls_total"], 3);
     assert_eq!(row("{unmatched}")["last_status_code"], 404);
     assert_eq!(service.get("/dashboard/performance").status, 200);

@@ -29,15 +29,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 // === servers ===
 
 fn metrics() -> Metrics {
-    let metrics = Metrics::builder()
-        .service("test")
-        .broadcast_hz(10.0)
-        .build()
-        .unwrap();
-    metrics
-        .registry()
-        .node("crop")
-        .record(Duration::from_millis(2), 10);
+    let metrics = Metrics::builder().service("test").broadcast_hz(10.0).build().unwrap();
+    metrics.registry().node("crop").record(Duration::from_millis(2), 10);
     metrics
 }
 
@@ -62,9 +55,7 @@ async fn axum_server(metrics: &Metrics) -> SocketAddr {
 
 async fn application<B>(request: Request<B>) -> Result<Response<String>, Infallible> {
     let scans = request.uri().path() == "/api/scans";
-    Ok(Response::new(
-        if scans { "scans" } else { "application" }.to_owned(),
-    ))
+    Ok(Response::new(if scans { "scans" } else { "application" }.to_owned()))
 }
 
 /// hyper's HTTP/1 connection, or with `auto` whatever the client speaks.
@@ -128,11 +119,7 @@ async fn send(address: SocketAddr, request: &str) -> Reply {
     read.expect("an answer in time").unwrap();
     let text = String::from_utf8(bytes).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").expect("a whole head");
-    Reply {
-        status: head[9..12].parse().unwrap(),
-        head: head.to_owned(),
-        body: body.to_owned(),
-    }
+    Reply { status: head[9..12].parse().unwrap(), head: head.to_owned(), body: body.to_owned() }
 }
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -145,9 +132,7 @@ async fn connect(address: SocketAddr) -> Result<Client, Error> {
 /// The next text frame.
 async fn frame(client: &mut Client) -> Value {
     loop {
-        let message = tokio::time::timeout(DEADLINE, client.next())
-            .await
-            .expect("a frame in time");
+        let message = tokio::time::timeout(DEADLINE, client.next()).await.expect("a frame in time");
         match message.expect("an open connection").unwrap() {
             Message::Text(text) => return serde_json::from_str(&text).unwrap(),
             Message::Ping(_) => {}
@@ -171,10 +156,7 @@ fn connections(metrics: &Metrics) -> u64 {
 /// The types of a document, in place of its values.
 fn schema(value: &Value) -> Value {
     match value {
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(key, value)| (key.clone(), schema(value)))
-            .collect(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), schema(value))).collect(),
         Value::Array(items) => items.iter().map(schema).collect(),
         Value::String(_) => "string".into(),
         Value::Number(_) => "number".into(),
@@ -195,38 +177,14 @@ async fn one_table_of_requests_is_answered_alike() {
     let local = "Host: localhost";
     let table: &[(String, u16, &str)] = &[
         ("GET /api/metrics HTTP/1.1\nHost: localhost:1".into(), 200, json),
-        (
-            "GET /api/metrics?x=%ff HTTP/1.1\nHost: 127.0.0.1".into(),
-            200,
-            json,
-        ),
+        ("GET /api/metrics?x=%ff HTTP/1.1\nHost: 127.0.0.1".into(), 200, json),
         ("GET /api/metrics HTTP/1.0\nHost: [::1]".into(), 200, json),
-        (
-            "GET http://localhost/api/metrics HTTP/1.1\nHost: localhost".into(),
-            200,
-            json,
-        ),
+        ("GET http://localhost/api/metrics HTTP/1.1\nHost: localhost".into(), 200, json),
         ("GET /api/metrics/dag HTTP/1.1\nHost: localhost".into(), 200, json),
-        (
-            "GET /api/metrics/websocket HTTP/1.1\nHost: localhost".into(),
-            200,
-            json,
-        ),
-        (
-            "GET /api/metrics/functions HTTP/1.1\nHost: localhost".into(),
-            200,
-            json,
-        ),
-        (
-            "GET /api/health/performance HTTP/1.1\nHost: localhost".into(),
-            200,
-            json,
-        ),
-        (
-            "GET /dashboard/performance HTTP/1.1\nHost: localhost".into(),
-            200,
-            "text/html; charset=utf-8",
-        ),
+        ("GET /api/metrics/websocket HTTP/1.1\nHost: localhost".into(), 200, json),
+        ("GET /api/metrics/functions HTTP/1.1\nHost: localhost".into(), 200, json),
+        ("GET /api/health/performance HTTP/1.1\nHost: localhost".into(), 200, json),
+        ("GET /dashboard/performance HTTP/1.1\nHost: localhost".into(), 200, "text/html; charset=utf-8"),
         (
             "GET /dashboard/performance/app.js HTTP/1.1\nHost: localhost".into(),
             200,
@@ -237,103 +195,31 @@ async fn one_table_of_requests_is_answered_alike() {
             200,
             "text/css; charset=utf-8",
         ),
-        (
-            "GET /dashboard/performance/ HTTP/1.1\nHost: localhost".into(),
-            308,
-            json,
-        ),
-        (
-            "GET /dashboard/performance/../x HTTP/1.1\nHost: localhost".into(),
-            404,
-            json,
-        ),
-        (
-            "GET /dashboard/performance/%2e%2e/x HTTP/1.1\nHost: localhost".into(),
-            404,
-            json,
-        ),
+        ("GET /dashboard/performance/ HTTP/1.1\nHost: localhost".into(), 308, json),
+        ("GET /dashboard/performance/../x HTTP/1.1\nHost: localhost".into(), 404, json),
+        ("GET /dashboard/performance/%2e%2e/x HTTP/1.1\nHost: localhost".into(), 404, json),
         ("GET /api/metrics/ HTTP/1.1\nHost: localhost".into(), 404, json),
-        (
-            "GET /api/metrics/%3Cscript%3E\"evil\" HTTP/1.1\nHost: localhost".into(),
-            404,
-            json,
-        ),
-        (
-            "HEAD /api/metrics/dag HTTP/1.1\nHost: localhost".into(),
-            200,
-            json,
-        ),
-        (
-            "HEAD /dashboard/performance HTTP/1.1\nHost: localhost".into(),
-            200,
-            "text/html; charset=utf-8",
-        ),
+        ("GET /api/metrics/%3Cscript%3E\"evil\" HTTP/1.1\nHost: localhost".into(), 404, json),
+        ("HEAD /api/metrics/dag HTTP/1.1\nHost: localhost".into(), 200, json),
+        ("HEAD /dashboard/performance HTTP/1.1\nHost: localhost".into(), 200, "text/html; charset=utf-8"),
         ("HEAD /api/metrics/x HTTP/1.1\nHost: localhost".into(), 404, json),
-        (
-            "POST /api/metrics HTTP/1.1\nHost: localhost\nContent-Length: 1073741824".into(),
-            405,
-            json,
-        ),
+        ("POST /api/metrics HTTP/1.1\nHost: localhost\nContent-Length: 1073741824".into(), 405, json),
         ("OPTIONS /api/metrics HTTP/1.1\nHost: localhost".into(), 405, json),
-        (
-            "BREW /dashboard/performance HTTP/1.1\nHost: localhost".into(),
-            405,
-            json,
-        ),
-        (
-            "HEAD /ws/system_metrics HTTP/1.1\nHost: localhost".into(),
-            405,
-            json,
-        ),
+        ("BREW /dashboard/performance HTTP/1.1\nHost: localhost".into(), 405, json),
+        ("HEAD /ws/system_metrics HTTP/1.1\nHost: localhost".into(), 405, json),
         ("GET /api/metrics HTTP/1.1\nHost: evil.example".into(), 403, json),
-        (
-            "GET /api/metrics HTTP/1.1\nHost: evil.example\nOrigin: http://evil.example".into(),
-            403,
-            json,
-        ),
-        (
-            "GET /api/metrics HTTP/1.1\nHost: localhost\nOrigin: null".into(),
-            403,
-            json,
-        ),
-        (
-            "GET /api/health/performance HTTP/1.1\nHost: evil.example".into(),
-            403,
-            json,
-        ),
-        (
-            "GET /dashboard/performance HTTP/1.1\nHost: evil.example".into(),
-            403,
-            json,
-        ),
-        (
-            "POST /api/metrics/x HTTP/1.1\nHost: evil.example".into(),
-            403,
-            json,
-        ),
+        ("GET /api/metrics HTTP/1.1\nHost: evil.example\nOrigin: http://evil.example".into(), 403, json),
+        ("GET /api/metrics HTTP/1.1\nHost: localhost\nOrigin: null".into(), 403, json),
+        ("GET /api/health/performance HTTP/1.1\nHost: evil.example".into(), 403, json),
+        ("GET /dashboard/performance HTTP/1.1\nHost: evil.example".into(), 403, json),
+        ("POST /api/metrics/x HTTP/1.1\nHost: evil.example".into(), 403, json),
         ("GET /api/metrics HTTP/1.0\nAccept: */*".into(), 403, json),
-        (
-            "GET http://evil.example/api/metrics HTTP/1.1\nHost: localhost".into(),
-            403,
-            json,
-        ),
-        (
-            "GET /ws/system_metrics HTTP/1.1\nHost: localhost".into(),
-            426,
-            json,
-        ),
+        ("GET http://evil.example/api/metrics HTTP/1.1\nHost: localhost".into(), 403, json),
+        ("GET /ws/system_metrics HTTP/1.1\nHost: localhost".into(), 426, json),
         (with_upgrade(local), 400, json),
-        (
-            with_upgrade(&format!("{local}\nOrigin: http://evil.example\n{key}")),
-            403,
-            json,
-        ),
+        (with_upgrade(&format!("{local}\nOrigin: http://evil.example\n{key}")), 403, json),
         (with_upgrade(&format!("{local}\nOrigin: null\n{key}")), 403, json),
-        (
-            with_upgrade(&format!("Host: evil.example\nOrigin: http://evil.example\n{key}")),
-            403,
-            json,
-        ),
+        (with_upgrade(&format!("Host: evil.example\nOrigin: http://evil.example\n{key}")), 403, json),
         ("GET /api/scans HTTP/1.1\nHost: evil.example".into(), 200, ""),
         ("GET /nothing HTTP/1.1\nHost: evil.example".into(), 200, ""),
         ("GET / HTTP/1.1\nHost: localhost".into(), 200, ""),
@@ -350,11 +236,7 @@ async fn one_table_of_requests_is_answered_alike() {
             }
             assert_eq!(reply.header("content-type"), Some(*content_type), "{context}");
             assert_eq!(reply.header("cache-control"), Some("no-store"), "{context}");
-            assert_eq!(
-                reply.header("x-content-type-options"),
-                Some("nosniff"),
-                "{context}"
-            );
+            assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{context}");
             assert_eq!(reply.header("access-control-allow-origin"), None, "{context}");
             let length: usize = reply.header("content-length").expect(&context).parse().unwrap();
             if request.starts_with("HEAD") {
@@ -366,21 +248,10 @@ async fn one_table_of_requests_is_answered_alike() {
                 let document = reply.json();
                 let fields: Vec<_> = document.as_object().unwrap().keys().collect();
                 assert_eq!(fields, ["detail"], "{context}");
-                assert!(
-                    !reply.body.contains("evil") && !reply.body.contains("script"),
-                    "{context}"
-                );
+                assert!(!reply.body.contains("evil") && !reply.body.contains("script"), "{context}");
             }
-            let allow = if request.contains("/ws/") {
-                "GET"
-            } else {
-                "GET, HEAD"
-            };
-            assert_eq!(
-                reply.header("allow"),
-                (*status == 405).then_some(allow),
-                "{context}"
-            );
+            let allow = if request.contains("/ws/") { "GET" } else { "GET, HEAD" };
+            assert_eq!(reply.header("allow"), (*status == 405).then_some(allow), "{context}");
         }
     }
     assert_eq!(connections(&metrics), 0);
@@ -408,11 +279,7 @@ async fn the_page_is_guarded_by_its_policy() {
 async fn a_nested_handler_answers_below_its_prefix() {
     let metrics = metrics();
     let address = axum_server(&metrics).await;
-    for path in [
-        "/perf/api/metrics",
-        "/perf/dashboard/performance",
-        "/perf/dashboard/performance/app.js",
-    ] {
+    for path in ["/perf/api/metrics", "/perf/dashboard/performance", "/perf/dashboard/performance/app.js"] {
         let reply = send(address, &format!("GET {path} HTTP/1.1\nHost: localhost")).await;
         assert_eq!(reply.status, 200, "{path}");
     }
@@ -429,10 +296,7 @@ async fn a_live_client_gets_frames_at_once_and_is_counted() {
         assert_eq!(connections(&metrics), 1, "{server}");
         let first = frame(&mut client).await;
         let second = frame(&mut client).await;
-        assert!(
-            second["timestamp"].as_f64() > first["timestamp"].as_f64(),
-            "{server}"
-        );
+        assert!(second["timestamp"].as_f64() > first["timestamp"].as_f64(), "{server}");
         let body = send(address, "GET /api/metrics HTTP/1.1\nHost: localhost").await;
         assert_eq!(schema(&second), schema(&body.json()), "{server}");
         assert_eq!(second["dag"]["nodes"][0]["node_id"], "crop", "{server}");
@@ -442,10 +306,7 @@ async fn a_live_client_gets_frames_at_once_and_is_counted() {
         until("the client is gone", || connections(&metrics) == 0).await;
     }
     let topic = &metrics.snapshot().websocket.topics[SYSTEM_METRICS_TOPIC];
-    assert!(
-        topic.total_messages >= 6 && topic.total_bytes > 6 * 100,
-        "{topic:?}"
-    );
+    assert!(topic.total_messages >= 6 && topic.total_bytes > 6 * 100, "{topic:?}");
 }
 
 #[tokio::test]
@@ -473,10 +334,7 @@ async fn the_client_after_the_last_place_gets_503() {
         panic!("one client too many was taken");
     };
     assert_eq!(refused.status(), 503);
-    assert_eq!(
-        refused.body().as_deref(),
-        Some(&br#"{"detail":"too many live clients"}"#[..])
-    );
+    assert_eq!(refused.body().as_deref(), Some(&br#"{"detail":"too many live clients"}"#[..]));
     for client in &mut clients {
         frame(client).await;
     }
@@ -539,14 +397,9 @@ async fn a_client_that_says_too_much_is_sent_away() {
 
 #[tokio::test]
 async fn an_allowed_host_may_ask_and_its_pages_too() {
-    let metrics = Metrics::builder()
-        .allow_host("metrics.example.com")
-        .build()
-        .unwrap();
+    let metrics = Metrics::builder().allow_host("metrics.example.com").build().unwrap();
     let address = hyper_server(&metrics, false).await;
-    let mut request = format!("ws://{address}/ws/system_metrics")
-        .into_client_request()
-        .unwrap();
+    let mut request = format!("ws://{address}/ws/system_metrics").into_client_request().unwrap();
     let headers = request.headers_mut();
     headers.insert("host", "metrics.example.com".parse().unwrap());
     headers.insert("origin", "https://metrics.example.com".parse().unwrap());
@@ -560,9 +413,8 @@ async fn an_allowed_host_may_ask_and_its_pages_too() {
 async fn http2_is_judged_by_its_authority() {
     let address = hyper_server(&metrics(), true).await;
     let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
-    let (mut client, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream)
-        .await
-        .unwrap();
+    let (mut client, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
     tokio::spawn(connection);
     for (uri, status) in [
         ("http://localhost:9001/api/metrics", 200),

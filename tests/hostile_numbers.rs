@@ -84,12 +84,7 @@ fn assert_all_finite(metrics: &Metrics) {
         registry.route("GET", "/api/x").lifetime(),
     ];
     for lifetime in lifetimes {
-        let ms = [
-            lifetime.sum_ms(),
-            lifetime.min_ms(),
-            lifetime.max_ms(),
-            lifetime.mean_ms(),
-        ];
+        let ms = [lifetime.sum_ms(), lifetime.min_ms(), lifetime.max_ms(), lifetime.mean_ms()];
         assert!(ms.iter().all(|ms| ms.is_finite() && *ms >= 0.0), "{ms:?}");
         for p in HOSTILE.into_iter().chain([0.0, 0.5, 0.95, 0.99, 1.0]) {
             let ms = lifetime.quantile_ms(p);
@@ -145,11 +140,7 @@ const PROPERTIES: [(&str, Property); 13] = [
 /// Feeds hostile values into one property after the other; `look` is called now and then.
 fn feed(values: u64, mut look: impl FnMut(&Metrics)) {
     let (clock, time) = Clock::mock();
-    let metrics = Metrics::builder()
-        .service("hostile")
-        .clock(clock)
-        .build()
-        .unwrap();
+    let metrics = Metrics::builder().service("hostile").clock(clock).build().unwrap();
     let mut random = Xoshiro256PlusPlus::seed_from_u64(16);
     for (name, property) in PROPERTIES {
         for n in 1..=values {

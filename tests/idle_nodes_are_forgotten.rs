@@ -12,13 +12,7 @@ use metrics_layer::{Collector, Registry, scoped_collector, timed, timed_block};
 const IDLE: Duration = Duration::from_secs(600);
 
 fn ids(registry: &Registry) -> Vec<String> {
-    registry
-        .snapshot()
-        .dag
-        .nodes
-        .into_iter()
-        .map(|node| node.node_id)
-        .collect()
+    registry.snapshot().dag.nodes.into_iter().map(|node| node.node_id).collect()
 }
 
 fn calls(registry: &Registry, id: &str) -> u64 {
@@ -39,10 +33,7 @@ fn step(id: &str, inside: impl FnOnce()) {
 #[test]
 fn only_nodes_without_calls_go_and_their_operations_with_them() {
     let (registry, time) = Registry::mock();
-    registry
-        .node("idle")
-        .operation("op")
-        .record(Duration::from_millis(1));
+    registry.node("idle").operation("op").record(Duration::from_millis(1));
     registry.record_node_exec("idle", "Idle", "test", 1.0, 1);
     registry.record_node_exec("busy", "Busy", "test", 1.0, 1);
     let stale = registry.node("idle");
@@ -56,10 +47,7 @@ fn only_nodes_without_calls_go_and_their_operations_with_them() {
     assert_eq!(ids(&registry), ["busy"]);
     registry.record_node_exec("busy", "Busy", "test", 5.0, 1);
     let busy = registry.snapshot().dag.nodes.remove(0);
-    assert_eq!(
-        (busy.calls_total, busy.avg_exec_ms, busy.node_name.as_str()),
-        (3, 3.0, "Busy")
-    );
+    assert_eq!((busy.calls_total, busy.avg_exec_ms, busy.node_name.as_str()), (3, 3.0, "Busy"));
 
     // One that comes back starts from nothing.
     stale.record(Duration::from_millis(1), 0);
@@ -77,10 +65,7 @@ fn a_call_under_way_during_an_eviction_is_recorded() {
         registry.evict_idle_nodes(IDLE);
     });
     step("stays", || {});
-    assert_eq!(
-        (ids(&registry), calls(&registry, "stays")),
-        (vec!["stays".to_owned()], 2)
-    );
+    assert_eq!((ids(&registry), calls(&registry, "stays")), (vec!["stays".to_owned()], 2));
     assert_eq!(registry.snapshot().dag.nodes[0].open3d_ops["op"].calls, 2);
 }
 
@@ -122,8 +107,5 @@ fn endless_new_ids_leave_no_memory_behind() {
         registry.evict_idle_nodes(IDLE);
     }
     let own = registry.self_metrics();
-    assert_eq!(
-        (own.series, own.shards, own.shard_bytes, own.overflowed),
-        (0, 0, 0, 0)
-    );
+    assert_eq!((own.series, own.shards, own.shard_bytes, own.overflowed), (0, 0, 0, 0));
 }

@@ -21,11 +21,7 @@ fn node() {
 }
 
 fn calls(registry: &Registry) -> u64 {
-    registry
-        .functions()
-        .iter()
-        .map(|function| function.calls_total)
-        .sum()
+    registry.functions().iter().map(|function| function.calls_total).sum()
 }
 
 /// A collector of somebody else, which writes down what it hears.
@@ -35,10 +31,7 @@ struct Notes(Mutex<Vec<String>>);
 impl Collector for Notes {
     fn record_node_exec(&self, id: &str, name: &str, node_type: &str, exec_ms: f64, points: u64) {
         assert!(exec_ms >= 0.0);
-        self.0
-            .lock()
-            .unwrap()
-            .push(format!("node {id} {name} {node_type} {points}"));
+        self.0.lock().unwrap().push(format!("node {id} {name} {node_type} {points}"));
     }
     fn record_ws_message(&self, _: &str, _: u64) {}
     fn record_ws_connections(&self, _: &str, _: u64) {}
@@ -50,10 +43,7 @@ impl Collector for Notes {
         true
     }
     fn record_operation(&self, node: &str, operation: &str, _: f64) {
-        self.0
-            .lock()
-            .unwrap()
-            .push(format!("operation {node} {operation}"));
+        self.0.lock().unwrap().push(format!("operation {node} {operation}"));
     }
     fn record_function(&self, name: &str, _: f64) {
         self.0.lock().unwrap().push(format!("function {name}"));
@@ -68,17 +58,12 @@ fn one_collector_serves_the_process() {
 
     // Of eight that install at once, one wins and keeps what is recorded from then on.
     let outcomes: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| Metrics::builder().install()))
-            .collect();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| Metrics::builder().install())).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
     assert_eq!((won.len(), lost.len()), (1, 7));
-    assert!(
-        lost.iter()
-            .all(|error| error.as_ref().unwrap_err().is_already_installed())
-    );
+    assert!(lost.iter().all(|error| error.as_ref().unwrap_err().is_already_installed()));
     let installed = won.into_iter().next().unwrap().unwrap();
     work();
     assert_eq!(calls(installed.registry()), 1);
@@ -100,10 +85,7 @@ fn one_collector_serves_the_process() {
             work();
         }
     }
-    assert_eq!(
-        (calls(&outer), calls(&inner), calls(installed.registry())),
-        (2, 1, 2)
-    );
+    assert_eq!((calls(&outer), calls(&inner), calls(installed.registry())), (2, 1, 2));
 
     // A reset of the installed registry leaves it installed.
     installed.registry().reset();
@@ -116,10 +98,7 @@ fn one_collector_serves_the_process() {
     assert!(previous.registry().is_some());
     work();
     node();
-    assert_eq!(
-        *notes.0.lock().unwrap(),
-        ["function work", "operation n1 op", "node n1 Node test 3"]
-    );
+    assert_eq!(*notes.0.lock().unwrap(), ["function work", "operation n1 op", "node n1 Node test 3"]);
 
     // And null again.
     set_metrics_collector(Arc::new(NullCollector));

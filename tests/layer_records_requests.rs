@@ -22,19 +22,11 @@ fn mock() -> (Metrics, MockClock) {
 }
 
 fn request(method: &str, path: &str) -> Request<Body> {
-    Request::builder()
-        .method(method)
-        .uri(path)
-        .body(Body::empty())
-        .unwrap()
+    Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
 }
 
 fn endpoint(metrics: &Metrics, method: &str, path: &str) -> Option<EndpointMetrics> {
-    metrics
-        .snapshot()
-        .endpoints
-        .into_iter()
-        .find(|seen| seen.method == method && seen.path == path)
+    metrics.snapshot().endpoints.into_iter().find(|seen| seen.method == method && seen.path == path)
 }
 
 fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
@@ -51,11 +43,8 @@ async fn a_request_is_recorded_on_its_template() {
     let nested = Router::new().route("/scans/{id}", get(handler));
     let app = Router::new().nest("/api", nested).layer(metrics.layer());
     for id in 1..=3 {
-        let response = app
-            .clone()
-            .oneshot(request("GET", &format!("/api/scans/{id}?token=secret")))
-            .await
-            .unwrap();
+        let response =
+            app.clone().oneshot(request("GET", &format!("/api/scans/{id}?token=secret"))).await.unwrap();
         assert_eq!(response.status(), StatusCode::CREATED);
     }
     let seen = serde_json::to_value(metrics.snapshot().endpoints).unwrap();
@@ -73,9 +62,7 @@ async fn a_request_is_recorded_on_its_template() {
 async fn a_real_handler_of_100_ms_reads_100_ms() {
     let metrics = Metrics::builder().build().unwrap();
     let handler = || async { tokio::time::sleep(Duration::from_millis(100)).await };
-    let app = Router::new()
-        .route("/api/slow", get(handler))
-        .layer(metrics.layer());
+    let app = Router::new().route("/api/slow", get(handler)).layer(metrics.layer());
     // A busy machine wakes the handler late, which an outside clock sees as well; it is no fault of ours.
     let mut outside_ms = f64::INFINITY;
     for _ in 0..20 {
@@ -88,14 +75,8 @@ async fn a_real_handler_of_100_ms_reads_100_ms() {
         }
     }
     let inside_ms = endpoint(&metrics, "GET", "/api/slow").unwrap().avg_latency_ms;
-    assert!(
-        (90.0..=110.0).contains(&inside_ms),
-        "{inside_ms} ms inside, {outside_ms} ms outside"
-    );
-    assert!(
-        inside_ms <= outside_ms,
-        "{inside_ms} ms inside, {outside_ms} ms outside"
-    );
+    assert!((90.0..=110.0).contains(&inside_ms), "{inside_ms} ms inside, {outside_ms} ms outside");
+    assert!(inside_ms <= outside_ms, "{inside_ms} ms inside, {outside_ms} ms outside");
 }
 
 #[tokio::test]
@@ -107,19 +88,11 @@ async fn not_found_and_server_errors_keep_their_codes() {
     for path in ["/api/broken", "/api/nowhere", "/api/also/nowhere"] {
         app.clone().oneshot(request("GET", path)).await.unwrap();
     }
-    assert_eq!(
-        endpoint(&metrics, "GET", "/api/broken").unwrap().last_status_code,
-        500
-    );
+    assert_eq!(endpoint(&metrics, "GET", "/api/broken").unwrap().last_status_code, 500);
     let unmatched = endpoint(&metrics, "GET", UNMATCHED).unwrap();
     assert_eq!((unmatched.calls_total, unmatched.last_status_code), (2, 404));
     app.oneshot(request("DELETE", "/api/broken")).await.unwrap();
-    assert_eq!(
-        endpoint(&metrics, "DELETE", "/api/broken")
-            .unwrap()
-            .last_status_code,
-        405
-    );
+    assert_eq!(endpoint(&metrics, "DELETE", "/api/broken").unwrap().last_status_code, 405);
 }
 
 #[tokio::test]
@@ -144,30 +117,16 @@ async fn preflights_answered_by_cors_outside_are_not_recorded() {
         .layer(metrics.layer())
         .layer(tower_http::cors::CorsLayer::permissive());
     let mut preflight = request("OPTIONS", "/api/scans");
-    preflight
-        .headers_mut()
-        .insert(header::ORIGIN, HeaderValue::from_static("https://example.org"));
-    preflight.headers_mut().insert(
-        header::ACCESS_CONTROL_REQUEST_METHOD,
-        HeaderValue::from_static("GET"),
-    );
+    preflight.headers_mut().insert(header::ORIGIN, HeaderValue::from_static("https://example.org"));
+    preflight.headers_mut().insert(header::ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("GET"));
     let response = app.clone().oneshot(preflight).await.unwrap();
-    assert!(
-        response
-            .headers()
-            .contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
-    );
+    assert!(response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
     assert_eq!(metrics.snapshot().endpoints, []);
 
     let mut real = request("GET", "/api/scans");
-    real.headers_mut()
-        .insert(header::ORIGIN, HeaderValue::from_static("https://example.org"));
+    real.headers_mut().insert(header::ORIGIN, HeaderValue::from_static("https://example.org"));
     let response = app.oneshot(real).await.unwrap();
-    assert!(
-        response
-            .headers()
-            .contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
-    );
+    assert!(response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
     assert_eq!(endpoint(&metrics, "GET", "/api/scans").unwrap().calls_total, 1);
 }
 
@@ -175,24 +134,12 @@ async fn preflights_answered_by_cors_outside_are_not_recorded() {
 async fn without_a_router_registered_templates_are_the_routes() {
     let (metrics, _time) = mock();
     let layer = metrics.layer().route("/api/hello/{name}").unwrap();
-    let mut service = layer.layer(service_fn(|_: Request<Body>| async {
-        Ok::<_, Infallible>(Response::new(Body::empty()))
-    }));
+    let mut service = layer
+        .layer(service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) }));
     for path in ["/api/hello/ada", "/api/hello/grace", "/api/other"] {
-        service
-            .ready()
-            .await
-            .unwrap()
-            .call(request("GET", path))
-            .await
-            .unwrap();
+        service.ready().await.unwrap().call(request("GET", path)).await.unwrap();
     }
-    assert_eq!(
-        endpoint(&metrics, "GET", "/api/hello/{name}")
-            .unwrap()
-            .calls_total,
-        2
-    );
+    assert_eq!(endpoint(&metrics, "GET", "/api/hello/{name}").unwrap().calls_total, 2);
     assert_eq!(endpoint(&metrics, "GET", UNMATCHED).unwrap().calls_total, 1);
 }
 
@@ -201,10 +148,7 @@ async fn the_error_of_a_service_passes_and_counts_as_a_failure() {
     let (metrics, _time) = mock();
     let failing = service_fn(|_: Request<Body>| async { Err::<Response<Body>, _>("out of order") });
     let service = metrics.layer().route("/api/x").unwrap().layer(failing);
-    assert_eq!(
-        service.oneshot(request("GET", "/api/x")).await.unwrap_err(),
-        "out of order"
-    );
+    assert_eq!(service.oneshot(request("GET", "/api/x")).await.unwrap_err(), "out of order");
     assert_eq!(endpoint(&metrics, "GET", "/api/x").unwrap().last_status_code, 500);
 }
 
@@ -218,9 +162,7 @@ async fn a_handler_that_panics_counts_as_a_failure_and_the_panic_passes() {
         StatusCode::OK
     };
     let app = Router::new().route("/api/x", get(handler)).layer(metrics.layer());
-    let panic = tokio::spawn(app.oneshot(request("GET", "/api/x")))
-        .await
-        .unwrap_err();
+    let panic = tokio::spawn(app.oneshot(request("GET", "/api/x"))).await.unwrap_err();
     assert_eq!(panic.into_panic().downcast_ref(), Some(&"on purpose"));
     let seen = endpoint(&metrics, "GET", "/api/x").unwrap();
     assert_eq!((seen.calls_total, seen.last_status_code), (1, 500));
@@ -230,9 +172,10 @@ async fn a_handler_that_panics_counts_as_a_failure_and_the_panic_passes() {
 #[test]
 fn a_panic_before_the_future_counts_as_a_failure() {
     let (metrics, _time) = mock();
-    let panicking = service_fn(
-        |_: Request<Body>| -> std::future::Ready<Result<Response<Body>, Infallible>> { panic!("on purpose") },
-    );
+    let panicking =
+        service_fn(|_: Request<Body>| -> std::future::Ready<Result<Response<Body>, Infallible>> {
+            panic!("on purpose")
+        });
     let mut service = metrics.layer().route("/api/x").unwrap().layer(panicking);
     let call = std::panic::AssertUnwindSafe(|| drop(service.call(request("GET", "/api/x"))));
     assert!(std::panic::catch_unwind(call).is_err());
@@ -265,11 +208,7 @@ fn readiness_is_that_of_the_service_inside() {
 
         fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
             self.0 += 1;
-            if self.0 < 3 {
-                Poll::Pending
-            } else {
-                Poll::Ready(Ok(()))
-            }
+            if self.0 < 3 { Poll::Pending } else { Poll::Ready(Ok(())) }
         }
 
         fn call(&mut self, _request: Request<Body>) -> Self::Future {
@@ -286,15 +225,10 @@ fn readiness_is_that_of_the_service_inside() {
 #[tokio::test]
 async fn made_up_methods_and_paths_make_no_keys() {
     let (metrics, _time) = mock();
-    let app = Router::new()
-        .route("/api/x", get(|| async {}))
-        .layer(metrics.layer());
+    let app = Router::new().route("/api/x", get(|| async {})).layer(metrics.layer());
     for n in 0..1_000 {
         let method = Method::from_bytes(format!("M{n}").as_bytes()).unwrap();
-        app.clone()
-            .oneshot(request(method.as_str(), &format!("/api/{n}")))
-            .await
-            .unwrap();
+        app.clone().oneshot(request(method.as_str(), &format!("/api/{n}"))).await.unwrap();
     }
     let seen: Vec<_> = metrics.snapshot().endpoints;
     assert_eq!(seen.len(), 1);
@@ -304,13 +238,8 @@ async fn made_up_methods_and_paths_make_no_keys() {
 #[tokio::test]
 async fn disabled_metrics_leave_requests_alone() {
     let metrics = Metrics::builder().enabled(false).build().unwrap();
-    let app = Router::new()
-        .route("/api/x", get(|| async { "fine" }))
-        .layer(metrics.layer());
-    assert_eq!(
-        app.oneshot(request("GET", "/api/x")).await.unwrap().status(),
-        StatusCode::OK
-    );
+    let app = Router::new().route("/api/x", get(|| async { "fine" })).layer(metrics.layer());
+    assert_eq!(app.oneshot(request("GET", "/api/x")).await.unwrap().status(), StatusCode::OK);
     assert_eq!(metrics.snapshot().endpoints, []);
 }
 
@@ -332,11 +261,6 @@ async fn a_collector_that_panics_harms_no_response() {
         }
     }
     let layer = MetricsLayer::new(std::sync::Arc::new(Panicking));
-    let app = Router::new()
-        .route("/api/x", get(|| async { "fine" }))
-        .layer(layer);
-    assert_eq!(
-        app.oneshot(request("GET", "/api/x")).await.unwrap().status(),
-        StatusCode::OK
-    );
+    let app = Router::new().route("/api/x", get(|| async { "fine" })).layer(layer);
+    assert_eq!(app.oneshot(request("GET", "/api/x")).await.unwrap().status(), StatusCode::OK);
 }

@@ -56,25 +56,18 @@ fn live(arguments: &[&str]) -> (Service, TempDir) {
 }
 
 async fn open(service: &Service, path: &str) -> Socket {
-    let (socket, _) = connect_async(format!("ws://{}{path}", service.address))
-        .await
-        .unwrap();
+    let (socket, _) = connect_async(format!("ws://{}{path}", service.address)).await.unwrap();
     socket
 }
 
 async fn next(socket: &mut Socket) -> Message {
     let message = tokio::time::timeout(PATIENCE, socket.next()).await;
-    message
-        .expect("a message in time")
-        .expect("an open socket")
-        .unwrap()
+    message.expect("a message in time").expect("an open socket").unwrap()
 }
 
 /// Frame number and number of points of a message, whose layout is checked.
 fn decode(message: &Message) -> (u64, usize) {
-    let Message::Binary(bytes) = message else {
-        panic!("not binary: {message:?}")
-    };
+    let Message::Binary(bytes) = message else { panic!("not binary: {message:?}") };
     let (header, points) = bytes.split_at(32);
     assert_eq!(&header[..4], b"LIDR");
     assert_eq!((header[4], header[5]), (1, 0), "version");
@@ -118,11 +111,7 @@ fn check_report(ended: &Ended, frames: &str) {
     }
     let points = |id| row(report, id)[4].parse::<u64>().unwrap();
     assert!(points("voxel_downsample") < points("source"), "{report}");
-    let operations: Vec<_> = report
-        .lines()
-        .filter(|line| line.contains(" / "))
-        .skip(1)
-        .collect();
+    let operations: Vec<_> = report.lines().filter(|line| line.contains(" / ")).skip(1).collect();
     assert!(operations.len() >= 14, "{report}");
     for operation in operations {
         let words: Vec<_> = operation.split_whitespace().collect();
@@ -159,14 +148,10 @@ async fn viewers_get_every_frame_and_topics_show_it() {
 
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     poll("10 frames a second", || {
-        (9.0..=11.0)
-            .contains(&topic(&service, "points", "messages_per_sec"))
-            .then_some(())
+        (9.0..=11.0).contains(&topic(&service, "points", "messages_per_sec")).then_some(())
     });
     poll("1 snapshot a second", || {
-        (0.8..=1.2)
-            .contains(&topic(&service, "system_metrics", "messages_per_sec"))
-            .then_some(())
+        (0.8..=1.2).contains(&topic(&service, "system_metrics", "messages_per_sec")).then_some(())
     });
     for name in ["points", "system_metrics"] {
         assert_eq!(topic(&service, name, "active_connections"), 1.0, "{name}");
@@ -177,15 +162,9 @@ async fn viewers_get_every_frame_and_topics_show_it() {
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     // A machine that is too busy for ten frames a second throttles them, and says so.
     let now = service.get("/api/metrics").json();
-    let throttled: u64 = NODES
-        .iter()
-        .map(|id| node(&now, id)["throttled_count"].as_u64().unwrap())
-        .sum();
+    let throttled: u64 = NODES.iter().map(|id| node(&now, id)["throttled_count"].as_u64().unwrap()).sum();
     let left_out = numbers.last().unwrap() - numbers[0] + 1 - numbers.len() as u64;
-    assert!(
-        left_out <= throttled + 15,
-        "{left_out} left out, {throttled} throttled: {numbers:?}"
-    );
+    assert!(left_out <= throttled + 15, "{left_out} left out, {throttled} throttled: {numbers:?}");
     drop(points);
     live.abort();
     poll("both viewers counted out", || {
@@ -202,12 +181,7 @@ async fn viewers_get_every_frame_and_topics_show_it() {
         assert_eq!(keys(node(&now, id)), keys(node(&frame, id)));
     }
     assert_eq!(node(&now, "source")["last_point_count"], scans::POINTS);
-    let paths: Vec<_> = now["endpoints"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|route| &route["path"])
-        .collect();
+    let paths: Vec<_> = now["endpoints"].as_array().unwrap().iter().map(|route| &route["path"]).collect();
     assert!(paths.contains(&&json!("/api/metrics/websocket")), "{paths:?}");
     assert_eq!(service.stop("TERM").status.code(), Some(0));
 }
@@ -226,26 +200,15 @@ fn scans_nodes_and_parameters_are_shown_and_parameters_are_changed() {
     ]});
     assert_eq!(service.get("/api/scans").json(), shown);
     let nodes = service.get("/api/nodes").json();
-    let ids: Vec<_> = nodes["nodes"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|node| &node["id"])
-        .collect();
+    let ids: Vec<_> = nodes["nodes"].as_array().unwrap().iter().map(|node| &node["id"]).collect();
     assert_eq!(ids, NODES);
     assert_eq!(nodes["nodes"][1]["inputs"], json!(["source"]));
     assert!(service.get("/").body.contains("/dashboard/performance"));
 
     let before = service.get("/api/pipeline").json();
     let refused = [
-        (
-            r#"{"voxel_downsample": {"leaf_m": 0}}"#,
-            "voxel_downsample.leaf_m is 0, allowed is 0.01 to 10",
-        ),
-        (
-            r#"{"crop": {"max_range_m": 50}, "clustering": {"min_points": 0}}"#,
-            "clustering.min_points is 0",
-        ),
+        (r#"{"voxel_downsample": {"leaf_m": 0}}"#, "voxel_downsample.leaf_m is 0, allowed is 0.01 to 10"),
+        (r#"{"crop": {"max_range_m": 50}, "clustering": {"min_points": 0}}"#, "clustering.min_points is 0"),
         (r#"{"nonsense": 1}"#, "unknown field nonsense"),
         ("leaf_m = 1", "not JSON"),
     ];
@@ -254,20 +217,13 @@ fn scans_nodes_and_parameters_are_shown_and_parameters_are_changed() {
         assert_eq!(answer.status, 400, "{patch}");
         let found = answer.json()["detail"].as_str().unwrap().to_owned();
         assert!(found.starts_with(detail), "{found}");
-        assert_eq!(
-            service.get("/api/pipeline").json(),
-            before,
-            "{patch} was applied in part"
-        );
+        assert_eq!(service.get("/api/pipeline").json(), before, "{patch} was applied in part");
     }
     let large = format!("{{\"crop\": {}1}}", " ".repeat(70_000));
     assert_eq!(service.put("/api/pipeline", &large).status, 413);
 
     let answer = service.put("/api/pipeline", r#"{"voxel_downsample": {"leaf_m": 5}}"#);
-    assert_eq!(
-        (answer.status, &answer.json()["voxel_downsample"]["leaf_m"]),
-        (200, &json!(5.0))
-    );
+    assert_eq!((answer.status, &answer.json()["voxel_downsample"]["leaf_m"]), (200, &json!(5.0)));
     poll("fewer points", || {
         let metrics = service.get("/api/metrics").json();
         (node(&metrics, "voxel_downsample")["last_point_count"].as_u64()? < 200).then_some(())
@@ -285,12 +241,7 @@ fn other_sites_are_refused() {
     assert_eq!(put(&["Origin: http://localhost:4200"]), 200);
     assert_eq!(put(&["Origin: http://example.org"]), 403);
     assert_eq!(put(&["Host: example.org"]), 403);
-    assert_eq!(
-        service
-            .ask("GET", "/ws/points", &["Host: example.org"], "")
-            .status,
-        403
-    );
+    assert_eq!(service.ask("GET", "/ws/points", &["Host: example.org"], "").status, 403);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -299,16 +250,10 @@ async fn without_metrics_the_pipeline_runs_on() {
     let (service, _folder) = live(&["--enable-metrics=false"]);
     for path in ["/api/metrics", "/api/metrics/dag", "/api/metrics/websocket"] {
         let answer = service.get(path);
-        assert_eq!(
-            (answer.status, answer.json()),
-            (503, json!({"detail": "metrics disabled"}))
-        );
+        assert_eq!((answer.status, answer.json()), (503, json!({"detail": "metrics disabled"})));
     }
     let health = service.get("/api/health/performance");
-    assert_eq!(
-        (health.status, &health.json()["metrics_enabled"]),
-        (200, &json!(false))
-    );
+    assert_eq!((health.status, &health.json()["metrics_enabled"]), (200, &json!(false)));
     assert_eq!(service.get("/ws/topics").json(), json!(["points"]));
     let mut points = open(&service, "/ws/points").await;
     let (first, _) = decode(&next(&mut points).await);
@@ -350,19 +295,13 @@ async fn a_viewer_that_does_not_read_is_given_up() {
     let patch = r#"{"crop": {"max_range_m": 0, "min_range_m": 0}, "broadcast": {"stage": "source"}}"#;
     assert_eq!(service.put("/api/pipeline", patch).status, 200);
     let points = open(&service, "/ws/points").await;
-    poll("the viewer counted in", || {
-        (topic(&service, "points", "active_connections") == 1.0).then_some(())
-    });
-    poll("the viewer counted out", || {
-        (topic(&service, "points", "active_connections") == 0.0).then_some(())
-    });
+    poll("the viewer counted in", || (topic(&service, "points", "active_connections") == 1.0).then_some(()));
+    poll("the viewer counted out", || (topic(&service, "points", "active_connections") == 0.0).then_some(()));
     drop(points);
     let calls =
         |service: &Service| node(&service.get("/api/metrics").json(), "broadcast")["calls_total"].as_u64();
     let before = calls(&service);
-    poll("the pipeline going on", || {
-        (calls(&service) > before).then_some(())
-    });
+    poll("the pipeline going on", || (calls(&service) > before).then_some(()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -376,9 +315,7 @@ async fn the_number_of_viewers_is_limited() {
     let one_more = connect_async(format!("ws://{}/ws/points", service.address)).await;
     assert!(matches!(one_more, Err(Error::Http(answer)) if answer.status() == 503));
     drop(viewers);
-    poll("room again", || {
-        (topic(&service, "points", "active_connections") == 0.0).then_some(())
-    });
+    poll("room again", || (topic(&service, "points", "active_connections") == 0.0).then_some(()));
     open(&service, "/ws/points").await;
 }
 
@@ -390,17 +327,10 @@ fn scans_of_every_format_run_to_the_end() {
         let scan = scans::write(folder.path(), name, &bytes);
         let ended = run(&["--scan", &scan, "--frames", "20", "--hz", "100", "--port", "0"]);
         check_report(&ended, "20");
-        assert_eq!(
-            row(&ended.stdout, "source")[4],
-            scans::POINTS.to_string(),
-            "{name}"
-        );
+        assert_eq!(row(&ended.stdout, "source")[4], scans::POINTS.to_string(), "{name}");
     }
     let all = folder.path().to_str().unwrap();
-    check_report(
-        &run(&["--scan", all, "--frames", "20", "--hz", "100", "--port", "0"]),
-        "20",
-    );
+    check_report(&run(&["--scan", all, "--frames", "20", "--hz", "100", "--port", "0"]), "20");
 }
 
 #[test]
@@ -416,10 +346,7 @@ fn the_command_line_wins_over_the_environment() {
 #[test]
 fn real_scans_run_to_the_end() {
     let _quiet = QUIET.blocking_read();
-    for (name, points) in [
-        ("kitti_000008.bin", "17238"),
-        ("nuscenes_lidar_top.pcd.bin", "34688"),
-    ] {
+    for (name, points) in [("kitti_000008.bin", "17238"), ("nuscenes_lidar_top.pcd.bin", "34688")] {
         let Some(scan) = scans::real(name) else { continue };
         let ended = run(&["--scan", &scan, "--frames", "5", "--port", "0"]);
         check_report(&ended, "5");
@@ -450,15 +377,9 @@ fn what_cannot_be_used_ends_with_exit_code_2_and_a_message() {
         let scan = scans::write(folder.path(), name, bytes);
         check_refused(&run(&["--scan", &scan]), &[name, message]);
     }
-    check_refused(
-        &run(&["--scan", "/nowhere/a.bin"]),
-        &["/nowhere/a.bin", "cannot be read"],
-    );
+    check_refused(&run(&["--scan", "/nowhere/a.bin"]), &["/nowhere/a.bin", "cannot be read"]);
     check_refused(&run(&["--hz", "1000"]), &["not a number from 0.1 to 100"]);
-    for (name, value) in [
-        ("METRICS_BROADCAST_HZ", "100"),
-        ("LIDAR_ENABLE_METRICS", "perhaps"),
-    ] {
+    for (name, value) in [("METRICS_BROADCAST_HZ", "100"), ("LIDAR_ENABLE_METRICS", "perhaps")] {
         check_refused(&run_with(&[(name, value)], &["--port", "0"]), &[name, value]);
     }
     let help = run(&["--help"]);
@@ -469,11 +390,7 @@ fn what_cannot_be_used_ends_with_exit_code_2_and_a_message() {
 fn check_refused(ended: &Ended, messages: &[&str]) {
     assert_eq!(ended.status.code(), Some(2), "{}", ended.stderr);
     for message in messages {
-        assert!(
-            ended.stderr.contains(message),
-            "no {message:?} in {}",
-            ended.stderr
-        );
+        assert!(ended.stderr.contains(message), "no {message:?} in {}", ended.stderr);
     }
     assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
 }

@@ -28,13 +28,7 @@ fn alone() -> MutexGuard<'static, ()> {
 fn resident() -> u64 {
     let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
     let field = rollup.lines().find_map(|line| line.strip_prefix("Anonymous:"));
-    field
-        .unwrap()
-        .trim()
-        .trim_end_matches(" kB")
-        .parse::<u64>()
-        .unwrap()
-        * KIB
+    field.unwrap().trim().trim_end_matches(" kB").parse::<u64>().unwrap() * KIB
 }
 
 #[track_caller]
@@ -67,10 +61,7 @@ fn assert_short_threads_leave_little(count: u64) {
     short_threads(count, record);
     assert_growth(before, 4 * KIB * KIB);
     assert_eq!(function.lifetime().count(), count + 500);
-    assert_eq!(
-        registry.snapshot().websocket.topics["t"].total_messages,
-        count + 500
-    );
+    assert_eq!(registry.snapshot().websocket.topics["t"].total_messages, count + 500);
     // One series of each kind, and at most four idle shards of each.
     assert!(registry.self_metrics().shards <= 8);
 }

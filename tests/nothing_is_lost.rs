@@ -11,13 +11,7 @@ use metrics_layer::core::DagNodeMetrics;
 use metrics_layer::{Collector, Registry};
 
 fn node(registry: &Registry, id: &str) -> DagNodeMetrics {
-    registry
-        .snapshot()
-        .dag
-        .nodes
-        .into_iter()
-        .find(|node| node.node_id == id)
-        .unwrap()
+    registry.snapshot().dag.nodes.into_iter().find(|node| node.node_id == id).unwrap()
 }
 
 #[test]
@@ -120,13 +114,7 @@ fn a_reset_forgets_everything_and_handles_go_on() {
     assert_eq!(registry.functions(), []);
 
     node.record(Duration::from_millis(1), 7);
-    assert_eq!(
-        (
-            self::node(&registry, "n").calls_total,
-            self::node(&registry, "n").last_point_count
-        ),
-        (1, 7)
-    );
+    assert_eq!((self::node(&registry, "n").calls_total, self::node(&registry, "n").last_point_count), (1, 7));
 }
 
 #[test]
@@ -152,20 +140,9 @@ fn keys_beyond_the_limits_share_one_entry() {
         registry.record_ws_message(&format!("topic-{n}"), 1);
     }
     let snapshot = registry.snapshot();
-    let total: u64 = snapshot
-        .websocket
-        .topics
-        .values()
-        .map(|topic| topic.total_messages)
-        .sum();
-    assert_eq!(
-        (snapshot.websocket.topics.len() as u64, total),
-        (limit + 1, limit + 50)
-    );
-    assert_eq!(
-        snapshot.websocket.topics[metrics_layer::core::OVERFLOW].total_messages,
-        50
-    );
+    let total: u64 = snapshot.websocket.topics.values().map(|topic| topic.total_messages).sum();
+    assert_eq!((snapshot.websocket.topics.len() as u64, total), (limit + 1, limit + 50));
+    assert_eq!(snapshot.websocket.topics[metrics_layer::core::OVERFLOW].total_messages, 50);
     assert_eq!(registry.self_metrics().overflowed, 50);
 }
 
@@ -174,9 +151,6 @@ fn an_operation_of_an_unknown_node_shows_a_placeholder() {
     let registry = Registry::default();
     registry.record_operation("later", "voxel_downsample", 2.0);
     let seen = node(&registry, "later");
-    assert_eq!(
-        (seen.node_name.as_str(), seen.node_type.as_str(), seen.calls_total),
-        ("later", "unknown", 0)
-    );
+    assert_eq!((seen.node_name.as_str(), seen.node_type.as_str(), seen.calls_total), ("later", "unknown", 0));
     assert_eq!(seen.open3d_ops["voxel_downsample"].last_ms, 2.0);
 }

@@ -41,11 +41,7 @@ fn recording_allocates_on_first_use_only() {
     let (topic, handle) = (registry.topic("topic"), registry.node("handle"));
     let respond =
         |_: Request<()>| -> Ready<Result<Response<()>, Infallible>> { ready(Ok(Response::new(()))) };
-    let mut service = metrics
-        .layer()
-        .route("/api/scans/{id}")
-        .unwrap()
-        .layer(service_fn(respond));
+    let mut service = metrics.layer().route("/api/scans/{id}").unwrap().layer(service_fn(respond));
 
     let mut work = |rounds: u64, requests: Vec<Request<()>>| {
         for x in 0..rounds {
@@ -62,9 +58,7 @@ fn recording_allocates_on_first_use_only() {
         }
     };
     let requests = |count| {
-        (0..count)
-            .map(|id| Request::get(format!("/api/scans/{id}")).body(()).unwrap())
-            .collect::<Vec<_>>()
+        (0..count).map(|id| Request::get(format!("/api/scans/{id}")).body(()).unwrap()).collect::<Vec<_>>()
     };
     let (first, later) = (requests(1), requests(100));
     assert!(allocations(|| work(1, first)) > 0, "the counter counts");

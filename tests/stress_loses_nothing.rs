@@ -89,10 +89,7 @@ fn assert_nothing_is_lost(target: &impl Target, records: u64) {
             let mut before = [0; 2];
             while recording.load(Ordering::Relaxed) {
                 let now = target.counted();
-                assert!(
-                    before[0] <= now[0] && before[1] <= now[1],
-                    "{before:?}, then {now:?}"
-                );
+                assert!(before[0] <= now[0] && before[1] <= now[1], "{before:?}, then {now:?}");
                 before = now;
             }
         });
@@ -140,9 +137,8 @@ fn storm(rounds: u64) {
     let node = registry.node("n");
     let recording = AtomicBool::new(true);
     thread::scope(|scope| {
-        let recorders: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| (0..rounds).for_each(|_| node.record_error(CALL))))
-            .collect();
+        let recorders: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| (0..rounds).for_each(|_| node.record_error(CALL)))).collect();
         for _ in 0..2 {
             scope.spawn(|| {
                 while recording.load(Ordering::Relaxed) {

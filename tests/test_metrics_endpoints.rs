@@ -23,10 +23,7 @@ async fn get_json(handler: &Handler, path: &str) -> (u16, Value) {
     assert_eq!(response.headers()["content-type"], "application/json");
     assert_eq!(response.headers()["cache-control"], "no-store");
     assert_eq!(response.headers()["x-content-type-options"], "nosniff");
-    let (status, length) = (
-        response.status().as_u16(),
-        response.headers()["content-length"].clone(),
-    );
+    let (status, length) = (response.status().as_u16(), response.headers()["content-length"].clone());
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(length, bytes.len().to_string());
     (status, serde_json::from_slice(&bytes).unwrap())
@@ -42,8 +39,7 @@ fn filled() -> Handler {
     node.record_error(Duration::from_millis(8));
     node.set_queue_depth(3);
     node.set_throttled(4);
-    node.operation("voxel_downsample")
-        .record(Duration::from_millis(9));
+    node.operation("voxel_downsample").record(Duration::from_millis(9));
     registry.topic("points").record_message(4_096);
     registry.topic("points").set_connections(2);
     registry.function("lidar::load").record(Duration::from_millis(5));
@@ -91,18 +87,12 @@ async fn test_get_metrics_returns_200_when_enabled() {
     });
     let handler = filled();
     assert_eq!(get_json(&handler, "/api/metrics").await, (200, expected.clone()));
-    assert_eq!(
-        get_json(&handler, "/api/metrics?last_n=x&%ff").await,
-        (200, expected)
-    );
+    assert_eq!(get_json(&handler, "/api/metrics?last_n=x&%ff").await, (200, expected));
     let functions = json!({ "functions": [{
         "name": "lidar::load", "calls_total": 1, "errors": 0, "last_ms": 5.0, "avg_ms": 5.0,
         "min_ms": 5.0, "max_ms": 5.0, "p50_ms": 5.0, "p95_ms": 5.0, "p99_ms": 5.0,
     }]});
-    assert_eq!(
-        get_json(&handler, "/api/metrics/functions").await,
-        (200, functions)
-    );
+    assert_eq!(get_json(&handler, "/api/metrics/functions").await, (200, functions));
 }
 
 #[tokio::test]
@@ -119,10 +109,7 @@ async fn test_get_metrics_returns_503_when_disabled() {
         assert_eq!(get_json(&handler, path).await, (503, disabled.clone()), "{path}");
     }
     let metrics = Metrics::builder().enabled(false).build().unwrap();
-    assert_eq!(
-        get_json(&metrics.handler(), "/api/metrics").await,
-        (503, disabled)
-    );
+    assert_eq!(get_json(&metrics.handler(), "/api/metrics").await, (503, disabled));
 }
 
 #[tokio::test]
@@ -133,10 +120,8 @@ async fn test_health_performance_always_200() {
             "collecting": running, "storage_ok": true, "version": env!("CARGO_PKG_VERSION"),
         })
     };
-    let collectors: [(Arc<dyn Collector>, bool); 2] = [
-        (Arc::new(Registry::default()), true),
-        (Arc::new(NullCollector), false),
-    ];
+    let collectors: [(Arc<dyn Collector>, bool); 2] =
+        [(Arc::new(Registry::default()), true), (Arc::new(NullCollector), false)];
     for (collector, enabled) in collectors {
         let handler = Handler::new(collector);
         let answer = get_json(&handler, "/api/health/performance").await;
@@ -153,18 +138,12 @@ async fn test_health_performance_always_200() {
 async fn test_dag_endpoint_schema() {
     assert_eq!(get_json(&filled(), "/api/metrics/dag").await, (200, dag()));
     let empty = Handler::new(Arc::new(Registry::mock().0));
-    assert_eq!(
-        get_json(&empty, "/api/metrics/dag").await,
-        (200, json!({ "nodes": [] }))
-    );
+    assert_eq!(get_json(&empty, "/api/metrics/dag").await, (200, json!({ "nodes": [] })));
 }
 
 #[tokio::test]
 async fn test_websocket_endpoint_schema() {
-    assert_eq!(
-        get_json(&filled(), "/api/metrics/websocket").await,
-        (200, websocket())
-    );
+    assert_eq!(get_json(&filled(), "/api/metrics/websocket").await, (200, websocket()));
     let empty = Handler::new(Arc::new(Registry::mock().0));
     let nothing = json!({ "topics": {}, "total_connections": 0 });
     assert_eq!(get_json(&empty, "/api/metrics/websocket").await, (200, nothing));

@@ -15,11 +15,7 @@ fn test_record_node_exec_creates_entry() {
     assert_eq!(nodes.len(), 1);
     let node = &nodes[0];
     assert_eq!(
-        (
-            node.node_id.as_str(),
-            node.node_name.as_str(),
-            node.node_type.as_str()
-        ),
+        (node.node_id.as_str(), node.node_name.as_str(), node.node_type.as_str()),
         ("voxel-1", "Voxel grid", "voxel")
     );
     assert_eq!((node.last_exec_ms, node.avg_exec_ms), (12.5, 12.5));
@@ -99,10 +95,7 @@ fn test_snapshot_serialization() {
         }],
     });
     assert_eq!(document, expected);
-    assert_eq!(
-        serde_json::from_value::<MetricsSnapshot>(document).unwrap(),
-        snapshot
-    );
+    assert_eq!(serde_json::from_value::<MetricsSnapshot>(document).unwrap(), snapshot);
 }
 
 #[test]
@@ -120,8 +113,5 @@ fn test_null_collector_snapshot_is_valid() {
     let (registry, time) = Registry::mock();
     time.set_unix(Duration::ZERO);
     assert_eq!(document, serde_json::to_value(registry.snapshot()).unwrap());
-    assert_eq!(
-        serde_json::from_value::<MetricsSnapshot>(document).unwrap(),
-        MetricsSnapshot::default()
-    );
+    assert_eq!(serde_json::from_value::<MetricsSnapshot>(document).unwrap(), MetricsSnapshot::default());
 }

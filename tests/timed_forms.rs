@@ -26,12 +26,7 @@ mod seen {
     }
 
     fn find(id: &str) -> Option<DagNodeMetrics> {
-        metrics()
-            .snapshot()
-            .dag
-            .nodes
-            .into_iter()
-            .find(|node| node.node_id == id)
+        metrics().snapshot().dag.nodes.into_iter().find(|node| node.node_id == id)
     }
 
     /// Starts recording: a call before this is not seen.
@@ -42,21 +37,13 @@ mod seen {
     /// Calls of the function series of that name.
     pub(super) fn function_calls(name: &str) -> u64 {
         let functions = metrics().registry().functions();
-        functions
-            .iter()
-            .find(|function| function.name == name)
-            .map_or(0, |function| function.calls_total)
+        functions.iter().find(|function| function.name == name).map_or(0, |function| function.calls_total)
     }
 
     /// `(calls, points of the last call, name, type)` of a node.
     pub(super) fn node(id: &str) -> (u64, u64, String, String) {
         let node = find(id).expect("the node is known");
-        (
-            node.calls_total,
-            node.last_point_count,
-            node.node_name,
-            node.node_type,
-        )
+        (node.calls_total, node.last_point_count, node.node_name, node.node_type)
     }
 
     /// Calls of a node that failed.
@@ -66,9 +53,7 @@ mod seen {
 
     /// Calls of an operation of a node.
     pub(super) fn operation_calls(node: &str, operation: &str) -> u64 {
-        find(node)
-            .and_then(|node| node.open3d_ops.get(operation).map(|op| op.calls))
-            .unwrap_or(0)
+        find(node).and_then(|node| node.open3d_ops.get(operation).map(|op| op.calls)).unwrap_or(0)
     }
 }
 
@@ -90,13 +75,11 @@ fn assert_send<T: Send>(value: T) -> T {
 /// Is pending once, so that a guard is held across an await.
 async fn yield_once() {
     let mut polled = false;
-    std::future::poll_fn(|_| {
-        if std::mem::replace(&mut polled, true) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
+    std::future::poll_fn(
+        |_| {
+            if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
+        },
+    )
     .await;
 }
 
@@ -179,10 +162,7 @@ where
 {
     #![allow(clippy::mixed_attributes_style, clippy::needless_collect)]
     let shown: Vec<String> = items.iter().map(show).collect();
-    items
-        .iter()
-        .zip(shown)
-        .map(|(item, shown)| format!("{item}={shown}"))
+    items.iter().zip(shown).map(|(item, shown)| format!("{item}={shown}"))
 }
 
 #[timed]
@@ -220,10 +200,7 @@ fn caller() -> u32 {
 #[test]
 fn free_functions_of_every_kind() {
     seen::on();
-    assert_eq!(
-        generic(&[1, 2], |i| (i * 2).to_string()).collect::<Vec<_>>(),
-        ["1=2", "2=4"]
-    );
+    assert_eq!(generic(&[1, 2], |i| (i * 2).to_string()).collect::<Vec<_>>(), ["1=2", "2=4"]);
     assert_eq!(destructured(1, (2, Pair { right: 3, _rest: () }), [4, 0, 0]), 10);
     assert_eq!(foreign(1), 2);
     assert_eq!(recursive(100), 100);
@@ -317,10 +294,7 @@ struct Counter {
 impl Counter {
     #[timed("Counter::new")]
     fn new(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            count: 0,
-        }
+        Self { id: id.to_owned(), count: 0 }
     }
 
     #[timed("Counter::by_ref")]
@@ -395,9 +369,7 @@ fn methods_with_every_receiver() {
     assert_eq!(Pin::new(&mut counter).by_pin(), 4);
     assert_eq!(Box::new(counter.clone()).by_box(), 4);
     assert_eq!(Arc::new(counter).by_arc(), 1);
-    for receiver in [
-        "new", "by_ref", "by_mut", "by_value", "by_box", "by_arc", "by_pin",
-    ] {
+    for receiver in ["new", "by_ref", "by_mut", "by_value", "by_box", "by_arc", "by_pin"] {
         assert_eq!(function_calls(&format!("Counter::{receiver}")), 1, "{receiver}");
     }
 }
@@ -502,12 +474,7 @@ fn a_dropped_future_is_counted_if_it_was_polled() {
     assert_eq!(function_calls("dropped future"), 0);
     {
         let mut future = pin!(endless());
-        assert!(
-            future
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-                .is_pending()
-        );
+        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
     assert_eq!(function_calls("dropped future"), 1);
 }
@@ -566,10 +533,7 @@ fn points_from_the_result_and_failures_from_its_err() {
     assert_eq!((node("form-b").1, failures("form-b")), (0, 1));
     assert_eq!(block_on(assert_send(counter.form_b_async("1"))).unwrap().len(), 5);
     assert_eq!((node("form-b").1, failures("form-b")), (5, 1));
-    assert_eq!(
-        block_on(counter.form_b_async("2")).unwrap_err().to_string(),
-        "seven"
-    );
+    assert_eq!(block_on(counter.form_b_async("2")).unwrap_err().to_string(), "seven");
     assert!(block_on(counter.form_b_async("x")).is_err());
     assert_eq!((node("form-b").0, failures("form-b")), (6, 3));
 }
@@ -639,10 +603,7 @@ fn form_b_keeps_coercions_impl_trait_and_arguments() {
     assert_eq!(node("impl async").1, 12);
     assert!(err_points(false).is_ok() && err_points(true).is_err());
     assert_eq!((node("err points").1, failures("err points")), (4, 1));
-    assert_eq!(
-        form_b_arguments(vec![1], (2, 3), &Cloud(vec![4, 5])),
-        Ok(vec![1, 2, 3, 4, 5])
-    );
+    assert_eq!(form_b_arguments(vec![1], (2, 3), &Cloud(vec![4, 5])), Ok(vec![1, 2, 3, 4, 5]));
     assert_eq!(node("form b args").1, 7);
 }
 
@@ -709,9 +670,8 @@ fn a_block_is_an_expression_like_its_own() {
     seen::on();
     let extended: &String = timed_block!("extended", { &String::from("lives on") });
     let nested = 1 + timed_block!("outer", { timed_block!("inner", { 2 }) + 3 });
-    let inferred: Vec<u8> = timed_block!("inferred", {
-        "1 2".split(' ').map(|n| n.parse().unwrap()).collect()
-    });
+    let inferred: Vec<u8> =
+        timed_block!("inferred", { "1 2".split(' ').map(|n| n.parse().unwrap()).collect() });
     assert_eq!((extended.as_str(), nested, inferred), ("lives on", 6, vec![1, 2]));
     assert_eq!(function_calls("outer") + function_calls("inner"), 2);
 }

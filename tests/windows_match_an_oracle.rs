@@ -20,12 +20,7 @@ struct Oracle {
 
 impl Oracle {
     fn new(window: usize) -> Self {
-        Self {
-            window,
-            recent: VecDeque::new(),
-            calls: 0,
-            errors: 0,
-        }
+        Self { window, recent: VecDeque::new(), calls: 0, errors: 0 }
     }
 
     fn call(&mut self, ns: u64, points: u64, failed: bool) {
@@ -57,18 +52,8 @@ struct Call {
 const THREADS: usize = 4;
 
 fn calls() -> impl Strategy<Value = Vec<Call>> {
-    let call = (
-        0..THREADS,
-        0..10_000_000_u64,
-        0..50_000_u64,
-        prop::bool::weighted(0.1),
-    );
-    let call = call.prop_map(|(thread, ns, points, failed)| Call {
-        thread,
-        ns,
-        points,
-        failed,
-    });
+    let call = (0..THREADS, 0..10_000_000_u64, 0..50_000_u64, prop::bool::weighted(0.1));
+    let call = call.prop_map(|(thread, ns, points, failed)| Call { thread, ns, points, failed });
     prop::collection::vec(call, 0..400)
 }
 

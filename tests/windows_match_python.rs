@@ -53,30 +53,19 @@ fn python(lists: &[Vec<u64>], method: &str) -> Option<Vec<Expected>> {
         return None;
     };
     let mut stdin = python.stdin.take().unwrap();
-    let lines: String = lists
-        .iter()
-        .map(|list| serde_json::to_string(list).unwrap() + "\n")
-        .collect();
+    let lines: String = lists.iter().map(|list| serde_json::to_string(list).unwrap() + "\n").collect();
     let feeder = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
     let output = python.wait_with_output().unwrap();
     feeder.join().unwrap().unwrap();
     assert!(output.status.success(), "python3 failed");
     let answers = String::from_utf8(output.stdout).unwrap();
-    Some(
-        answers
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect(),
-    )
+    Some(answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
 /// Up to 250 durations: alike, of all magnitudes, or mostly alike with outliers.
 fn durations(random: &mut Xoshiro256PlusPlus) -> Vec<u64> {
     let length = random.random_range(0..250);
-    let (shape, middle) = (
-        random.random_range(0..3),
-        random.random_range(1..1_000_000_000_u64),
-    );
+    let (shape, middle) = (random.random_range(0..3), random.random_range(1..1_000_000_000_u64));
     let one = |random: &mut Xoshiro256PlusPlus| match shape {
         0 => random.random_range(middle / 2..=middle * 2),
         1 => random.random::<u64>() >> random.random_range(12..64),
@@ -95,22 +84,9 @@ fn found(list: &[u64]) -> [f64; 5] {
         function.record(Duration::from_nanos(ns));
         node.record(Duration::from_nanos(ns), 0);
     }
-    let node = registry
-        .snapshot()
-        .dag
-        .nodes
-        .into_iter()
-        .next()
-        .unwrap_or_default();
+    let node = registry.snapshot().dag.nodes.into_iter().next().unwrap_or_default();
     let function = registry.functions().into_iter().next().unwrap_or_default();
-    [
-        node.avg_exec_ms,
-        function.avg_ms,
-        function.p50_ms,
-        function.p95_ms,
-        function.p99_ms,
-    ]
-    .map(|ms| ms * 1e6)
+    [node.avg_exec_ms, function.avg_ms, function.p50_ms, function.p95_ms, function.p99_ms].map(|ms| ms * 1e6)
 }
 
 /// The lists for which the library and Python differ by more than 10⁻⁹; `None` without Python.
@@ -133,12 +109,7 @@ fn differing(count: usize, method: &str) -> Option<Vec<String>> {
 #[test]
 fn ten_thousand_windows_are_those_of_python() {
     if let Some(differing) = differing(10_000, "exclusive") {
-        assert!(
-            differing.is_empty(),
-            "{} differ, such as {}",
-            differing.len(),
-            differing[0]
-        );
+        assert!(differing.is_empty(), "{} differ, such as {}", differing.len(), differing[0]);
     }
 }
 

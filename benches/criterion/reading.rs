@@ -10,13 +10,9 @@ fn reading(criterion: &mut Criterion) {
     let mut benches = criterion.benchmark_group("reading");
     for series in [100, 1_000] {
         let functions = Filled::new(Kind::Functions, series, 2);
-        benches.bench_with_input(
-            BenchmarkId::new("functions", series),
-            &functions,
-            |bencher, filled| {
-                bencher.iter(|| black_box(filled.registry().functions()));
-            },
-        );
+        benches.bench_with_input(BenchmarkId::new("functions", series), &functions, |bencher, filled| {
+            bencher.iter(|| black_box(filled.registry().functions()));
+        });
         let nodes = Filled::new(Kind::Nodes, series, 2);
         benches.bench_with_input(BenchmarkId::new("snapshot", series), &nodes, |bencher, filled| {
             bencher.iter(|| black_box(filled.registry().snapshot()));

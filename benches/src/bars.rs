@@ -6,13 +6,8 @@ use crate::stats::{median, median_ratio};
 use crate::table::{Table, number};
 
 /// Crates that time into a histogram, by the fastest way each documents.
-const HISTOGRAM_CRATES: [&str; 5] = [
-    "metrics+exporter",
-    "prometheus",
-    "prometheus-local",
-    "prometheus-client",
-    "measured",
-];
+const HISTOGRAM_CRATES: [&str; 5] =
+    ["metrics+exporter", "prometheus", "prometheus-local", "prometheus-client", "measured"];
 
 /// Those whose samples a reader sees at once.
 const SHARED_HISTOGRAM_CRATES: [&str; 4] =
@@ -51,8 +46,7 @@ impl Run<'_> {
     }
 
     fn together(&self, name: &str) -> f64 {
-        self.of(name)
-            .map_or(f64::NAN, |turns| median_ratio(&turns.same, &turns.one))
+        self.of(name).map_or(f64::NAN, |turns| median_ratio(&turns.same, &turns.one))
     }
 }
 
@@ -63,16 +57,8 @@ pub fn table(results: &[(Entry, Option<Turns>)]) -> String {
     let histogram = run.fastest(&HISTOGRAM_CRATES);
     let shared = run.fastest(&SHARED_HISTOGRAM_CRATES);
     let bars = [
-        (
-            "`#[timed]` sync, over the clock floor, ns".to_owned(),
-            run.over_floor("timed"),
-            6.0,
-        ),
-        (
-            "`#[timed]` sync / hotpath".to_owned(),
-            run.ratio("timed", "hotpath"),
-            0.6,
-        ),
+        ("`#[timed]` sync, over the clock floor, ns".to_owned(), run.over_floor("timed"), 6.0),
+        ("`#[timed]` sync / hotpath".to_owned(), run.ratio("timed", "hotpath"), 0.6),
         (
             format!("`#[timed]` sync / {shared}, the fastest shared histogram"),
             run.ratio("timed", shared),
@@ -83,51 +69,15 @@ pub fn table(results: &[(Entry, Option<Turns>)]) -> String {
             run.ratio("timed", histogram),
             0.45,
         ),
-        (
-            "`#[timed]` async, over the clock floor, ns".to_owned(),
-            run.over_floor("timed-async"),
-            8.0,
-        ),
-        (
-            "node by handle, over the clock floor, ns".to_owned(),
-            run.over_floor("node-handle+clock"),
-            8.0,
-        ),
-        (
-            "node by string, over the clock floor, ns".to_owned(),
-            run.over_floor("timed-node"),
-            14.0,
-        ),
-        (
-            "`record_ws_message` by handle, ns".to_owned(),
-            run.ns("topic-handle"),
-            3.0,
-        ),
-        (
-            "`record_ws_message` by string, ns".to_owned(),
-            run.ns("record_ws_message"),
-            15.0,
-        ),
-        (
-            "disabled, over the bare call, ns".to_owned(),
-            run.over_bare("disabled-timed"),
-            1.0,
-        ),
-        (
-            "two threads on the same function / one".to_owned(),
-            run.together("timed"),
-            1.05,
-        ),
-        (
-            "two threads on the same node / one".to_owned(),
-            run.together("timed-node"),
-            1.05,
-        ),
-        (
-            "two threads on the same topic / one".to_owned(),
-            run.together("topic-handle"),
-            1.05,
-        ),
+        ("`#[timed]` async, over the clock floor, ns".to_owned(), run.over_floor("timed-async"), 8.0),
+        ("node by handle, over the clock floor, ns".to_owned(), run.over_floor("node-handle+clock"), 8.0),
+        ("node by string, over the clock floor, ns".to_owned(), run.over_floor("timed-node"), 14.0),
+        ("`record_ws_message` by handle, ns".to_owned(), run.ns("topic-handle"), 3.0),
+        ("`record_ws_message` by string, ns".to_owned(), run.ns("record_ws_message"), 15.0),
+        ("disabled, over the bare call, ns".to_owned(), run.over_bare("disabled-timed"), 1.0),
+        ("two threads on the same function / one".to_owned(), run.together("timed"), 1.05),
+        ("two threads on the same node / one".to_owned(), run.together("timed-node"), 1.05),
+        ("two threads on the same topic / one".to_owned(), run.together("topic-handle"), 1.05),
     ];
     let mut table = Table::new(["bar", "measured", "at most", ""]);
     for (name, measured, most) in bars {

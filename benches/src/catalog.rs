@@ -96,12 +96,7 @@ pub const CLOCK_FLOOR: &str = "two-tsc-reads";
 pub fn all() -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut add = |group, side, contenders: &[(&'static str, Make)]| {
-        entries.extend(contenders.iter().map(|&(name, make)| Entry {
-            group,
-            side,
-            name,
-            make: Ok(make),
-        }));
+        entries.extend(contenders.iter().map(|&(name, make)| Entry { group, side, name, make: Ok(make) }));
     };
 
     add(
@@ -133,11 +128,7 @@ pub fn all() -> Vec<Entry> {
         ],
     );
 
-    add(
-        Group::Async,
-        Side::Ours,
-        &[("timed-async", ours::function::asynchronous)],
-    );
+    add(Group::Async, Side::Ours, &[("timed-async", ours::function::asynchronous)]);
     add(
         Group::Async,
         Side::Peer,
@@ -174,10 +165,7 @@ pub fn all() -> Vec<Entry> {
         &[
             ("metrics+exporter-label", peers::metrics::timed_by_string),
             ("prometheus-label", peers::prometheus::timed_by_string),
-            (
-                "prometheus-client-label",
-                peers::prometheus_client::timed_by_string,
-            ),
+            ("prometheus-client-label", peers::prometheus_client::timed_by_string),
         ],
     );
 
@@ -186,20 +174,14 @@ pub fn all() -> Vec<Entry> {
         Side::Ours,
         &[
             ("record_node_exec", ours::node::record_node_exec),
-            (
-                "instant+record_node_exec",
-                ours::node::measure_and_record_node_exec,
-            ),
+            ("instant+record_node_exec", ours::node::measure_and_record_node_exec),
         ],
     );
 
     add(
         Group::Counter,
         Side::Ours,
-        &[
-            ("topic-handle", ours::topic::by_handle),
-            ("counter-handle", ours::topic::counter),
-        ],
+        &[("topic-handle", ours::topic::by_handle), ("counter-handle", ours::topic::counter)],
     );
     add(
         Group::Counter,
@@ -217,35 +199,23 @@ pub fn all() -> Vec<Entry> {
         Side::Ours,
         &[
             ("record_ws_message", ours::topic::by_string),
-            (
-                "global+record_ws_message",
-                ours::topic::by_string_through_the_global,
-            ),
+            ("global+record_ws_message", ours::topic::by_string_through_the_global),
         ],
     );
     add(
         Group::CounterText,
         Side::Peer,
         &[
-            (
-                "metrics+exporter-counter-label",
-                peers::metrics::counter_by_string,
-            ),
+            ("metrics+exporter-counter-label", peers::metrics::counter_by_string),
             ("prometheus-counter-label", peers::prometheus::counter_by_string),
-            (
-                "prometheus-client-counter-label",
-                peers::prometheus_client::counter_by_string,
-            ),
+            ("prometheus-client-counter-label", peers::prometheus_client::counter_by_string),
         ],
     );
 
     add(
         Group::Disabled,
         Side::Ours,
-        &[
-            ("disabled-timed", ours::disabled::function),
-            ("disabled-timed-node", ours::disabled::node),
-        ],
+        &[("disabled-timed", ours::disabled::function), ("disabled-timed-node", ours::disabled::node)],
     );
     // MISSING: a second build with feature `off`, and its assembly beside that of the bare call.
     entries.push(Entry {

@@ -158,11 +158,7 @@ pub struct Around<C> {
 impl<C: Contender> Around<C> {
     /// That contender, with `before` and `after` around each batch.
     pub fn new(contender: C, before: fn(), after: fn()) -> Self {
-        Self {
-            contender,
-            before,
-            after,
-        }
+        Self { contender, before, after }
     }
 }
 

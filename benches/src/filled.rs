@@ -38,10 +38,7 @@ impl Filled {
         limits.functions = series.max(limits.functions);
         limits.nodes = series.max(limits.nodes);
         limits.operations = series.max(limits.operations);
-        let metrics = Metrics::builder()
-            .limits(limits)
-            .build()
-            .expect("the settings are valid");
+        let metrics = Metrics::builder().limits(limits).build().expect("the settings are valid");
         metrics.shutdown();
         let filled = Arc::new(Barrier::new(threads + 1));
         let (hold, threads) = (0..threads)
@@ -58,11 +55,7 @@ impl Filled {
             })
             .unzip();
         filled.wait();
-        Self {
-            metrics,
-            hold,
-            threads,
-        }
+        Self { metrics, hold, threads }
     }
 
     /// Their registry.
@@ -84,9 +77,8 @@ impl Drop for Filled {
 fn fill(registry: &Registry, kind: Kind, series: usize) {
     match kind {
         Kind::Functions => {
-            let functions: Vec<Function> = (0..series)
-                .map(|index| registry.function(&format!("module::function_{index}")))
-                .collect();
+            let functions: Vec<Function> =
+                (0..series).map(|index| registry.function(&format!("module::function_{index}"))).collect();
             for call in 1..=RECORDS {
                 for function in &functions {
                     function.record(duration(call));
@@ -94,13 +86,8 @@ fn fill(registry: &Registry, kind: Kind, series: usize) {
             }
         }
         Kind::Nodes => {
-            let nodes: Vec<Node> = (0..series)
-                .map(|index| registry.node(&format!("node-{index}")))
-                .collect();
-            let operations: Vec<_> = nodes
-                .iter()
-                .map(|node| node.operation("voxel_downsample"))
-                .collect();
+            let nodes: Vec<Node> = (0..series).map(|index| registry.node(&format!("node-{index}"))).collect();
+            let operations: Vec<_> = nodes.iter().map(|node| node.operation("voxel_downsample")).collect();
             for call in 1..=RECORDS {
                 for (node, operation) in nodes.iter().zip(&operations) {
                     node.record(duration(call), call);

@@ -57,16 +57,8 @@ impl Span {
 
     /// The part of the time from the first start to the last end in which both ran.
     fn overlap(self, other: Self) -> f64 {
-        let common = Self {
-            start: self.start.max(other.start),
-            end: self.end.min(other.end),
-            waited: 0.0,
-        };
-        let whole = Self {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-            waited: 0.0,
-        };
+        let common = Self { start: self.start.max(other.start), end: self.end.min(other.end), waited: 0.0 };
+        let whole = Self { start: self.start.min(other.start), end: self.end.max(other.end), waited: 0.0 };
         common.seconds() / whole.seconds()
     }
 }
@@ -98,22 +90,13 @@ impl Pair {
                 let undisturbed = mine.is_undisturbed() && theirs.is_undisturbed();
                 undisturbed && mine.overlap(*theirs) >= LEAST_OVERLAP
             })
-            .map_or(f64::NAN, |(mine, theirs)| {
-                (mine.seconds() + theirs.seconds()) * 1e9 / (2 * calls) as f64
-            })
+            .map_or(f64::NAN, |(mine, theirs)| (mine.seconds() + theirs.seconds()) * 1e9 / (2 * calls) as f64)
     }
 
     fn once(&self, batch: &'static dyn Batch, theirs: Series, calls: u64) -> (Span, Span) {
         let ready = Arc::new(AtomicU32::new(0));
-        let job = Job {
-            batch,
-            series: theirs,
-            calls,
-            ready: Arc::clone(&ready),
-        };
-        self.jobs
-            .send(job)
-            .expect("the second thread runs as long as this");
+        let job = Job { batch, series: theirs, calls, ready: Arc::clone(&ready) };
+        self.jobs.send(job).expect("the second thread runs as long as this");
         let mine = timed(batch, Series::First, calls, &ready, 2);
         let theirs = self.done.recv().expect("the second thread answers every job");
         (mine, theirs)
@@ -139,9 +122,5 @@ fn timed(batch: &dyn Batch, series: Series, calls: u64, ready: &AtomicU32, all: 
     }
     let start = Instant::now();
     let taken = batch.batch(series, calls);
-    Span {
-        start,
-        end: start + taken,
-        waited: waited() - before,
-    }
+    Span { start, end: start + taken, waited: waited() - before }
 }

@@ -35,10 +35,7 @@ pub fn all() -> Vec<Renderer> {
 fn ours(counters: usize) -> Render {
     let mut limits = metrics_core::Limits::default();
     limits.counters = counters.max(limits.counters);
-    let metrics = metrics_core::Metrics::builder()
-        .limits(limits)
-        .build()
-        .expect("the settings are valid");
+    let metrics = metrics_core::Metrics::builder().limits(limits).build().expect("the settings are valid");
     metrics.shutdown();
     for index in 0..counters {
         metrics.registry().counter(&index.to_string()).add(1);
@@ -61,9 +58,7 @@ fn prometheus(counters: usize) -> Render {
     let registry = prometheus::Registry::new();
     let opts = prometheus::Opts::new("counted_total", "counted");
     let vec = prometheus::IntCounterVec::new(opts, &["series"]).expect("the name is valid");
-    registry
-        .register(Box::new(vec.clone()))
-        .expect("nothing else is registered");
+    registry.register(Box::new(vec.clone())).expect("nothing else is registered");
     for index in 0..counters {
         vec.with_label_values(&[index.to_string().as_str()]).inc();
     }
@@ -71,9 +66,7 @@ fn prometheus(counters: usize) -> Render {
     Box::new(move || {
         text.clear();
         let gathered = registry.gather();
-        prometheus::TextEncoder::new()
-            .encode(&gathered, &mut text)
-            .expect("a vector takes everything");
+        prometheus::TextEncoder::new().encode(&gathered, &mut text).expect("a vector takes everything");
         text.len()
     })
 }
@@ -112,9 +105,7 @@ mod counted {
 
     pub(super) fn new() -> Counted {
         Counted {
-            counted: CounterVec::with_label_set(SeriesSet {
-                series: measured::lasso::ThreadedRodeo::new(),
-            }),
+            counted: CounterVec::with_label_set(SeriesSet { series: measured::lasso::ThreadedRodeo::new() }),
         }
     }
 }
@@ -127,9 +118,7 @@ fn measured(counters: usize) -> Render {
     }
     let mut encoder = BufferedTextEncoder::new();
     Box::new(move || {
-        counted
-            .collect_group_into(&mut encoder)
-            .expect("a buffer takes everything");
+        counted.collect_group_into(&mut encoder).expect("a buffer takes everything");
         encoder.finish().len()
     })
 }

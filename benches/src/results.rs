@@ -50,15 +50,7 @@ impl Header {
     /// As a line of Markdown.
     #[must_use]
     pub fn to_markdown(&self) -> String {
-        let Self {
-            command,
-            machine,
-            system,
-            rustc,
-            date,
-            commit,
-            load_before,
-        } = self;
+        let Self { command, machine, system, rustc, date, commit, load_before } = self;
         format!(
             "`{command}` · {machine} · {system} · {rustc} · {date} UTC · commit {commit} · load before {load_before}\n"
         )
@@ -79,9 +71,7 @@ impl Raw {
     pub fn create(name: &str, header: &Header) -> io::Result<Self> {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
         fs::create_dir_all(&directory)?;
-        let mut raw = Self {
-            file: File::create(directory.join(name))?,
-        };
+        let mut raw = Self { file: File::create(directory.join(name))? };
         raw.line(header)?;
         Ok(raw)
     }
@@ -100,9 +90,7 @@ fn machine() -> String {
     let information = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| {
         let line = information.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split(": ").nth(1))
-            .unwrap_or("?")
-            .to_owned()
+        line.and_then(|line| line.split(": ").nth(1)).unwrap_or("?").to_owned()
     };
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     format!(
@@ -116,17 +104,7 @@ fn machine() -> String {
 fn commit() -> String {
     let hash = output("git", &["rev-parse", "--short", "HEAD"]);
     // The results themselves always change.
-    let changed = output(
-        "git",
-        &[
-            "status",
-            "--porcelain",
-            "--untracked-files=no",
-            "--",
-            "..",
-            ":!results",
-        ],
-    );
+    let changed = output("git", &["status", "--porcelain", "--untracked-files=no", "--", "..", ":!results"]);
     format!("{hash}{}", if changed.is_empty() { "" } else { "+" })
 }
 

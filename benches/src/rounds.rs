@@ -42,34 +42,21 @@ const SHORTER_BY: u64 = 2;
 
 /// Measures all contenders that can be made; gives nothing for the others.
 pub fn run(entries: &[Entry], plan: Plan, mut progress: impl FnMut(usize)) -> Vec<Option<Turns>> {
-    let made: Vec<Option<&'static dyn Batch>> = entries
-        .iter()
-        .map(|entry| entry.make.ok().map(|make| &*Box::leak(make())))
-        .collect();
+    let made: Vec<Option<&'static dyn Batch>> =
+        entries.iter().map(|entry| entry.make.ok().map(|make| &*Box::leak(make()))).collect();
     let pair = Pair::start();
-    let calls: Vec<u64> = made
-        .iter()
-        .map(|batch| batch.map_or(0, |batch| calls_in(batch, plan.batch)))
-        .collect();
+    let calls: Vec<u64> =
+        made.iter().map(|batch| batch.map_or(0, |batch| calls_in(batch, plan.batch))).collect();
     let mut turns = vec![Turns::default(); entries.len()];
     for round in 0..plan.rounds {
         progress(round);
         for place in order(entries.len(), round) {
             if let Some(batch) = made[place] {
-                take_turn(
-                    batch,
-                    calls[place],
-                    plan.pairs.then_some(&pair),
-                    &mut turns[place],
-                );
+                take_turn(batch, calls[place], plan.pairs.then_some(&pair), &mut turns[place]);
             }
         }
     }
-    turns
-        .into_iter()
-        .zip(made)
-        .map(|(turns, made)| made.map(|_| turns))
-        .collect()
+    turns.into_iter().zip(made).map(|(turns, made)| made.map(|_| turns)).collect()
 }
 
 fn take_turn(batch: &'static dyn Batch, calls: u64, pair: Option<&Pair>, turns: &mut Turns) {
@@ -82,12 +69,8 @@ fn take_turn(batch: &'static dyn Batch, calls: u64, pair: Option<&Pair>, turns: 
     turns.one.push(around(&|| alone(batch, calls)));
     if let Some(pair) = pair {
         let calls = (calls / SHORTER_BY).max(*CALLS.start());
-        turns
-            .same
-            .push(around(&|| pair.together(batch, Series::First, calls)));
-        turns
-            .apart
-            .push(around(&|| pair.together(batch, Series::Second, calls)));
+        turns.same.push(around(&|| pair.together(batch, Series::First, calls)));
+        turns.apart.push(around(&|| pair.together(batch, Series::Second, calls)));
     }
 }
 
@@ -101,10 +84,7 @@ fn calls_in(batch: &dyn Batch, length: Duration) -> u64 {
 
 /// Every place once; another neighbourhood in every round, so that nobody always follows the same contender.
 fn order(len: usize, round: usize) -> Vec<usize> {
-    let step = (1..)
-        .filter(|&step| coprime(step, len))
-        .nth(round % 16)
-        .unwrap_or(1);
+    let step = (1..).filter(|&step| coprime(step, len)).nth(round % 16).unwrap_or(1);
     (0..len).map(|turn| (round + turn * step) % len).collect()
 }
 

@@ -36,10 +36,7 @@ mod tests {
     #[test]
     fn quantiles_are_values_that_were_measured() {
         let values = [5.0, 1.0, 3.0, 2.0, 4.0];
-        assert_eq!(
-            (median(&values), quantile(&values, 0.999), least(&values)),
-            (3.0, 5.0, 1.0)
-        );
+        assert_eq!((median(&values), quantile(&values, 0.999), least(&values)), (3.0, 5.0, 1.0));
         assert_eq!(median(&[f64::NAN, 2.0]), 2.0);
         assert!(median(&[]).is_nan() && least(&[]).is_nan());
     }

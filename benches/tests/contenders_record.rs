@@ -15,20 +15,11 @@ fn seen() -> u64 {
         let operations = node.open3d_ops.values().map(|operation| operation.calls);
         node.calls_total + operations.sum::<u64>()
     });
-    let topics = snapshot
-        .websocket
-        .topics
-        .values()
-        .map(|topic| topic.total_messages);
+    let topics = snapshot.websocket.topics.values().map(|topic| topic.total_messages);
     let routes = snapshot.endpoints.iter().map(|route| route.calls_total);
     let counters = ours::registry().counters();
     let counters = counters.iter().map(|(_, count)| *count);
-    functions
-        .chain(counters)
-        .chain(nodes)
-        .chain(topics)
-        .chain(routes)
-        .sum()
+    functions.chain(counters).chain(nodes).chain(topics).chain(routes).sum()
 }
 
 #[test]

@@ -27,9 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .merge(metrics.router()) // JSON, live WebSocket, dashboard
         .layer(metrics.layer()); // times /api/**
 
-    let address = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("open http://{}/dashboard/performance", listener.local_addr()?);
     axum::serve(listener, app).await?;

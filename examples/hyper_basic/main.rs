@@ -32,9 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(metrics.layer().route("/api/hello/{name}")?) // times /api/**, by these templates
         .service(metrics.handler().or(service_fn(hello))); // JSON, live WebSocket, dashboard, then yours
 
-    let address = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("open http://{}/dashboard/performance", listener.local_addr()?);
     loop {
@@ -42,10 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let app = TowerToHyperService::new(app.clone());
         tokio::spawn(async move {
             let server = auto::Builder::new(TokioExecutor::new());
-            if let Err(error) = server
-                .serve_connection_with_upgrades(TokioIo::new(stream), app)
-                .await
-            {
+            if let Err(error) = server.serve_connection_with_upgrades(TokioIo::new(stream), app).await {
                 eprintln!("connection: {error}");
             }
         });

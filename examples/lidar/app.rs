@@ -63,10 +63,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<(), AppError> {
     let mut server = tokio::spawn(server::serve(listener, app, viewers, stopped.clone()));
     announce(address, cli, &metrics);
 
-    let schedule = Schedule {
-        hz: cli.hz,
-        frames: cli.frames,
-    };
+    let schedule = Schedule { hz: cli.hz, frames: cli.frames };
     let mut pipeline = Pipeline::start(&graph, schedule, &shared, stopped);
     let ending = tokio::select! {
         signal = signals.received() => Ending::Signal(signal),
@@ -91,10 +88,7 @@ async fn close(
         info!(signal, "stopping");
     }
     pipeline.abandon();
-    if tokio::time::timeout(LAST_REQUESTS, pipeline.finished())
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(LAST_REQUESTS, pipeline.finished()).await.is_err() {
         warn!("a node is still at work; it is left behind");
     }
     metrics.shutdown();

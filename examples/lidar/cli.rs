@@ -91,19 +91,14 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_help() {
         let cli = parse(&[]).unwrap();
-        assert_eq!(
-            (cli.port, cli.hz, cli.frames, cli.enable_metrics),
-            (9001, 10.0, None, None)
-        );
+        assert_eq!((cli.port, cli.hz, cli.frames, cli.enable_metrics), (9001, 10.0, None, None));
     }
 
     #[test]
     fn the_switch_works_with_and_without_a_value() {
-        for (argument, expected) in [
-            ("--enable-metrics", true),
-            ("--enable-metrics=true", true),
-            ("--enable-metrics=false", false),
-        ] {
+        for (argument, expected) in
+            [("--enable-metrics", true), ("--enable-metrics=true", true), ("--enable-metrics=false", false)]
+        {
             assert_eq!(parse(&[argument]).unwrap().enable_metrics, Some(expected));
         }
     }

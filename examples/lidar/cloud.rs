@@ -111,10 +111,7 @@ impl Bounds {
     /// The box that holds exactly `point`.
     pub(crate) fn around(point: &Point) -> Self {
         let position = point.position();
-        Self {
-            min: position,
-            max: position,
-        }
+        Self { min: position, max: position }
     }
 
     /// The smallest box that holds this one and `point`.
@@ -140,10 +137,7 @@ mod tests {
 
     #[test]
     fn unusable_points_are_dropped_and_counted() {
-        let nan_intensity = Point {
-            intensity: f32::NAN,
-            ..point(0.0, 0.0, 0.0)
-        };
+        let nan_intensity = Point { intensity: f32::NAN, ..point(0.0, 0.0, 0.0) };
         let points = vec![
             point(1.0, 2.0, 3.0),
             point(f32::NAN, 0.0, 0.0),
@@ -162,13 +156,7 @@ mod tests {
     fn bounds_hold_every_point_and_touch_the_extremes() {
         let cloud = Cloud::from_iter([point(1.0, -2.0, 3.0), point(-1.0, 5.0, 0.0)]);
         let bounds = cloud.bounds().unwrap();
-        assert_eq!(
-            bounds,
-            Bounds {
-                min: [-1.0, -2.0, 0.0],
-                max: [1.0, 5.0, 3.0]
-            }
-        );
+        assert_eq!(bounds, Bounds { min: [-1.0, -2.0, 0.0], max: [1.0, 5.0, 3.0] });
         assert!(cloud.points().iter().all(|point| bounds.contains(point)));
         assert!(!bounds.contains(&point(0.0, 0.0, 3.1)));
         assert_eq!(Cloud::default().bounds(), None);

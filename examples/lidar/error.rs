@@ -19,10 +19,7 @@ pub(crate) struct AppError {
 impl AppError {
     /// The options, the environment or a scan is at fault.
     pub(crate) fn usage(error: impl Error) -> Self {
-        Self {
-            message: error.to_string(),
-            code: USAGE,
-        }
+        Self { message: error.to_string(), code: USAGE }
     }
 
     /// Something of the system is at fault.
@@ -32,10 +29,7 @@ impl AppError {
 
     /// Something of the system is at fault, in words.
     pub(crate) fn failure(message: String) -> Self {
-        Self {
-            message,
-            code: FAILURE,
-        }
+        Self { message, code: FAILURE }
     }
 
     /// The exit code of the process.

@@ -29,9 +29,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// A frame without points, as the source gets it.
     pub(crate) fn empty(number: u64, params: Arc<Params>) -> Self {
-        let captured = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let captured = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self {
             number,
             captured,
@@ -45,10 +43,7 @@ impl Frame {
 
     /// The frame with `cloud` in place of its points.
     pub(crate) fn with_cloud(self, cloud: Cloud) -> Self {
-        Self {
-            cloud: Arc::new(cloud),
-            ..self
-        }
+        Self { cloud: Arc::new(cloud), ..self }
     }
 
     /// Keeps the cloud for viewers if `node` is the stage they asked for.

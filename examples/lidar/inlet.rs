@@ -25,11 +25,7 @@ impl Inlet {
     pub(crate) fn new(info: NodeInfo, when_full: WhenFull, backlog: Backlog, registry: &Registry) -> Self {
         let gauges = registry.node(info.id);
         gauges.describe(info.name, info.kind);
-        Self {
-            queue: Queue::new(CAPACITY, when_full, backlog),
-            gauges,
-            showing: Mutex::new(()),
-        }
+        Self { queue: Queue::new(CAPACITY, when_full, backlog), gauges, showing: Mutex::new(()) }
     }
 
     /// Lets `frame` wait for the node; a frame that is dropped for it counts as throttled.

@@ -65,9 +65,7 @@ impl Inputs {
     /// their turn comes.
     pub(crate) fn open(paths: &[PathBuf], seed: u64) -> Result<Self, ScanError> {
         if paths.is_empty() {
-            return Ok(Self {
-                inputs: vec![Input::scanner(seed)],
-            });
+            return Ok(Self { inputs: vec![Input::scanner(seed)] });
         }
         Self::files(paths, MAX_LOADED_POINTS)
     }
@@ -119,10 +117,7 @@ impl Input {
         if !fits {
             return Ok(input(Origin::Unloaded(file.clone())));
         }
-        let LoadedScan {
-            cloud,
-            dropped_non_finite,
-        } = file.load()?;
+        let LoadedScan { cloud, dropped_non_finite } = file.load()?;
         let seen = Seen::of(&cloud, dropped_non_finite);
         let input = input(Origin::Loaded(cloud));
         input.remember(seen);
@@ -140,11 +135,7 @@ impl Input {
     }
 
     fn remember(&self, seen: Seen) {
-        let before = self
-            .seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .replace(seen);
+        let before = self.seen.lock().unwrap_or_else(PoisonError::into_inner).replace(seen);
         // Once per file, not once per turn.
         if before.is_none() && seen.dropped_non_finite > 0 {
             warn!(
@@ -178,10 +169,7 @@ impl Input {
 
 impl Seen {
     fn of(cloud: &Cloud, dropped_non_finite: u64) -> Self {
-        Self {
-            points: cloud.len(),
-            dropped_non_finite,
-        }
+        Self { points: cloud.len(), dropped_non_finite }
     }
 }
 
@@ -196,11 +184,7 @@ mod tests {
 
     fn write(folder: &Path, name: &str, points: &[[f32; 4]]) -> PathBuf {
         let path = folder.join(name);
-        let bytes: Vec<_> = points
-            .iter()
-            .flatten()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
+        let bytes: Vec<_> = points.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
         std::fs::write(&path, bytes).unwrap();
         path
     }
@@ -208,10 +192,7 @@ mod tests {
     fn numbers(inputs: &Inputs) -> Vec<[Value; 2]> {
         let shown = serde_json::to_value(inputs.status()).unwrap();
         let inputs = shown.as_array().unwrap();
-        inputs
-            .iter()
-            .map(|input| [input["points"].clone(), input["dropped_non_finite"].clone()])
-            .collect()
+        inputs.iter().map(|input| [input["points"].clone(), input["dropped_non_finite"].clone()]).collect()
     }
 
     #[test]
@@ -220,16 +201,11 @@ mod tests {
         let first = write(folder.path(), "a.bin", &[[1.0; 4], [2.0; 4]]);
         let second = write(folder.path(), "b.bin", &[[3.0; 4], [f32::NAN; 4]]);
         let inputs = Inputs::files(&[first, second], 2).unwrap();
-        assert_eq!(
-            numbers(&inputs),
-            [[json!(2), json!(0)], [json!(null), json!(null)]]
-        );
+        assert_eq!(numbers(&inputs), [[json!(2), json!(0)], [json!(null), json!(null)]]);
         assert!(matches!(inputs.of_frame(2).origin(), Origin::Loaded(cloud) if cloud.len() == 2));
 
         let later = inputs.of_frame(3);
-        let Origin::Unloaded(file) = later.origin() else {
-            panic!("{later:?} was loaded")
-        };
+        let Origin::Unloaded(file) = later.origin() else { panic!("{later:?} was loaded") };
         let scan = file.load().unwrap();
         later.saw(&scan.cloud, scan.dropped_non_finite);
         assert_eq!(numbers(&inputs)[1], [json!(1), json!(1)]);

@@ -27,19 +27,12 @@ pub(crate) fn install(enabled: Option<bool>, backlog: Backlog) -> Result<Metrics
     if env::var_os("METRICS_SERVICE").is_none() {
         builder = builder.service("lidar");
     }
-    builder
-        .queue_depth(move || backlog.waiting())
-        .install()
-        .map_err(refused)
+    builder.queue_depth(move || backlog.waiting()).install().map_err(refused)
 }
 
 /// A variable out of range is the user's to mend, a thread that the system refused is not.
 fn refused(error: StartError) -> AppError {
-    if error.config().is_some() {
-        AppError::usage(error)
-    } else {
-        AppError::start(error)
-    }
+    if error.config().is_some() { AppError::usage(error) } else { AppError::start(error) }
 }
 
 /// Puts everything of the library around the service's own routes.

@@ -79,12 +79,7 @@ impl Pipeline {
             tasks.spawn(worker.run());
         }
         if let Some(first) = inlets.first() {
-            tasks.spawn(send_frames(
-                schedule,
-                shared.params.clone(),
-                Arc::clone(first),
-                stop,
-            ));
+            tasks.spawn(send_frames(schedule, shared.params.clone(), Arc::clone(first), stop));
         }
         Self { tasks, inlets }
     }

@@ -77,11 +77,7 @@ mod tests {
         params.broadcast.stage = Stage::VoxelDownsample;
         let mut frame = Frame::empty(7, Arc::new(params));
         frame.captured = Duration::from_millis(1_500);
-        frame.with_cloud(
-            [point(1.0, -2.0, 3.5), point(0.1, 0.2, 0.3)]
-                .into_iter()
-                .collect(),
-        )
+        frame.with_cloud([point(1.0, -2.0, 3.5), point(0.1, 0.2, 0.3)].into_iter().collect())
     }
 
     #[test]

@@ -72,10 +72,7 @@ impl Backlog {
 impl<T> Queue<T> {
     /// An empty queue for `capacity` items, at least one.
     pub(crate) fn new(capacity: usize, when_full: WhenFull, backlog: Backlog) -> Self {
-        let state = State {
-            items: VecDeque::new(),
-            is_closed: false,
-        };
+        let state = State { items: VecDeque::new(), is_closed: false };
         Self {
             state: Mutex::new(state),
             capacity: capacity.max(1),
@@ -196,10 +193,7 @@ mod tests {
             pushed.push(queue.push(item).await);
         }
         let dropping = Pushed::QueuedDroppingOldest;
-        assert_eq!(
-            pushed,
-            [Pushed::Queued, Pushed::Queued, dropping, dropping, dropping]
-        );
+        assert_eq!(pushed, [Pushed::Queued, Pushed::Queued, dropping, dropping, dropping]);
         assert_eq!((queue.len(), backlog.waiting()), (2, 2));
         assert_eq!((queue.pop().await, queue.pop().await), (Some(3), Some(4)));
         assert_eq!((queue.len(), backlog.waiting()), (0, 0));

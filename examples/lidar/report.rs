@@ -21,10 +21,7 @@ impl<'a> Report<'a> {
     fn write_outside_check(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (recent_ms, recent) = self.book.recent_mean_ms();
         let all = self.book.finished;
-        writeln!(
-            f,
-            "mean processing time of a frame, by the example's own clock, queue waits excluded"
-        )?;
+        writeln!(f, "mean processing time of a frame, by the example's own clock, queue waits excluded")?;
         line(f, &format!("last {recent} frames"), recent_ms)?;
         line(f, &format!("all {all} frames"), self.book.mean_ms())?;
         if self.metrics.is_enabled() {
@@ -37,11 +34,7 @@ impl<'a> Report<'a> {
         let nodes = self.metrics.snapshot().dag.nodes;
         let sum_ms: f64 = nodes.iter().map(|node| node.avg_exec_ms).sum();
         // NaN of a run without frames would say nothing.
-        let percent = if outside_ms > 0.0 {
-            (sum_ms / outside_ms - 1.0) * 100.0
-        } else {
-            0.0
-        };
+        let percent = if outside_ms > 0.0 { (sum_ms / outside_ms - 1.0) * 100.0 } else { 0.0 };
         line(f, "sum of avg_exec_ms of the nodes", sum_ms)?;
         writeln!(f, "  {:<32} {percent:+10.2} %", "difference from the last frames")
     }
@@ -54,11 +47,7 @@ impl Display for Report<'_> {
         } else {
             writeln!(f, "metrics are off: no report\n")?;
         }
-        writeln!(
-            f,
-            "{} frames processed, {} lost to errors",
-            self.book.finished, self.book.failed
-        )?;
+        writeln!(f, "{} frames processed, {} lost to errors", self.book.finished, self.book.failed)?;
         if let Some(last) = &self.book.last {
             write_last(f, last)?;
         }
@@ -71,10 +60,7 @@ fn write_last(f: &mut fmt::Formatter<'_>, last: &LastFrame) -> fmt::Result {
     write!(f, "frame {} has {} objects", last.number, last.objects)?;
     if let Some((points, bounds)) = last.largest {
         let [x, y, z]: [f32; 3] = std::array::from_fn(|axis| bounds.max[axis] - bounds.min[axis]);
-        write!(
-            f,
-            ", the largest of {points} points and {x:.1} x {y:.1} x {z:.1} m"
-        )?;
+        write!(f, ", the largest of {points} points and {x:.1} x {y:.1} x {z:.1} m")?;
     }
     writeln!(f)
 }

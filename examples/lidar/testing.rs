@@ -9,12 +9,7 @@ use crate::cloud::{Cloud, Point};
 
 /// A point of intensity 0.5.
 pub(crate) fn point(x: f32, y: f32, z: f32) -> Point {
-    Point {
-        x,
-        y,
-        z,
-        intensity: 0.5,
-    }
+    Point { x, y, z, intensity: 0.5 }
 }
 
 /// `count` points spread evenly over a cube of side `side_m` around the origin.
@@ -29,26 +24,12 @@ pub(crate) fn random_cloud(seed: u64, count: usize, side_m: f32) -> Cloud {
 /// on few coordinates, far away.
 pub(crate) fn degenerate_clouds() -> Vec<Cloud> {
     let line = |step: [f32; 3]| {
-        (0..300)
-            .map(move |i| point(step[0] * i as f32, step[1] * i as f32, step[2] * i as f32))
-            .collect()
+        (0..300).map(move |i| point(step[0] * i as f32, step[1] * i as f32, step[2] * i as f32)).collect()
     };
-    let grid = (0..400)
-        .map(|i| point((i % 20) as f32, (i / 20) as f32, 0.0))
-        .collect();
-    let far = (0..100)
-        .map(|i| point(1e8, -1e8, if i % 2 == 0 { 1e8 } else { -1e8 }))
-        .collect();
-    let quantised = |point: &Point| Point {
-        x: point.x.round() / 2.0,
-        y: point.y.round() / 2.0,
-        ..*point
-    };
-    let columns = random_cloud(77, 900, 12.0)
-        .points()
-        .iter()
-        .map(quantised)
-        .collect();
+    let grid = (0..400).map(|i| point((i % 20) as f32, (i / 20) as f32, 0.0)).collect();
+    let far = (0..100).map(|i| point(1e8, -1e8, if i % 2 == 0 { 1e8 } else { -1e8 })).collect();
+    let quantised = |point: &Point| Point { x: point.x.round() / 2.0, y: point.y.round() / 2.0, ..*point };
+    let columns = random_cloud(77, 900, 12.0).points().iter().map(quantised).collect();
     vec![
         Cloud::default(),
         Cloud::from_iter([point(1.0, 2.0, 3.0)]),

@@ -176,15 +176,7 @@ impl Config {
         within("node_window", self.node_window, WINDOW)?;
         within("function_window", self.function_window, WINDOW)?;
         within("route_window", self.route_window, WINDOW)?;
-        let Limits {
-            nodes,
-            operations,
-            functions,
-            routes,
-            topics,
-            counters,
-            gauges,
-        } = self.limits;
+        let Limits { nodes, operations, functions, routes, topics, counters, gauges } = self.limits;
         [nodes, operations, functions, routes, topics, counters, gauges]
             .into_iter()
             .try_for_each(|limit| within("limits", limit, LIMIT))
@@ -224,10 +216,7 @@ fn within<T: PartialOrd + Copy + fmt::Display>(
         return Ok(());
     }
     let (low, high) = allowed.into_inner();
-    Err(ConfigError::new(
-        setting,
-        format!("{value} is not between {low} and {high}"),
-    ))
+    Err(ConfigError::new(setting, format!("{value} is not between {low} and {high}")))
 }
 
 fn parse<T>(
@@ -281,9 +270,7 @@ mod tests {
     fn from_vars(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let mut config = Config::default();
         config.read_vars(|name| {
-            vars.iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })?;
         config.validate().map(|()| config)
     }
@@ -303,10 +290,7 @@ mod tests {
         let enabled = |vars: &[_]| from_vars(vars).map(|config| config.enabled);
         assert_eq!(enabled(&[]), Ok(cfg!(debug_assertions)));
         assert_eq!(enabled(&[("METRICS_ENABLED", "off")]), Ok(false));
-        assert_eq!(
-            enabled(&[("METRICS_ENABLED", "off"), ("LIDAR_ENABLE_METRICS", "TRUE")]),
-            Ok(true)
-        );
+        assert_eq!(enabled(&[("METRICS_ENABLED", "off"), ("LIDAR_ENABLE_METRICS", "TRUE")]), Ok(true));
     }
 
     #[test]

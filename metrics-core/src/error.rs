@@ -18,10 +18,7 @@ pub struct ConfigError {
 impl ConfigError {
     /// A setting by that name has that problem; for crates that add settings of their own.
     pub fn new(setting: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            setting,
-            problem: problem.into(),
-        }
+        Self { setting, problem: problem.into() }
     }
 
     /// The name of the setting, as its environment variable spells it.
@@ -54,15 +51,11 @@ enum StartErrorKind {
 
 impl StartError {
     pub(crate) fn already_installed() -> Self {
-        Self {
-            kind: StartErrorKind::AlreadyInstalled,
-        }
+        Self { kind: StartErrorKind::AlreadyInstalled }
     }
 
     pub(crate) fn thread(error: std::io::Error) -> Self {
-        Self {
-            kind: StartErrorKind::Thread(error),
-        }
+        Self { kind: StartErrorKind::Thread(error) }
     }
 
     /// The setting that cannot be used, if that is why.
@@ -83,9 +76,7 @@ impl StartError {
 
 impl From<ConfigError> for StartError {
     fn from(error: ConfigError) -> Self {
-        Self {
-            kind: StartErrorKind::Config(error),
-        }
+        Self { kind: StartErrorKind::Config(error) }
     }
 }
 

@@ -16,11 +16,7 @@ pub const MAX_NAME_BYTES: usize = 256;
 /// The name, cut to [`MAX_NAME_BYTES`] at a character boundary.
 #[inline]
 pub(crate) fn bounded(name: &str) -> &str {
-    if name.len() <= MAX_NAME_BYTES {
-        name
-    } else {
-        &name[..name.floor_char_boundary(MAX_NAME_BYTES)]
-    }
+    if name.len() <= MAX_NAME_BYTES { name } else { &name[..name.floor_char_boundary(MAX_NAME_BYTES)] }
 }
 
 #[cfg(test)]

@@ -20,10 +20,7 @@ pub(crate) fn ms_from_ns(ns: u64) -> f64 {
 /// The length of a duration in nanoseconds, saturating after 584 years.
 #[inline]
 pub(crate) fn ns_from_duration(duration: std::time::Duration) -> u64 {
-    duration
-        .as_secs()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(u64::from(duration.subsec_nanos()))
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
 }
 
 #[cfg(test)]

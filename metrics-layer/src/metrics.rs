@@ -122,10 +122,7 @@ impl Builder {
     /// # Errors
     /// When a variable is set to something that cannot be read.
     pub fn from_env(self) -> Result<Self, ConfigError> {
-        Ok(Self {
-            core: self.core.from_env()?,
-            ..self
-        })
+        Ok(Self { core: self.core.from_env()?, ..self })
     }
 
     /// See [`core::Builder::service`].

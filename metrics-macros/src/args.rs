@@ -71,15 +71,8 @@ impl Arg {
         if input.peek(LitStr) && valid.contains(&"name") {
             let name: LitStr = input.parse()?;
             let (span, lit) = (name.span(), Lit::Str(name));
-            let value = Expr::Lit(ExprLit {
-                attrs: Vec::new(),
-                lit,
-            });
-            return Ok(Self {
-                span,
-                value,
-                key: "name".to_owned(),
-            });
+            let value = Expr::Lit(ExprLit { attrs: Vec::new(), lit });
+            return Ok(Self { span, value, key: "name".to_owned() });
         }
         if !input.peek(syn::Ident::peek_any) {
             return Err(input.error(format_args!("expected an argument; {}", listed(valid))));
@@ -90,17 +83,10 @@ impl Arg {
             return Err(syn::Error::new(key.span(), unknown(&name, valid)));
         }
         if !input.peek(Token![=]) {
-            return Err(syn::Error::new(
-                key.span(),
-                format_args!("`{name}` takes a value: `{name} = …`"),
-            ));
+            return Err(syn::Error::new(key.span(), format_args!("`{name}` takes a value: `{name} = …`")));
         }
         input.parse::<Token![=]>()?;
-        Ok(Self {
-            span: key.span(),
-            value: input.parse()?,
-            key: name,
-        })
+        Ok(Self { span: key.span(), value: input.parse()?, key: name })
     }
 }
 
@@ -110,9 +96,7 @@ pub(crate) fn starts_with_key(input: ParseStream<'_>) -> bool {
 }
 
 fn unknown(name: &str, valid: &[&str]) -> String {
-    let hint = nearest(name, valid)
-        .map(|near| format!(", did you mean `{near}`?"))
-        .unwrap_or_default();
+    let hint = nearest(name, valid).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
     format!("unknown argument `{name}`{hint}\n{}", listed(valid))
 }
 

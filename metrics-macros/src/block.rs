@@ -36,9 +36,7 @@ fn expand(input: Input, mut errors: Errors) -> TokenStream {
     let Input { name, args, block } = input;
     let timed = Timed::block(name, args, &mut errors);
     let split = split(block.clone(), &mut errors);
-    let first = timed
-        .filter(|_| errors.is_empty())
-        .map(|timed| guard::statement(&timed));
+    let first = timed.filter(|_| errors.is_empty()).map(|timed| guard::statement(&timed));
     let first = first.unwrap_or_else(|| errors.to_tokens());
     match split {
         Some((opening, body)) => {
@@ -54,14 +52,7 @@ fn parse(input: ParseStream<'_>) -> syn::Result<(Input, Errors)> {
     let name: Expr = input.parse()?;
     input.parse::<Token![,]>()?;
     let args = Args::parse(input, &BLOCK_ARGS, starts_with_key, &mut errors);
-    Ok((
-        Input {
-            name,
-            args,
-            block: input.parse()?,
-        },
-        errors,
-    ))
+    Ok((Input { name, args, block: input.parse()? }, errors))
 }
 
 /// What opens the block (`'label:`, `async move`, `unsafe`), and its brace group.
@@ -124,18 +115,9 @@ mod tests {
             }),
             &quote!({ #guard a()?; b }),
         );
-        assert_same(
-            quote!("op", node = id, async move { a.await },),
-            &quote!(async move { #guard a.await }),
-        );
-        assert_same(
-            quote!("op", node = id, 'a: { break 'a 1 }),
-            &quote!('a: { #guard break 'a 1 }),
-        );
-        assert_same(
-            quote!("op", node = id, unsafe { a() }),
-            &quote!(unsafe { #guard a() }),
-        );
+        assert_same(quote!("op", node = id, async move { a.await },), &quote!(async move { #guard a.await }));
+        assert_same(quote!("op", node = id, 'a: { break 'a 1 }), &quote!('a: { #guard break 'a 1 }));
+        assert_same(quote!("op", node = id, unsafe { a() }), &quote!(unsafe { #guard a() }));
         assert_same(quote!("op", node = id, { half.  }), &quote!({ #guard half. }));
     }
 
@@ -156,10 +138,7 @@ mod tests {
     fn errors_stand_where_the_guard_would() {
         let expanded = timed_block(quote!("", nodes = id, { value })).to_string();
         assert_eq!(expanded.matches("compile_error").count(), 2, "{expanded}");
-        assert!(
-            expanded.starts_with('{') && expanded.ends_with("value }"),
-            "{expanded}"
-        );
+        assert!(expanded.starts_with('{') && expanded.ends_with("value }"), "{expanded}");
     }
 
     #[test]

@@ -54,15 +54,9 @@ impl Body {
     /// Inner attributes (`#![…]`, `//! …`), and the rest.
     fn split(&self) -> (TokenStream, TokenStream) {
         let trees: Vec<TokenTree> = self.0.stream().into_iter().collect();
-        let attributes = trees
-            .chunks_exact(3)
-            .take_while(|trees| is_inner_attribute(trees))
-            .count();
+        let attributes = trees.chunks_exact(3).take_while(|trees| is_inner_attribute(trees)).count();
         let (attributes, rest) = trees.split_at(attributes * 3);
-        (
-            attributes.iter().cloned().collect(),
-            rest.iter().cloned().collect(),
-        )
+        (attributes.iter().cloned().collect(), rest.iter().cloned().collect())
     }
 }
 
@@ -74,9 +68,7 @@ impl ToTokens for Body {
 
 /// The items that `tokens` open with, and the rest, both as written.
 fn split_items(tokens: TokenStream) -> (TokenStream, TokenStream) {
-    let after = after_items
-        .parse2(tokens.clone())
-        .map_or(usize::MAX, |rest| rest.into_iter().count());
+    let after = after_items.parse2(tokens.clone()).map_or(usize::MAX, |rest| rest.into_iter().count());
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let (items, rest) = trees.split_at(trees.len().saturating_sub(after));
     (items.iter().cloned().collect(), rest.iter().cloned().collect())

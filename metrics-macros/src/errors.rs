@@ -31,19 +31,14 @@ impl Errors {
 
     /// `compile_error!`s, one after the other, valid as items and as statements.
     pub(crate) fn to_tokens(&self) -> TokenStream {
-        self.0
-            .as_ref()
-            .map(syn::Error::to_compile_error)
-            .unwrap_or_default()
+        self.0.as_ref().map(syn::Error::to_compile_error).unwrap_or_default()
     }
 }
 
 /// The one of `candidates` that is most like `word`, if any is like it at all.
 pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let allowed = 1 + word.len() / 4;
-    let with_distance = candidates
-        .iter()
-        .map(|candidate| (edit_distance(word, candidate), *candidate));
+    let with_distance = candidates.iter().map(|candidate| (edit_distance(word, candidate), *candidate));
     with_distance
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, _)| *distance <= allowed)

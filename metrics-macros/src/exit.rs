@@ -74,10 +74,7 @@ fn look(root: &TokenStream, exit: &Exit) -> TokenStream {
     let points = &exit.points;
     let set =
         quote_spanned!(Span::mixed_site()=> __metrics_timer.set_points(#root::__private::points(#points)));
-    let ret = exit
-        .ret
-        .as_ref()
-        .map(|ret| quote_spanned!(Span::mixed_site()=> let #ret = &__metrics_result;));
+    let ret = exit.ret.as_ref().map(|ret| quote_spanned!(Span::mixed_site()=> let #ret = &__metrics_result;));
     let told = match &exit.arm {
         None => quote_spanned!(Span::mixed_site()=> #set;),
         // The patterns stand where the user wrote `ok` or `err`: should the result be no `Result`,

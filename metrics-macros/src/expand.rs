@@ -27,9 +27,7 @@ fn try_timed(args: TokenStream, item: TokenStream, errors: &mut Errors) -> Optio
     let head = &function.head;
     let body = match &timed.exit {
         None => function.body.starting_with(guard::statement(&timed)),
-        Some(exit) => function
-            .body
-            .wrapped(|body| exit::around(body, &timed, exit, &function.signature)),
+        Some(exit) => function.body.wrapped(|body| exit::around(body, &timed, exit, &function.signature)),
     };
     Some(quote!(#head #body))
 }

@@ -16,18 +16,8 @@ pub(crate) struct Function {
 }
 
 /// Words that open an item that is no function.
-const OTHER_ITEMS: [&str; 10] = [
-    "struct",
-    "enum",
-    "union",
-    "trait",
-    "impl",
-    "mod",
-    "type",
-    "static",
-    "use",
-    "macro_rules",
-];
+const OTHER_ITEMS: [&str; 10] =
+    ["struct", "enum", "union", "trait", "impl", "mod", "type", "static", "use", "macro_rules"];
 
 // === impl Function ===
 
@@ -75,11 +65,7 @@ impl Function {
             );
             return None;
         };
-        Some(Self {
-            head,
-            signature,
-            body,
-        })
+        Some(Self { head, signature, body })
     }
 }
 
@@ -109,9 +95,7 @@ fn other_item(trees: &[TokenTree]) -> Option<(String, Span)> {
     let mut words = words.take_while(|(word, _)| word != "fn");
     let other = words.find(|(word, _)| OTHER_ITEMS.contains(&word.as_str()));
     // `const X`, `extern { }` and `extern crate` open with words that functions open with too.
-    let no_fn = !trees
-        .iter()
-        .any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == "fn"));
+    let no_fn = !trees.iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == "fn"));
     other.or_else(|| no_fn.then(|| first_word(trees)).flatten())
 }
 
@@ -120,9 +104,7 @@ fn first_word(trees: &[TokenTree]) -> Option<(String, Span)> {
         TokenTree::Ident(ident) => Some(ident),
         _ => None,
     });
-    idents
-        .find(|ident| *ident != "pub" && *ident != "unsafe")
-        .map(|ident| (ident.to_string(), ident.span()))
+    idents.find(|ident| *ident != "pub" && *ident != "unsafe").map(|ident| (ident.to_string(), ident.span()))
 }
 
 fn not_a_function(word: &str) -> String {

@@ -84,17 +84,13 @@ impl Timed {
             let by_path = || Name::Path(signature.ident.unraw().to_string());
             return Self {
                 root,
-                entry: Entry::Function {
-                    name: name.map_or_else(by_path, Name::Given),
-                },
+                entry: Entry::Function { name: name.map_or_else(by_path, Name::Given) },
                 exit: None,
             };
         };
         if let Some(name) = name {
-            errors.at(
-                name.span,
-                "`name` is for a function, not for a node\nuse `node_name` to name the node",
-            );
+            errors
+                .at(name.span, "`name` is for a function, not for a node\nuse `node_name` to name the node");
         }
         let (points, exit) = points(args.take("points"), signature, errors);
         let node = Node {
@@ -103,11 +99,7 @@ impl Timed {
             node_type: args.take("node_type").map(|arg| arg.value),
             points,
         };
-        Self {
-            root,
-            entry: Entry::Node(Box::new(node)),
-            exit,
-        }
+        Self { root, entry: Entry::Node(Box::new(node)), exit }
     }
 
     /// For `timed_block!`.
@@ -115,19 +107,10 @@ impl Timed {
         let root = root(&mut args, errors);
         let name = constant(name, "the name", errors)?;
         let entry = match args.take("node") {
-            Some(node) => Entry::Operation {
-                node: node.value,
-                operation: name,
-            },
-            None => Entry::Function {
-                name: Name::Given(name),
-            },
+            Some(node) => Entry::Operation { node: node.value, operation: name },
+            None => Entry::Function { name: Name::Given(name) },
         };
-        Some(Self {
-            root,
-            entry,
-            exit: None,
-        })
+        Some(Self { root, entry, exit: None })
     }
 }
 
@@ -137,10 +120,7 @@ fn root(args: &mut Args, errors: &mut Errors) -> TokenStream {
         return root::find();
     };
     if !matches!(given.value, Expr::Path(_)) {
-        errors.at(
-            span(&given.value),
-            "`crate` takes the path of metrics_core or metrics_layer",
-        );
+        errors.at(span(&given.value), "`crate` takes the path of metrics_core or metrics_layer");
     }
     given.value.into_token_stream()
 }
@@ -156,26 +136,15 @@ fn need_node(args: &mut Args, errors: &mut Errors) {
 /// A literal that is not empty, or the path of a const: it ends up in a `static`.
 fn constant(value: Expr, what: &str, errors: &mut Errors) -> Option<Expr> {
     let problem = match ungrouped(&value) {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text), ..
-        }) if text.value().is_empty() => "is empty",
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().is_empty() => "is empty",
         Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => return Some(value),
-        Expr::Path(path)
-            if path
-                .path
-                .segments
-                .first()
-                .is_some_and(|first| first.ident == "Self") =>
-        {
+        Expr::Path(path) if path.path.segments.first().is_some_and(|first| first.ident == "Self") => {
             "cannot use `Self`: name a const outside the `impl`"
         }
         Expr::Path(_) => return Some(value),
         _ => "must be a string literal or the path of a `&'static str` const",
     };
-    errors.at(
-        span(&value),
-        format_args!("{} {problem}", if what == "name" { "`name`" } else { what }),
-    );
+    errors.at(span(&value), format_args!("{} {problem}", if what == "name" { "`name`" } else { what }));
     None
 }
 
@@ -190,38 +159,22 @@ fn points(arg: Option<Arg>, signature: &Signature, errors: &mut Errors) -> (Opti
     }
     check_result(&looks, signature, errors);
     let arm = looks.ok.map(Arm::Ok).or(looks.err.map(Arm::Err));
-    (
-        None,
-        Some(Exit {
-            points: value,
-            ret: looks.ret,
-            arm,
-        }),
-    )
+    (None, Some(Exit { points: value, ret: looks.ret, arm }))
 }
 
 /// Refuses what is certainly wrong; aliases of `Result` are the compiler's to judge.
 fn check_result(looks: &Looks, signature: &Signature, errors: &mut Errors) {
     if let (Some(_), Some(err)) = (&looks.ok, &looks.err) {
-        errors.at(
-            err.span(),
-            "`ok` and `err` are never both there\nuse `ret`, the whole result",
-        );
+        errors.at(err.span(), "`ok` and `err` are never both there\nuse `ret`, the whole result");
     }
     let arm = looks.ok.as_ref().or(looks.err.as_ref());
     let any = arm.or(looks.ret.as_ref());
     match (&signature.output, any, arm) {
         (ReturnType::Type(_, output), Some(any), _) if matches!(**output, Type::Never(_)) => {
-            errors.at(
-                any.span(),
-                format_args!("there is no `{any}`: the function never returns"),
-            );
+            errors.at(any.span(), format_args!("there is no `{any}`: the function never returns"));
         }
         (ReturnType::Default, _, Some(arm)) => {
-            errors.at(
-                arm.span(),
-                format_args!("there is no `{arm}`: the function returns no `Result`"),
-            );
+            errors.at(arm.span(), format_args!("there is no `{arm}`: the function returns no `Result`"));
         }
         _ => {}
     }

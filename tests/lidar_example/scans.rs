@@ -25,12 +25,7 @@ pub(crate) fn street() -> Vec<[f32; 4]> {
     });
     let blocks = (0..400).map(|i| {
         let (x, y) = ([8.0, -8.0][i % 2], [6.0, -6.0][(i / 2) % 2]);
-        [
-            x + spread(i, 2),
-            y + spread(i, 3),
-            -1.2 + 2.0 * spread(i, 5),
-            0.75,
-        ]
+        [x + spread(i, 2), y + spread(i, 3), -1.2 + 2.0 * spread(i, 5), 0.75]
     });
     ground.chain(blocks).collect()
 }
@@ -40,30 +35,18 @@ pub(crate) fn every_format() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("a.bin", kitti(&street())),
         ("b.pcd.bin", nuscenes()),
-        (
-            "c.pcd",
-            [pcd_header("ascii").into_bytes(), text().into_bytes()].concat(),
-        ),
-        (
-            "d.pcd",
-            [pcd_header("binary").into_bytes(), kitti(&street())].concat(),
-        ),
+        ("c.pcd", [pcd_header("ascii").into_bytes(), text().into_bytes()].concat()),
+        ("d.pcd", [pcd_header("binary").into_bytes(), kitti(&street())].concat()),
         ("e.ply", ply().into_bytes()),
     ]
 }
 
 pub(crate) fn kitti(points: &[[f32; 4]]) -> Vec<u8> {
-    points
-        .iter()
-        .flatten()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
+    points.iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 fn nuscenes() -> Vec<u8> {
-    let records = street()
-        .into_iter()
-        .flat_map(|[x, y, z, i]| [x, y, z, i * 255.0, 3.0]);
+    let records = street().into_iter().flat_map(|[x, y, z, i]| [x, y, z, i * 255.0, 3.0]);
     records.flat_map(f32::to_le_bytes).collect()
 }
 

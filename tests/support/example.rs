@@ -53,12 +53,7 @@ impl Service {
             .unwrap_or_else(|error| panic!("the example does not start: {error}"));
         let (stdout, lines) = Output::of(child.stdout.take().unwrap());
         let (stderr, _) = Output::of(child.stderr.take().unwrap());
-        let mut service = Self {
-            child,
-            address: String::new(),
-            stdout,
-            stderr,
-        };
+        let mut service = Self { child, address: String::new(), stdout, stderr };
         service.address = service.printed_address(&lines);
         service
     }
@@ -66,17 +61,12 @@ impl Service {
     fn printed_address(&mut self, lines: &Receiver<String>) -> String {
         let deadline = Instant::now() + PATIENCE;
         while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            let url = line
-                .split_once("http://")
-                .and_then(|(_, rest)| rest.split_once('/'));
+            let url = line.split_once("http://").and_then(|(_, rest)| rest.split_once('/'));
             if let Some((address, _)) = url {
                 return address.to_owned();
             }
         }
-        panic!(
-            "no address was printed; stderr: {}",
-            self.stderr.text.lock().unwrap()
-        );
+        panic!("no address was printed; stderr: {}", self.stderr.text.lock().unwrap());
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -108,9 +98,7 @@ impl Service {
 
     /// Sends `signal` and waits for the end.
     pub(crate) fn stop(self, signal: &str) -> Ended {
-        let sent = Command::new("kill")
-            .args([&format!("-{signal}"), &self.child.id().to_string()])
-            .status();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
         self.ended()
     }
@@ -118,11 +106,7 @@ impl Service {
     /// Waits for the end.
     pub(crate) fn ended(mut self) -> Ended {
         let status = wait(&mut self.child);
-        Ended {
-            status,
-            stdout: self.stdout.all(),
-            stderr: self.stderr.all(),
-        }
+        Ended { status, stdout: self.stdout.all(), stderr: self.stderr.all() }
     }
 }
 
@@ -168,10 +152,7 @@ impl Answer {
     fn parse(text: &str) -> Self {
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        Self {
-            status: status.unwrap_or_else(|| panic!("no HTTP answer: {text}")),
-            body: body.to_owned(),
-        }
+        Self { status: status.unwrap_or_else(|| panic!("no HTTP answer: {text}")), body: body.to_owned() }
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -187,11 +168,7 @@ pub(crate) fn run(example: &str, variables: &[(&str, &str)], arguments: &[&str])
     let (mut stdout, _) = Output::of(child.stdout.take().unwrap());
     let (mut stderr, _) = Output::of(child.stderr.take().unwrap());
     let status = wait(&mut child);
-    Ended {
-        status,
-        stdout: stdout.all(),
-        stderr: stderr.all(),
-    }
+    Ended { status, stdout: stdout.all(), stderr: stderr.all() }
 }
 
 /// Asks until `found` gives something.
@@ -223,18 +200,10 @@ fn wait(child: &mut Child) -> ExitStatus {
 /// An example, with none of the variables that it reads.
 fn command(example: &str) -> Command {
     let mut command = Command::new(executable(example));
-    for name in [
-        "LIDAR_ENABLE_METRICS",
-        "METRICS_ENABLED",
-        "METRICS_SERVICE",
-        "METRICS_BROADCAST_HZ",
-    ] {
+    for name in ["LIDAR_ENABLE_METRICS", "METRICS_ENABLED", "METRICS_SERVICE", "METRICS_BROADCAST_HZ"] {
         command.env_remove(name);
     }
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -260,19 +229,8 @@ fn newest_source(example: &str) -> Option<SystemTime> {
 }
 
 fn newest_in(folder: &Path) -> Option<SystemTime> {
-    let entries = std::fs::read_dir(folder)
-        .ok()?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path());
-    entries
-        .filter_map(|path| {
-            if path.is_dir() {
-                newest_in(&path)
-            } else {
-                modified(&path)
-            }
-        })
-        .max()
+    let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    entries.filter_map(|path| if path.is_dir() { newest_in(&path) } else { modified(&path) }).max()
 }
 
 /// `None`, which is before everything, if there is no such file.

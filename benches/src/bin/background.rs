@@ -52,11 +52,7 @@ fn main() -> io::Result<()> {
         let own = per_call(after.0 - before.0);
         let others = per_call((after.1 - before.1).saturating_sub(idle_others));
         table.row([entry.name.to_owned(), number(own), number(others)]);
-        raw.line(&Line {
-            name: entry.name,
-            own_thread_ns_per_call: own,
-            other_threads_ns_per_call: others,
-        })?;
+        raw.line(&Line { name: entry.name, own_thread_ns_per_call: own, other_threads_ns_per_call: others })?;
     }
     println!(
         "### Processor time, {calls} calls in {BATCHES} batches; what other threads use while nobody calls is taken off\n\n{}",
@@ -71,15 +67,7 @@ fn busy_ns() -> (u64, u64) {
     let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     tasks.fold((0, 0), |(main, others), task| {
         let text = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-        let ns = text
-            .split(' ')
-            .next()
-            .and_then(|ns| ns.parse::<u64>().ok())
-            .unwrap_or(0);
-        if task.file_name().to_string_lossy() == own {
-            (main + ns, others)
-        } else {
-            (main, others + ns)
-        }
+        let ns = text.split(' ').next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0);
+        if task.file_name().to_string_lossy() == own { (main + ns, others) } else { (main, others + ns) }
     })
 }

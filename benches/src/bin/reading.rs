@@ -47,20 +47,12 @@ enum Line<'a> {
 type Reading = (&'static str, Kind, fn(&Registry) -> usize);
 
 const READINGS: [Reading; 4] = [
-    ("`functions()`", Kind::Functions, |registry| {
-        black_box(registry.functions()).len()
+    ("`functions()`", Kind::Functions, |registry| black_box(registry.functions()).len()),
+    ("`functions()` as JSON", Kind::Functions, |registry| json(&registry.functions())),
+    ("`snapshot()`, nodes with an operation each", Kind::Nodes, |registry| {
+        black_box(registry.snapshot()).dag.nodes.len()
     }),
-    ("`functions()` as JSON", Kind::Functions, |registry| {
-        json(&registry.functions())
-    }),
-    (
-        "`snapshot()`, nodes with an operation each",
-        Kind::Nodes,
-        |registry| black_box(registry.snapshot()).dag.nodes.len(),
-    ),
-    ("`snapshot()` as JSON", Kind::Nodes, |registry| {
-        json(&registry.snapshot())
-    }),
+    ("`snapshot()` as JSON", Kind::Nodes, |registry| json(&registry.snapshot())),
 ];
 
 /// Series; all are recorded by two threads.
@@ -98,19 +90,10 @@ fn readings(rounds: usize, raw: &mut Raw) -> io::Result<()> {
                 number(least(&us)),
                 number(median(&us) * 1e3 / series as f64),
             ]);
-            raw.line(&Line::Read {
-                name,
-                series,
-                threads: THREADS,
-                bytes,
-                us: &us,
-            })?;
+            raw.line(&Line::Read { name, series, threads: THREADS, bytes, us: &us })?;
         }
     }
-    println!(
-        "### Reading series that {THREADS} threads recorded, windows full\n\n{}",
-        table.to_markdown()
-    );
+    println!("### Reading series that {THREADS} threads recorded, windows full\n\n{}", table.to_markdown());
     Ok(())
 }
 
@@ -121,11 +104,7 @@ fn renderings(rounds: usize, raw: &mut Raw) -> io::Result<()> {
             let make = match renderer.make {
                 Ok(make) => make,
                 Err(why) => {
-                    table.row([
-                        renderer.name.to_owned(),
-                        counters.to_string(),
-                        format!("MISSING: {why}"),
-                    ]);
+                    table.row([renderer.name.to_owned(), counters.to_string(), format!("MISSING: {why}")]);
                     continue;
                 }
             };
@@ -141,12 +120,7 @@ fn renderings(rounds: usize, raw: &mut Raw) -> io::Result<()> {
                 number(least(&us)),
                 bytes.to_string(),
             ]);
-            raw.line(&Line::Render {
-                name: renderer.name,
-                counters,
-                bytes,
-                us: &us,
-            })?;
+            raw.line(&Line::Render { name: renderer.name, counters, bytes, us: &us })?;
         }
     }
     println!("### Counters as Prometheus text\n\n{}", table.to_markdown());
@@ -172,13 +146,8 @@ impl Reader {
 }
 
 fn writers(length: Duration, raw: &mut Raw) -> io::Result<()> {
-    let mut table = Table::new([
-        "while …",
-        "readings",
-        "ns per call, median batch",
-        "p99 batch",
-        "p99.9 batch",
-    ]);
+    let mut table =
+        Table::new(["while …", "readings", "ns per call, median batch", "p99 batch", "p99.9 batch"]);
     let written = Filled::new(Kind::Functions, 100, THREADS);
     let others = Filled::new(Kind::Functions, 100, THREADS);
     for reader in [Reader::Nobody, Reader::OfOthers, Reader::OfTheSame] {
@@ -218,9 +187,8 @@ const BATCH: usize = 100;
 /// Nanoseconds per record of each batch, and how often the other thread read meanwhile.
 fn write_beside(registry: &Registry, read: Option<&Registry>, length: Duration) -> (Vec<f64>, u64) {
     let (stop, reads) = (AtomicBool::new(false), AtomicU64::new(0));
-    let functions: Vec<_> = (0..BATCH)
-        .map(|index| registry.function(&format!("module::function_{index}")))
-        .collect();
+    let functions: Vec<_> =
+        (0..BATCH).map(|index| registry.function(&format!("module::function_{index}"))).collect();
     let batches = thread::scope(|scope| {
         if let Some(read) = read {
             scope.spawn(|| {

@@ -54,10 +54,8 @@ fn main() -> io::Result<()> {
 }
 
 fn table(group: Group, results: &[(Entry, Option<Turns>)]) -> String {
-    let floor = results
-        .iter()
-        .find(|(entry, _)| entry.name == CLOCK_FLOOR)
-        .and_then(|(_, turns)| turns.as_ref());
+    let floor =
+        results.iter().find(|(entry, _)| entry.name == CLOCK_FLOOR).and_then(|(_, turns)| turns.as_ref());
     let floor = floor.map_or(&[][..], |turns| &turns.one);
     let rows = || results.iter().filter(|(entry, _)| entry.group == group);
     let fastest_peer = rows()

@@ -71,33 +71,18 @@ fn main() -> io::Result<()> {
     }
 
     let bare = median(&ns[0]);
-    let mut table = Table::new([
-        "a thread that does …",
-        "ns (median)",
-        "ns (best round)",
-        "over a bare thread, ns",
-    ]);
+    let mut table =
+        Table::new(["a thread that does …", "ns (median)", "ns (best round)", "over a bare thread, ns"]);
     for (ns, (name, _)) in ns.into_iter().zip(WORK) {
-        table.row([
-            name.to_owned(),
-            number(median(&ns)),
-            number(least(&ns)),
-            number(median(&ns) - bare),
-        ]);
-        raw.line(&Line {
-            name,
-            ns_per_thread: ns,
-        })?;
+        table.row([name.to_owned(), number(median(&ns)), number(least(&ns)), number(median(&ns) - bare)]);
+        raw.line(&Line { name, ns_per_thread: ns })?;
     }
     println!(
         "### Short threads, {} of each, started and joined one by one\n\n{}",
         per_round * ROUNDS,
         table.to_markdown()
     );
-    let recorded = ours::registry()
-        .functions()
-        .into_iter()
-        .find(|function| function.name == "short");
+    let recorded = ours::registry().functions().into_iter().find(|function| function.name == "short");
     let recorded = recorded.map_or(0, |function| function.calls_total);
     println!("`#[timed]` calls kept: {recorded} of {}\n", per_round * ROUNDS);
     assert_eq!(recorded as usize, per_round * ROUNDS, "a record was lost");

@@ -14,11 +14,8 @@ use metrics_layer::Metrics;
 
 /// The installed metrics.
 pub fn metrics() -> &'static Metrics {
-    static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
-        Metrics::builder()
-            .install()
-            .expect("nothing else installs a collector")
-    });
+    static METRICS: LazyLock<Metrics> =
+        LazyLock::new(|| Metrics::builder().install().expect("nothing else installs a collector"));
     &METRICS
 }
 

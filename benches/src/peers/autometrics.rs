@@ -23,9 +23,7 @@ pub fn asynchronous() -> Box<dyn Batch> {
 fn init() {
     static INIT: Once = Once::new();
     INIT.call_once(|| {
-        AutometricsSettings::builder()
-            .prometheus_registry(prometheus::Registry::new())
-            .init();
+        AutometricsSettings::builder().prometheus_registry(prometheus::Registry::new()).init();
     });
 }
 

@@ -21,9 +21,7 @@ pub fn asynchronous() -> Box<dyn Batch> {
 fn start() {
     static START: Once = Once::new();
     START.call_once(|| {
-        let guard = hotpath::HotpathGuardBuilder::new("bench")
-            .format(hotpath::Format::None)
-            .build();
+        let guard = hotpath::HotpathGuardBuilder::new("bench").format(hotpath::Format::None).build();
         std::mem::forget(guard);
     });
 }

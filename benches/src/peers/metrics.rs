@@ -24,11 +24,7 @@ pub fn timed() -> Box<dyn Batch> {
 pub fn timed_by_string() -> Box<dyn Batch> {
     exporter();
     let (first, second) = ("voxel-1".to_owned(), "crop-1".to_owned());
-    Box::new(Around::new(
-        Keyed::new(first, second, timed_by_label),
-        || {},
-        upkeep,
-    ))
+    Box::new(Around::new(Keyed::new(first, second, timed_by_label), || {}, upkeep))
 }
 
 /// A counter handle, kept.
@@ -48,9 +44,7 @@ pub fn counter_by_string() -> Box<dyn Batch> {
 /// The installed exporter.
 pub fn exporter() -> &'static PrometheusHandle {
     static EXPORTER: LazyLock<PrometheusHandle> = LazyLock::new(|| {
-        PrometheusBuilder::new()
-            .install_recorder()
-            .expect("nothing else installs a recorder")
+        PrometheusBuilder::new().install_recorder().expect("nothing else installs a recorder")
     });
     &EXPORTER
 }

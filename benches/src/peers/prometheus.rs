@@ -78,8 +78,7 @@ fn timed_local_call(local: &LocalHistogram, x: u64) -> u64 {
 
 #[inline(never)]
 fn timed_by_label((vec, id): &(HistogramVec, String), x: u64) -> u64 {
-    vec.with_label_values(&[id.as_str()])
-        .observe_closure_duration(|| body(x))
+    vec.with_label_values(&[id.as_str()]).observe_closure_duration(|| body(x))
 }
 
 #[inline(never)]

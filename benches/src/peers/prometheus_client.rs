@@ -57,9 +57,7 @@ fn timed_call(histogram: &Histogram, x: u64) -> u64 {
 fn timed_by_label((family, id): &(Histograms, String), x: u64) -> u64 {
     let start = Instant::now();
     let value = body(x);
-    family
-        .get_or_create(&vec![("id", id.clone())])
-        .observe(start.elapsed().as_secs_f64());
+    family.get_or_create(&vec![("id", id.clone())]).observe(start.elapsed().as_secs_f64());
     value
 }
 

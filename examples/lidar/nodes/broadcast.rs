@@ -7,11 +7,7 @@ use crate::frame::Frame;
 use crate::node::{Node, NodeError, NodeInfo};
 use crate::points::Message;
 
-const INFO: NodeInfo = NodeInfo {
-    id: "broadcast",
-    name: "Broadcast to viewers",
-    kind: "sink",
-};
+const INFO: NodeInfo = NodeInfo { id: "broadcast", name: "Broadcast to viewers", kind: "sink" };
 
 /// Packs the cloud that viewers asked for and leaves it where their connections find it.
 #[derive(Debug)]

@@ -6,11 +6,7 @@ use crate::frame::Frame;
 use crate::node::{Node, NodeError, NodeInfo};
 use crate::ops::{crop_box, crop_range};
 
-const INFO: NodeInfo = NodeInfo {
-    id: "crop",
-    name: "Crop to range and box",
-    kind: "filter",
-};
+const INFO: NodeInfo = NodeInfo { id: "crop", name: "Crop to range and box", kind: "filter" };
 
 /// Keeps the points in a ring and a box around the sensor.
 #[derive(Debug)]

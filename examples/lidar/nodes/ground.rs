@@ -7,11 +7,8 @@ use crate::frame::Frame;
 use crate::node::{Node, NodeError, NodeInfo};
 use crate::ops::{GroundParams, ransac_plane, refine_plane, segment_ground};
 
-const INFO: NodeInfo = NodeInfo {
-    id: "ground_segmentation",
-    name: "Ground segmentation",
-    kind: "segmentation",
-};
+const INFO: NodeInfo =
+    NodeInfo { id: "ground_segmentation", name: "Ground segmentation", kind: "segmentation" };
 
 /// Keeps what stands on the ground; all points if no ground is found.
 #[derive(Debug)]
@@ -34,11 +31,7 @@ impl Node for GroundSegmentation {
 /// The points above the ground; `None` if there is none.
 fn obstacles(cloud: &Cloud, params: &GroundParams) -> Option<Cloud> {
     let rough = timed_block!("ransac_plane", node = INFO.id, { ransac_plane(cloud, params) })?;
-    let plane = timed_block!("refine_plane", node = INFO.id, {
-        refine_plane(cloud, &rough, params)
-    });
-    let split = timed_block!("segment_ground", node = INFO.id, {
-        segment_ground(cloud, &plane, params)
-    });
+    let plane = timed_block!("refine_plane", node = INFO.id, { refine_plane(cloud, &rough, params) });
+    let split = timed_block!("segment_ground", node = INFO.id, { segment_ground(cloud, &plane, params) });
     Some(split.obstacles)
 }

@@ -6,11 +6,8 @@ use crate::frame::Frame;
 use crate::node::{Node, NodeError, NodeInfo};
 use crate::ops::{build_kdtree, knn_mean_distances, statistical_outlier_removal};
 
-const INFO: NodeInfo = NodeInfo {
-    id: "statistical_outlier_removal",
-    name: "Outlier removal",
-    kind: "filter",
-};
+const INFO: NodeInfo =
+    NodeInfo { id: "statistical_outlier_removal", name: "Outlier removal", kind: "filter" };
 
 /// Removes the points that are farther from their neighbours than usual.
 #[derive(Debug)]

@@ -10,11 +10,7 @@ use crate::input::{Inputs, Origin};
 use crate::node::{Node, NodeError, NodeInfo};
 use crate::scan::Platform;
 
-const INFO: NodeInfo = NodeInfo {
-    id: "source",
-    name: "Scan source",
-    kind: "source",
-};
+const INFO: NodeInfo = NodeInfo { id: "source", name: "Scan source", kind: "source" };
 
 /// How far the imitated platform turns per frame, in degrees: 5° a second at 10 Hz.
 const STEP_DEG: f64 = 0.5;
@@ -29,16 +25,11 @@ pub(crate) struct Source {
 impl Source {
     /// A source that takes its scans from `inputs`.
     pub(crate) fn new(inputs: Arc<Inputs>) -> Self {
-        Self {
-            inputs,
-            platform: Platform::new(STEP_DEG),
-        }
+        Self { inputs, platform: Platform::new(STEP_DEG) }
     }
 
     fn turned(&self, cloud: &Cloud, frame: u64) -> Cloud {
-        timed_block!("turn_platform", node = INFO.id, {
-            self.platform.view(cloud, frame)
-        })
+        timed_block!("turn_platform", node = INFO.id, { self.platform.view(cloud, frame) })
     }
 
     fn take(&self, frame: u64) -> Result<Cloud, NodeError> {

@@ -49,11 +49,7 @@ struct Grower<'a> {
 
 impl Default for ClusterParams {
     fn default() -> Self {
-        Self {
-            tolerance_m: 0.5,
-            min_points: 10,
-            max_points: 20_000,
-        }
+        Self { tolerance_m: 0.5, min_points: 10, max_points: 20_000 }
     }
 }
 
@@ -88,10 +84,7 @@ impl ClusterParams {
 /// Rusu, "Semantic 3D Object Maps", 2009, and PCL's `EuclideanClusterExtraction`.
 pub(crate) fn euclidean_clusters(cloud: &Cloud, index: &PointIndex, params: &ClusterParams) -> Clusters {
     let mut grower = Grower::new(cloud, index, params.tolerance_m);
-    let mut clusters = Clusters {
-        labels: vec![None; cloud.len()],
-        count: 0,
-    };
+    let mut clusters = Clusters { labels: vec![None; cloud.len()], count: 0 };
     for seed in 0..cloud.len() {
         let members = grower.grow(seed);
         if !members.is_empty() && (params.min_points..=params.max_points).contains(&members.len()) {
@@ -113,14 +106,8 @@ pub(crate) fn bounding_boxes(cloud: &Cloud, clusters: &Clusters) -> Vec<ClusterB
             continue;
         };
         *slot = Some(match *slot {
-            Some(known) => ClusterBox {
-                bounds: known.bounds.include(point),
-                points: known.points + 1,
-            },
-            None => ClusterBox {
-                bounds: Bounds::around(point),
-                points: 1,
-            },
+            Some(known) => ClusterBox { bounds: known.bounds.include(point), points: known.points + 1 },
+            None => ClusterBox { bounds: Bounds::around(point), points: 1 },
         });
     }
     // Every label was given to at least one point: nothing is lost here.
@@ -142,12 +129,7 @@ impl Clusters {
 
 impl<'a> Grower<'a> {
     fn new(cloud: &'a Cloud, index: &'a PointIndex, tolerance_m: f32) -> Self {
-        Self {
-            cloud,
-            index,
-            tolerance_m,
-            visited: vec![false; cloud.len()],
-        }
+        Self { cloud, index, tolerance_m, visited: vec![false; cloud.len()] }
     }
 
     /// All points connected to `seed`; none if it was reached before.
@@ -204,10 +186,7 @@ mod tests {
                 }
             }
         }
-        number(
-            &(0..cloud.len()).map(|i| root(&parent, i)).collect::<Vec<_>>(),
-            params,
-        )
+        number(&(0..cloud.len()).map(|i| root(&parent, i)).collect::<Vec<_>>(), params)
     }
 
     fn root(parent: &[usize], mut i: usize) -> usize {
@@ -227,19 +206,12 @@ mod tests {
             }
         }
         let count = labels.len() as u32;
-        Clusters {
-            labels: roots.iter().map(|root| labels.get(root).copied()).collect(),
-            count,
-        }
+        Clusters { labels: roots.iter().map(|root| labels.get(root).copied()).collect(), count }
     }
 
     #[test]
     fn labels_agree_with_union_find_over_all_pairs() {
-        let params = ClusterParams {
-            tolerance_m: 0.9,
-            min_points: 3,
-            max_points: 60,
-        };
+        let params = ClusterParams { tolerance_m: 0.9, min_points: 3, max_points: 60 };
         for seed in 0..8 {
             let cloud = random_cloud(seed, 500, 12.0);
             assert_eq!(run(&cloud, &params), oracle(&cloud, &params));
@@ -253,27 +225,12 @@ mod tests {
     fn two_blocks_get_tight_boxes_and_noise_none() {
         let block =
             |x: f32| (0..27).map(move |i| point(x + (i % 3) as f32, (i / 3 % 3) as f32, (i / 9) as f32));
-        let cloud = block(0.0)
-            .chain([point(50.0, 0.0, 0.0)])
-            .chain(block(20.0))
-            .collect();
-        let clusters = run(
-            &cloud,
-            &ClusterParams {
-                tolerance_m: 1.1,
-                ..ClusterParams::default()
-            },
-        );
-        assert_eq!(
-            (clusters.labels[0], clusters.labels[27], clusters.labels[28]),
-            (Some(0), None, Some(1))
-        );
+        let cloud = block(0.0).chain([point(50.0, 0.0, 0.0)]).chain(block(20.0)).collect();
+        let clusters = run(&cloud, &ClusterParams { tolerance_m: 1.1, ..ClusterParams::default() });
+        assert_eq!((clusters.labels[0], clusters.labels[27], clusters.labels[28]), (Some(0), None, Some(1)));
         let boxes = bounding_boxes(&cloud, &clusters);
         let expected = |x: f32| ClusterBox {
-            bounds: Bounds {
-                min: [x, 0.0, 0.0],
-                max: [x + 2.0, 2.0, 2.0],
-            },
+            bounds: Bounds { min: [x, 0.0, 0.0], max: [x + 2.0, 2.0, 2.0] },
             points: 27,
         };
         assert_eq!(boxes, [expected(0.0), expected(20.0)]);
@@ -290,25 +247,11 @@ mod tests {
 
     #[test]
     fn parameters_outside_their_range_are_named_and_never_panic() {
-        let params = ClusterParams {
-            min_points: 9,
-            max_points: 5,
-            ..ClusterParams::default()
-        };
-        assert_eq!(
-            params.validate().unwrap_err().to_string(),
-            "min_points is 9, allowed is 1 to 5"
-        );
+        let params = ClusterParams { min_points: 9, max_points: 5, ..ClusterParams::default() };
+        assert_eq!(params.validate().unwrap_err().to_string(), "min_points is 9, allowed is 1 to 5");
         let cloud = random_cloud(9, 50, 5.0);
         for tolerance_m in [-1.0, 0.0, f32::NAN, f32::INFINITY] {
-            run(
-                &cloud,
-                &ClusterParams {
-                    tolerance_m,
-                    min_points: 0,
-                    max_points: 0,
-                },
-            );
+            run(&cloud, &ClusterParams { tolerance_m, min_points: 0, max_points: 0 });
         }
     }
 }

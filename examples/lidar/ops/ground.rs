@@ -53,12 +53,7 @@ struct Moments {
 
 impl Default for GroundParams {
     fn default() -> Self {
-        Self {
-            distance_m: 0.2,
-            iterations: 400,
-            max_tilt_deg: 15.0,
-            seed: 0,
-        }
+        Self { distance_m: 0.2, iterations: 400, max_tilt_deg: 15.0, seed: 0 }
     }
 }
 
@@ -151,14 +146,7 @@ impl Moments {
     /// `None` of no points.
     fn of<'a>(points: impl Iterator<Item = &'a Point> + Clone) -> Option<Self> {
         let mean = mean(points.clone())?;
-        let mut moments = Self {
-            mean,
-            xx: 0.0,
-            xy: 0.0,
-            yy: 0.0,
-            xz: 0.0,
-            yz: 0.0,
-        };
+        let mut moments = Self { mean, xx: 0.0, xy: 0.0, yy: 0.0, xz: 0.0, yz: 0.0 };
         points.for_each(|point| moments.add(point));
         Some(moments)
     }
@@ -221,10 +209,7 @@ mod tests {
     fn plane_is_found_within_tolerance_and_refinement_sharpens_it() {
         for (seed, slope) in [(1, 0.0), (2, 0.05), (3, -0.1)] {
             let cloud = sloped_ground(seed, slope);
-            let params = GroundParams {
-                seed,
-                ..GroundParams::default()
-            };
+            let params = GroundParams { seed, ..GroundParams::default() };
             let plane = refine_plane(&cloud, &ransac_plane(&cloud, &params).unwrap(), &params);
             for (x, y) in [(0.0, 0.0), (20.0, 0.0), (0.0, -20.0), (-20.0, 20.0)] {
                 let error_m = plane.signed_distance_m(&point(x, y, slope * x - 1.7));
@@ -245,30 +230,19 @@ mod tests {
     #[test]
     fn equal_seeds_give_equal_planes() {
         let cloud = sloped_ground(4, 0.02);
-        let params = GroundParams {
-            iterations: 20,
-            seed: 99,
-            ..GroundParams::default()
-        };
+        let params = GroundParams { iterations: 20, seed: 99, ..GroundParams::default() };
         assert_eq!(ransac_plane(&cloud, &params), ransac_plane(&cloud, &params));
     }
 
     #[test]
     fn walls_are_not_ground() {
-        let wall = random_cloud(5, 500, 10.0)
-            .points()
-            .iter()
-            .map(|p| point(4.0, p.y, p.z))
-            .collect();
+        let wall = random_cloud(5, 500, 10.0).points().iter().map(|p| point(4.0, p.y, p.z)).collect();
         assert_eq!(ransac_plane(&wall, &GroundParams::default()), None);
     }
 
     #[test]
     fn degenerate_clouds_give_no_plane_or_a_finite_one() {
-        let params = GroundParams {
-            max_tilt_deg: 60.0,
-            ..GroundParams::default()
-        };
+        let params = GroundParams { max_tilt_deg: 60.0, ..GroundParams::default() };
         for cloud in degenerate_clouds() {
             let Some(rough) = ransac_plane(&cloud, &params) else {
                 continue;
@@ -295,14 +269,8 @@ mod tests {
 
     #[test]
     fn parameters_outside_their_range_are_named() {
-        let params = GroundParams {
-            iterations: 5000,
-            ..GroundParams::default()
-        };
-        assert_eq!(
-            params.validate().unwrap_err().to_string(),
-            "iterations is 5000, allowed is 1 to 1000"
-        );
+        let params = GroundParams { iterations: 5000, ..GroundParams::default() };
+        assert_eq!(params.validate().unwrap_err().to_string(), "iterations is 5000, allowed is 1 to 1000");
         assert!(serde_json::from_str::<GroundParams>(r#"{"distance": 0.2}"#).is_err());
     }
 }

@@ -43,10 +43,7 @@ impl PointIndex {
         // More than there are would only reserve memory.
         let count = count.min(NonZero::new(self.tree.size()).unwrap_or(NonZero::<usize>::MIN));
         let position = point.position();
-        let query = self
-            .tree
-            .query(&position)
-            .nearest_n::<SquaredEuclidean<f32>>(count);
+        let query = self.tree.query(&position).nearest_n::<SquaredEuclidean<f32>>(count);
         query.execute().into_iter().map(|found| found.distance.sqrt())
     }
 
@@ -54,14 +51,8 @@ impl PointIndex {
     /// particular order.
     pub(crate) fn for_each_within(&self, point: &Point, radius_m: f32, mut visit: impl FnMut(usize)) {
         let position = point.position();
-        let query = self
-            .tree
-            .query(&position)
-            .within::<SquaredEuclidean<f32>>(radius_m * radius_m);
-        query
-            .unsorted()
-            .without_points()
-            .visit(|found| visit(found.item as usize));
+        let query = self.tree.query(&position).within::<SquaredEuclidean<f32>>(radius_m * radius_m);
+        query.unsorted().without_points().visit(|found| visit(found.item as usize));
     }
 }
 
@@ -92,10 +83,7 @@ mod tests {
                 let found: Vec<_> = index.nearest_m(query, NonZero::new(9).unwrap()).collect();
                 assert_eq!(found.len(), expected.len());
                 let close = |(a, b): (&f32, &f64)| (f64::from(*a) - b).abs() <= 1e-5 * b.max(1.0);
-                assert!(
-                    found.iter().zip(&expected).all(close),
-                    "{found:?} is not {expected:?}"
-                );
+                assert!(found.iter().zip(&expected).all(close), "{found:?} is not {expected:?}");
             }
         }
     }
@@ -118,14 +106,7 @@ mod tests {
     #[test]
     fn empty_index_finds_nothing() {
         let index = build_kdtree(&Cloud::default()).unwrap();
-        assert_eq!(
-            index
-                .nearest_m(&point(0.0, 0.0, 0.0), NonZero::<usize>::MIN)
-                .count(),
-            0
-        );
-        index.for_each_within(&point(0.0, 0.0, 0.0), 1.0, |_| {
-            panic!("found a point in an empty cloud")
-        });
+        assert_eq!(index.nearest_m(&point(0.0, 0.0, 0.0), NonZero::<usize>::MIN).count(), 0);
+        index.for_each_within(&point(0.0, 0.0, 0.0), 1.0, |_| panic!("found a point in an empty cloud"));
     }
 }

@@ -25,10 +25,7 @@ pub(crate) struct OutlierParams {
 
 impl Default for OutlierParams {
     fn default() -> Self {
-        Self {
-            neighbours: 12,
-            std_ratio: 2.0,
-        }
+        Self { neighbours: 12, std_ratio: 2.0 }
     }
 }
 
@@ -76,20 +73,14 @@ pub(crate) fn statistical_outlier_removal(
 ) -> Cloud {
     let limit = distance_limit(mean_distances, params.std_ratio);
     let judged = cloud.points().iter().zip(mean_distances);
-    judged
-        .filter(|(_, distance)| f64::from(**distance) <= limit)
-        .map(|(point, _)| *point)
-        .collect()
+    judged.filter(|(_, distance)| f64::from(**distance) <= limit).map(|(point, _)| *point).collect()
 }
 
 /// Largest accepted distance.
 fn distance_limit(distances: &[f32], std_ratio: f32) -> f64 {
     let count = distances.len() as f64;
     let mean = distances.iter().copied().map(f64::from).sum::<f64>() / count.max(1.0);
-    let squares: f64 = distances
-        .iter()
-        .map(|distance| (f64::from(*distance) - mean).powi(2))
-        .sum();
+    let squares: f64 = distances.iter().map(|distance| (f64::from(*distance) - mean).powi(2)).sum();
     let deviation = (squares / (count - 1.0).max(1.0)).sqrt();
     mean + f64::from(std_ratio) * deviation
 }
@@ -137,11 +128,7 @@ mod tests {
     #[test]
     fn lone_points_go_and_dense_ones_stay() {
         let dense = random_cloud(7, 1000, 5.0);
-        let lone = [
-            point(60.0, 0.0, 0.0),
-            point(0.0, -80.0, 0.0),
-            point(0.0, 0.0, 50.0),
-        ];
+        let lone = [point(60.0, 0.0, 0.0), point(0.0, -80.0, 0.0), point(0.0, 0.0, 50.0)];
         let cloud = dense.points().iter().copied().chain(lone).collect();
         assert_eq!(run(&cloud, &OutlierParams::default()), dense);
     }
@@ -157,23 +144,11 @@ mod tests {
 
     #[test]
     fn parameters_outside_their_range_are_named_and_never_panic() {
-        let params = OutlierParams {
-            neighbours: 0,
-            ..OutlierParams::default()
-        };
-        assert_eq!(
-            params.validate().unwrap_err().to_string(),
-            "neighbours is 0, allowed is 1 to 128"
-        );
+        let params = OutlierParams { neighbours: 0, ..OutlierParams::default() };
+        assert_eq!(params.validate().unwrap_err().to_string(), "neighbours is 0, allowed is 1 to 128");
         let cloud = random_cloud(8, 50, 5.0);
         for neighbours in [0, usize::MAX] {
-            run(
-                &cloud,
-                &OutlierParams {
-                    neighbours,
-                    std_ratio: f32::NAN,
-                },
-            );
+            run(&cloud, &OutlierParams { neighbours, std_ratio: f32::NAN });
         }
     }
 }

@@ -31,9 +31,5 @@ where
         return Ok(());
     }
     let allowed = format!("{} to {}", allowed.start(), allowed.end());
-    Err(ParameterError {
-        field,
-        value: value.to_string(),
-        allowed,
-    })
+    Err(ParameterError { field, value: value.to_string(), allowed })
 }

@@ -21,11 +21,7 @@ impl Plane {
         let normal = cross(u, v);
         let squared_sine = dot(normal, normal) / (dot(u, u) * dot(v, v));
         // NaN (two equal points) is refused as well.
-        if squared_sine >= MIN_SQUARED_SINE {
-            Self::at(a.position().map(f64::from), normal)
-        } else {
-            None
-        }
+        if squared_sine >= MIN_SQUARED_SINE { Self::at(a.position().map(f64::from), normal) } else { None }
     }
 
     /// The plane through `position` across `normal`, which need not be a unit vector; `None` if
@@ -35,17 +31,10 @@ impl Plane {
         if !(length.is_normal()) {
             return None;
         }
-        let scale = if normal[2] < 0.0 {
-            -1.0 / length
-        } else {
-            1.0 / length
-        };
+        let scale = if normal[2] < 0.0 { -1.0 / length } else { 1.0 / length };
         let unit = normal.map(|axis| axis * scale);
         let offset_m = -dot(unit, position) as f32;
-        Some(Self {
-            normal: unit.map(|axis| axis as f32),
-            offset_m,
-        })
+        Some(Self { normal: unit.map(|axis| axis as f32), offset_m })
     }
 
     /// Height of `point` above the plane in metres, negative below.
@@ -70,11 +59,7 @@ fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
 }
 
 fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
+    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 #[cfg(test)]
@@ -85,10 +70,7 @@ mod tests {
     #[test]
     fn normal_points_up_and_distance_is_signed() {
         let (a, b, c) = (point(0.0, 0.0, 1.0), point(0.0, 1.0, 1.0), point(1.0, 0.0, 1.0));
-        for plane in [
-            Plane::through(&a, &b, &c).unwrap(),
-            Plane::through(&a, &c, &b).unwrap(),
-        ] {
+        for plane in [Plane::through(&a, &b, &c).unwrap(), Plane::through(&a, &c, &b).unwrap()] {
             assert_eq!(plane.normal, [0.0, 0.0, 1.0]);
             assert_eq!(plane.tilt_deg(), 0.0);
             assert_eq!(plane.signed_distance_m(&point(5.0, 5.0, 3.0)), 2.0);

@@ -131,20 +131,14 @@ mod tests {
     /// The definition, spelled out: cube by cube in a sorted map, one pass per cube.
     fn oracle(cloud: &Cloud, leaf: f64) -> Vec<Point> {
         let axis_min = |axis: usize| {
-            let values = cloud
-                .points()
-                .iter()
-                .map(|point| f64::from(point.position()[axis]));
+            let values = cloud.points().iter().map(|point| f64::from(point.position()[axis]));
             values.fold(f64::INFINITY, f64::min)
         };
         let origin = [axis_min(0), axis_min(1), axis_min(2)];
         let mut cubes: BTreeMap<Vec<i64>, Vec<&Point>> = BTreeMap::new();
         for point in cloud.points() {
             let steps = (0..3).map(|a| (f64::from(point.position()[a]) - (origin[a] - leaf * 0.5)) / leaf);
-            cubes
-                .entry(steps.map(|step| step.floor() as i64).collect())
-                .or_default()
-                .push(point);
+            cubes.entry(steps.map(|step| step.floor() as i64).collect()).or_default().push(point);
         }
         cubes.values().map(|members| centroid(members)).collect()
     }
@@ -154,12 +148,7 @@ mod tests {
             let sum: f64 = members.iter().map(|point| f64::from(value(point))).sum();
             (sum / members.len() as f64) as f32
         };
-        Point {
-            x: mean(|p| p.x),
-            y: mean(|p| p.y),
-            z: mean(|p| p.z),
-            intensity: mean(|p| p.intensity),
-        }
+        Point { x: mean(|p| p.x), y: mean(|p| p.y), z: mean(|p| p.z), intensity: mean(|p| p.intensity) }
     }
 
     fn sorted(mut points: Vec<Point>) -> Vec<Point> {
@@ -198,10 +187,7 @@ mod tests {
     #[test]
     fn parameters_outside_their_range_are_named_and_never_panic() {
         let zero = VoxelParams { leaf_m: 0.0 };
-        assert_eq!(
-            zero.validate().unwrap_err().to_string(),
-            "leaf_m is 0, allowed is 0.01 to 10"
-        );
+        assert_eq!(zero.validate().unwrap_err().to_string(), "leaf_m is 0, allowed is 0.01 to 10");
         for leaf_m in [0.0, -1.0, f32::NAN, f32::INFINITY] {
             voxel_downsample(&random_cloud(5, 100, 10.0), &VoxelParams { leaf_m });
         }

@@ -62,10 +62,7 @@ impl Params {
             |node, result: Result<(), _>| result.map_err(|error| PatchError::out_of_range(node, &error));
         named("crop", self.crop.validate())?;
         named("voxel_downsample", self.voxel_downsample.validate())?;
-        named(
-            "statistical_outlier_removal",
-            self.statistical_outlier_removal.validate(),
-        )?;
+        named("statistical_outlier_removal", self.statistical_outlier_removal.validate())?;
         named("ground_segmentation", self.ground_segmentation.validate())?;
         named("clustering", self.clustering.validate())
     }
@@ -123,11 +120,7 @@ mod tests {
     fn detail(patch: &str) -> String {
         let store = ParamStore::default();
         let error = store.patch(patch.as_bytes()).unwrap_err().to_string();
-        assert_eq!(
-            *store.current(),
-            Params::default(),
-            "something of {patch} was applied"
-        );
+        assert_eq!(*store.current(), Params::default(), "something of {patch} was applied");
         error
     }
 
@@ -138,12 +131,9 @@ mod tests {
 
     #[test]
     fn a_stage_is_written_as_the_id_of_its_node() {
-        for stage in [
-            Stage::Source,
-            Stage::VoxelDownsample,
-            Stage::StatisticalOutlierRemoval,
-            Stage::Clustering,
-        ] {
+        for stage in
+            [Stage::Source, Stage::VoxelDownsample, Stage::StatisticalOutlierRemoval, Stage::Clustering]
+        {
             assert_eq!(serde_json::to_value(stage).unwrap(), stage.node_id());
         }
     }
@@ -172,14 +162,8 @@ mod tests {
     #[test]
     fn out_of_range_names_the_field_and_the_range() {
         let cases = [
-            (
-                r#"{"voxel_downsample": {"leaf_m": 0}}"#,
-                "voxel_downsample.leaf_m is 0, allowed is 0.01 to 10",
-            ),
-            (
-                r#"{"crop": {"max_range_m": 1e39}}"#,
-                "crop.max_range_m is inf, allowed is 0 to 500",
-            ),
+            (r#"{"voxel_downsample": {"leaf_m": 0}}"#, "voxel_downsample.leaf_m is 0, allowed is 0.01 to 10"),
+            (r#"{"crop": {"max_range_m": 1e39}}"#, "crop.max_range_m is inf, allowed is 0 to 500"),
             (
                 r#"{"statistical_outlier_removal": {"neighbours": 999}}"#,
                 "statistical_outlier_removal.neighbours is 999, allowed is 1 to 128",
@@ -197,32 +181,14 @@ mod tests {
     #[test]
     fn the_wrong_kind_of_value_names_the_field() {
         let cases = [
-            (
-                r#"{"voxel_downsample": {"leaf_m": "big"}}"#,
-                "voxel_downsample.leaf_m: ",
-            ),
-            (
-                r#"{"voxel_downsample": {"leaf_m": {"a": 1}}}"#,
-                "voxel_downsample.leaf_m: ",
-            ),
+            (r#"{"voxel_downsample": {"leaf_m": "big"}}"#, "voxel_downsample.leaf_m: "),
+            (r#"{"voxel_downsample": {"leaf_m": {"a": 1}}}"#, "voxel_downsample.leaf_m: "),
             (r#"{"voxel_downsample": null}"#, "voxel_downsample: "),
             (r#"{"crop": {"keep": {"max": [1, 2]}}}"#, "crop.keep.max: "),
-            (
-                r#"{"ground_segmentation": {"iterations": -1}}"#,
-                "ground_segmentation.iterations: ",
-            ),
-            (
-                r#"{"ground_segmentation": {"iterations": 5000000000}}"#,
-                "ground_segmentation.iterations: ",
-            ),
-            (
-                r#"{"clustering": {"min_points": 1.5}}"#,
-                "clustering.min_points: ",
-            ),
-            (
-                r#"{"broadcast": {"stage": "roof"}}"#,
-                "broadcast.stage: unknown variant `roof`",
-            ),
+            (r#"{"ground_segmentation": {"iterations": -1}}"#, "ground_segmentation.iterations: "),
+            (r#"{"ground_segmentation": {"iterations": 5000000000}}"#, "ground_segmentation.iterations: "),
+            (r#"{"clustering": {"min_points": 1.5}}"#, "clustering.min_points: "),
+            (r#"{"broadcast": {"stage": "roof"}}"#, "broadcast.stage: unknown variant `roof`"),
         ];
         for (patch, start) in cases {
             let detail = detail(patch);

@@ -32,9 +32,7 @@ pub(super) fn apply(current: &Params, patch: &Value) -> Result<Params, PatchErro
     let mut document = document(current)?;
     let mut params = current.clone();
     for (path, value) in leaves(&document, patch)? {
-        let place = path
-            .iter()
-            .try_fold(&mut document, |place, key| place.get_mut(*key));
+        let place = path.iter().try_fold(&mut document, |place, key| place.get_mut(*key));
         if let Some(place) = place {
             *place = value.clone();
         }

@@ -21,11 +21,7 @@ struct Stub<F> {
 
 impl<F: Fn(Frame) -> Result<Frame, NodeError> + Send + Sync> Node for Stub<F> {
     fn info(&self) -> NodeInfo {
-        NodeInfo {
-            id: self.id,
-            name: self.id,
-            kind: "stub",
-        }
+        NodeInfo { id: self.id, name: self.id, kind: "stub" }
     }
 
     fn on_input(&self, frame: Frame) -> Result<Frame, NodeError> {
@@ -64,10 +60,7 @@ fn installed() -> Registry {
 fn start(nodes: Vec<Arc<dyn Node>>, frames: Option<u64>, shared: &Shared) -> (Pipeline, Stopper) {
     let (stopper, stopped) = stop();
     let schedule = Schedule { hz: 100.0, frames };
-    (
-        Pipeline::start(&Graph::of(nodes), schedule, shared, stopped),
-        stopper,
-    )
+    (Pipeline::start(&Graph::of(nodes), schedule, shared, stopped), stopper)
 }
 
 fn find(shared: &Shared, id: &str) -> DagNodeMetrics {
@@ -83,25 +76,14 @@ async fn every_frame_of_a_bounded_run_passes_every_node_and_is_timed() {
     let records = cloud.points().iter().flat_map(|p| [p.x, p.y, p.z, p.intensity]);
     std::fs::write(&scan, records.flat_map(f32::to_le_bytes).collect::<Vec<_>>()).unwrap();
 
-    let shared = Shared {
-        registry: installed(),
-        ..shared()
-    };
-    shared
-        .params
-        .patch(br#"{"broadcast": {"stage": "source"}}"#)
-        .unwrap();
+    let shared = Shared { registry: installed(), ..shared() };
+    shared.params.patch(br#"{"broadcast": {"stage": "source"}}"#).unwrap();
     let inputs = Arc::new(Inputs::open(&[scan], 0).unwrap());
     let (latest, seen) = watch::channel(Message::default());
     let graph = Graph::new(inputs, latest);
     let (_stopper, stopped) = stop();
-    let schedule = Schedule {
-        hz: 100.0,
-        frames: Some(30),
-    };
-    Pipeline::start(&graph, schedule, &shared, stopped)
-        .finished()
-        .await;
+    let schedule = Schedule { hz: 100.0, frames: Some(30) };
+    Pipeline::start(&graph, schedule, &shared, stopped).finished().await;
 
     let ids: Vec<_> = graph.nodes().iter().map(|node| node.info().id).collect();
     // Tests that run beside this one record their stubs here as well.
@@ -111,18 +93,10 @@ async fn every_frame_of_a_bounded_run_passes_every_node_and_is_timed() {
     assert_eq!(nodes[0].last_point_count, 4_000);
     for node in &nodes {
         assert_eq!(node.calls_total, 30, "{}", node.node_id);
-        assert_eq!(
-            (node.errors, node.throttled_count, node.queue_depth),
-            (0, 0, 0),
-            "{}",
-            node.node_id
-        );
+        assert_eq!((node.errors, node.throttled_count, node.queue_depth), (0, 0, 0), "{}", node.node_id);
         for (name, operation) in &node.open3d_ops {
             assert_eq!(operation.calls, 30, "{name}");
-            assert!(
-                operation.avg_ms > 0.0 && operation.avg_ms <= node.avg_exec_ms,
-                "{name}"
-            );
+            assert!(operation.avg_ms > 0.0 && operation.avg_ms <= node.avg_exec_ms, "{name}");
         }
     }
     assert_eq!(seen.borrow().bytes().len(), 32 + 4_000 * 12);
@@ -131,10 +105,7 @@ async fn every_frame_of_a_bounded_run_passes_every_node_and_is_timed() {
     assert_eq!((book.finished, book.failed), (30, 0));
     let sum_ms: f64 = nodes.iter().map(|node| node.avg_exec_ms).sum();
     let (outside_ms, _) = book.recent_mean_ms();
-    assert!(
-        (sum_ms / outside_ms - 1.0).abs() < 0.1,
-        "{sum_ms} ms inside, {outside_ms} ms outside"
-    );
+    assert!((sum_ms / outside_ms - 1.0).abs() < 0.1, "{sum_ms} ms inside, {outside_ms} ms outside");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,16 +133,10 @@ async fn a_slow_node_of_a_live_run_drops_the_oldest_and_counts_them() {
     stopper.stop();
     pipeline.abandon();
     pipeline.finished().await;
-    assert_eq!(
-        (find(&shared, "slow").queue_depth, shared.backlog.waiting()),
-        (0, 0)
-    );
+    assert_eq!((find(&shared, "slow").queue_depth, shared.backlog.waiting()), (0, 0));
     let numbers: Vec<_> = numbers.try_iter().collect();
     assert!(numbers.is_sorted(), "{numbers:?}");
-    assert!(
-        numbers.last().unwrap() - numbers[0] >= numbers.len() as u64,
-        "no gap in {numbers:?}"
-    );
+    assert!(numbers.last().unwrap() - numbers[0] >= numbers.len() as u64, "no gap in {numbers:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,10 +154,7 @@ async fn a_slow_node_of_a_bounded_run_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_and_panics_lose_their_frame_only() {
-    let shared = Shared {
-        registry: installed(),
-        ..shared()
-    };
+    let shared = Shared { registry: installed(), ..shared() };
     let shaky = stub("shaky", |frame| match frame.number % 3 {
         0 => Err(NodeError::TooManyPoints(1)),
         // Without the message that a panic prints.
@@ -210,10 +172,7 @@ async fn errors_and_panics_lose_their_frame_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_ends_a_slow_clock_at_once() {
     let (stopper, stopped) = stop();
-    let schedule = Schedule {
-        hz: 0.1,
-        frames: None,
-    };
+    let schedule = Schedule { hz: 0.1, frames: None };
     let graph = Graph::of(vec![stub("only", Ok)]);
     let mut pipeline = Pipeline::start(&graph, schedule, &shared(), stopped);
     stopper.stop();

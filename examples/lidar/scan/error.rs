@@ -32,23 +32,11 @@ pub(super) enum Fault {
     #[error("{points} points are more than the limit of {limit}")]
     TooManyPoints { points: u64, limit: u64 },
     #[error("truncated at {at}: expected {expected}, found {found}")]
-    Truncated {
-        at: Place,
-        expected: String,
-        found: String,
-    },
+    Truncated { at: Place, expected: String, found: String },
     #[error("wrong length at {at}: expected the end after {expected}, found {found}")]
-    WrongLength {
-        at: Place,
-        expected: String,
-        found: String,
-    },
+    WrongLength { at: Place, expected: String, found: String },
     #[error("malformed at {at}: expected {expected}, found {found}")]
-    Malformed {
-        at: Place,
-        expected: String,
-        found: String,
-    },
+    Malformed { at: Place, expected: String, found: String },
     #[error("no usable point: all {points} are NaN, infinite or farther than 1e8 m")]
     NoFinitePoint { points: usize },
 }
@@ -64,10 +52,7 @@ pub(super) enum Place {
 
 impl ScanError {
     pub(super) fn new(path: &Path, fault: Fault) -> Self {
-        Self {
-            path: path.to_owned(),
-            fault,
-        }
+        Self { path: path.to_owned(), fault }
     }
 }
 
@@ -87,27 +72,15 @@ impl Error for ScanError {
 
 impl Fault {
     pub(super) fn truncated(at: Place, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self::Truncated {
-            at,
-            expected: expected.into(),
-            found: found.into(),
-        }
+        Self::Truncated { at, expected: expected.into(), found: found.into() }
     }
 
     pub(super) fn wrong_length(at: Place, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self::WrongLength {
-            at,
-            expected: expected.into(),
-            found: found.into(),
-        }
+        Self::WrongLength { at, expected: expected.into(), found: found.into() }
     }
 
     pub(super) fn malformed(at: Place, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self::Malformed {
-            at,
-            expected: expected.into(),
-            found: found.into(),
-        }
+        Self::Malformed { at, expected: expected.into(), found: found.into() }
     }
 }
 

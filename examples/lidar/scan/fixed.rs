@@ -28,9 +28,7 @@ pub(super) fn parse(bytes: &[u8], record: &Record) -> Result<Vec<Point>, Fault> 
 
 fn check_length(bytes: &[u8], record: &Record) -> Result<(), Fault> {
     if bytes.is_empty() {
-        return Err(Fault::EmptyFile {
-            expected: record.fields,
-        });
+        return Err(Fault::EmptyFile { expected: record.fields });
     }
     let left_over = bytes.len() % record.bytes;
     if left_over != 0 {
@@ -50,10 +48,5 @@ fn truncated(at: usize, left_over: usize, record: &Record) -> Fault {
 fn point(chunk: &[u8], record: &Record) -> Point {
     let (floats, _) = chunk.as_chunks::<4>();
     let value = |i: usize| floats.get(i).map_or(f32::NAN, |bytes| f32::from_le_bytes(*bytes));
-    Point {
-        x: value(0),
-        y: value(1),
-        z: value(2),
-        intensity: value(3) / record.full_intensity,
-    }
+    Point { x: value(0), y: value(1), z: value(2), intensity: value(3) / record.full_intensity }
 }

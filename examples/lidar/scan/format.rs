@@ -19,12 +19,8 @@ pub(super) enum Format {
 }
 
 /// Longest extension first: a nuScenes name ends in `.bin` too.
-const EXTENSIONS: [(&str, Format); 4] = [
-    (".pcd.bin", Format::Nuscenes),
-    (".bin", Format::Kitti),
-    (".pcd", Format::Pcd),
-    (".ply", Format::Ply),
-];
+const EXTENSIONS: [(&str, Format); 4] =
+    [(".pcd.bin", Format::Nuscenes), (".bin", Format::Kitti), (".pcd", Format::Pcd), (".ply", Format::Ply)];
 
 impl Format {
     /// Format by the end of the file name, in any letter case; `None` if it is not supported.

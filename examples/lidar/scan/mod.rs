@@ -56,10 +56,7 @@ impl ScanFile {
     /// The extension is not one of `.pcd.bin`, `.bin`, `.pcd`, `.ply`.
     pub(crate) fn new(path: &Path) -> Result<Self, ScanError> {
         match Format::of(path) {
-            Some(format) => Ok(Self {
-                path: path.to_owned(),
-                format,
-            }),
+            Some(format) => Ok(Self { path: path.to_owned(), format }),
             None => Err(ScanError::new(path, Fault::UnknownExtension)),
         }
     }
@@ -104,20 +101,14 @@ impl LoadedScan {
         if cloud.len() == 0 {
             return Err(Fault::NoFinitePoint { points: total });
         }
-        Ok(Self {
-            cloud,
-            dropped_non_finite,
-        })
+        Ok(Self { cloud, dropped_non_finite })
     }
 }
 
 /// Refuses a point count above [`MAX_POINTS`].
 fn check_point_count(points: u64) -> Result<(), Fault> {
     if points > MAX_POINTS {
-        return Err(Fault::TooManyPoints {
-            points,
-            limit: MAX_POINTS,
-        });
+        return Err(Fault::TooManyPoints { points, limit: MAX_POINTS });
     }
     Ok(())
 }

@@ -4,11 +4,7 @@ use super::error::Fault;
 use super::fixed::{self, Record};
 use crate::cloud::Point;
 
-const RECORD: Record = Record {
-    bytes: 20,
-    fields: "f32 x y z intensity ring",
-    full_intensity: 255.0,
-};
+const RECORD: Record = Record { bytes: 20, fields: "f32 x y z intensity ring", full_intensity: 255.0 };
 
 /// Parses a whole nuScenes file; errors as [`fixed::parse`].
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Point>, Fault> {

@@ -17,9 +17,7 @@ impl Platform {
     /// An angle that is not finite means a platform that stands still.
     pub(crate) fn new(step_deg: f64) -> Self {
         let step_deg = if step_deg.is_finite() { step_deg } else { 0.0 };
-        Self {
-            step_rad: step_deg.to_radians(),
-        }
+        Self { step_rad: step_deg.to_radians() }
     }
 
     /// `cloud` as this platform sees it in frame `frame`; frame 0 is the cloud itself.

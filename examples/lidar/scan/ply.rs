@@ -56,9 +56,7 @@ struct Columns {
 /// values or no number, or lines are missing; the message names the line.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Point>, Fault> {
     if bytes.is_empty() {
-        return Err(Fault::EmptyFile {
-            expected: "a PLY header",
-        });
+        return Err(Fault::EmptyFile { expected: "a PLY header" });
     }
     let mut source = Source::new(text(bytes)?);
     let elements = read_header(&mut source)?;
@@ -133,20 +131,13 @@ fn read_vertices(vertex: &Element<'_>, source: &mut Source<'_>) -> Result<Vec<Po
 
 impl<'a> Source<'a> {
     fn new(text: &'a str) -> Self {
-        Self {
-            lines: text.lines().enumerate(),
-            number: 0,
-        }
+        Self { lines: text.lines().enumerate(), number: 0 }
     }
 
     /// The next line; its absence is an error that names what was `expected`.
     fn next(&mut self, expected: &str) -> Result<&'a str, Fault> {
         let Some((index, line)) = self.lines.next() else {
-            return Err(Fault::truncated(
-                Place::Line(self.number + 1),
-                expected,
-                "the end of the file",
-            ));
+            return Err(Fault::truncated(Place::Line(self.number + 1), expected, "the end of the file"));
         };
         self.number = index + 1;
         Ok(line)
@@ -162,13 +153,9 @@ impl<'a> Source<'a> {
 
     fn element(&self, name: &'a str, count: &str) -> Result<Element<'a>, Fault> {
         match count.parse() {
-            Ok(count) => Ok(Element {
-                name,
-                count,
-                properties: Vec::new(),
-                has_list: false,
-                line: self.number,
-            }),
+            Ok(count) => {
+                Ok(Element { name, count, properties: Vec::new(), has_list: false, line: self.number })
+            }
             Err(_) => Err(self.malformed("a number of elements", count)),
         }
     }
@@ -187,12 +174,7 @@ impl<'a> Source<'a> {
 
     fn vertex(&mut self, columns: &Columns) -> Result<Point, Fault> {
         let line = self.next("a vertex")?;
-        let mut point = Point {
-            x: 0.0,
-            y: 0.0,
-            z: 0.0,
-            intensity: 0.0,
-        };
+        let mut point = Point { x: 0.0, y: 0.0, z: 0.0, intensity: 0.0 };
         let mut count = 0;
         for word in line.split_ascii_whitespace() {
             if let Some(value) = columns.slot(count, &mut point) {
@@ -214,11 +196,7 @@ impl<'a> Source<'a> {
 /// The start of `found`: a message stays readable whatever the file holds.
 fn excerpt(found: &str) -> String {
     const MAX_CHARS: usize = 40;
-    found
-        .chars()
-        .take(MAX_CHARS)
-        .flat_map(char::escape_debug)
-        .collect()
+    found.chars().take(MAX_CHARS).flat_map(char::escape_debug).collect()
 }
 
 // === impl Columns ===

@@ -20,9 +20,7 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, Fault> {
     let size_bytes = regular_file_size(path)?;
     check_size(size_bytes)?;
     let mut bytes = Vec::with_capacity(usize::try_from(size_bytes).unwrap_or(0));
-    File::open(path)?
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
     check_size(bytes.len() as u64)?;
     Ok(bytes)
 }
@@ -37,9 +35,7 @@ fn regular_file_size(path: &Path) -> Result<u64, Fault> {
 
 fn check_size(size_bytes: u64) -> Result<(), Fault> {
     if size_bytes > MAX_FILE_BYTES {
-        return Err(Fault::TooLarge {
-            limit_bytes: MAX_FILE_BYTES,
-        });
+        return Err(Fault::TooLarge { limit_bytes: MAX_FILE_BYTES });
     }
     Ok(())
 }

@@ -11,11 +11,7 @@ use crate::testing::real_scan;
 /// What every generated file holds; the values are exact in every encoding, also as `n / 255`.
 fn small_scan() -> Vec<Point> {
     let at = |x: f32, y: f32, z: f32, intensity: f32| Point { x, y, z, intensity };
-    vec![
-        at(1.5, -2.25, 0.5, 0.0),
-        at(-40.0, 12.5, -1.75, 1.0),
-        at(0.125, 3.0, 2.0, 1.0),
-    ]
+    vec![at(1.5, -2.25, 0.5, 0.0), at(-40.0, 12.5, -1.75, 1.0), at(0.125, 3.0, 2.0, 1.0)]
 }
 
 fn records(points: &[Point], full_intensity: f32, extra: &[f32]) -> Vec<u8> {
@@ -183,9 +179,7 @@ fn truncated_binary_files_are_errors_at_every_byte() {
     let record_bytes = [("a.bin", 16), ("b.pcd.bin", 20)];
     for (name, bytes) in every_format() {
         let whole_records = |end: usize| {
-            record_bytes
-                .iter()
-                .any(|(n, size)| *n == name && end > 0 && end.is_multiple_of(*size))
+            record_bytes.iter().any(|(n, size)| *n == name && end > 0 && end.is_multiple_of(*size))
         };
         let is_text = ["c.pcd", "f.ply"].contains(&name);
         for end in (0..bytes.len()).filter(|end| !is_text && !whole_records(*end)) {
@@ -207,10 +201,7 @@ fn fixed_record_errors_name_byte_and_expectation() {
         message("a.pcd.bin", &bytes[..21]),
         "a.pcd.bin: truncated at byte 20: expected a multiple of 20 bytes (f32 x y z intensity ring), found 1 left over"
     );
-    assert_eq!(
-        message("a.bin", &[]),
-        "a.bin: empty file: expected f32 x y z intensity at byte 0"
-    );
+    assert_eq!(message("a.bin", &[]), "a.bin: empty file: expected f32 x y z intensity at byte 0");
     let nan = f32::NAN.to_le_bytes().repeat(8);
     assert_eq!(
         message("a.bin", &nan),
@@ -221,16 +212,8 @@ fn fixed_record_errors_name_byte_and_expectation() {
 #[test]
 fn pcd_errors_name_place_and_expectation() {
     let cases: [PcdCase<'_>; 9] = [
-        (
-            &[],
-            23,
-            "truncated at byte 120: expected 24 bytes of data for 2 points, found 23",
-        ),
-        (
-            &[],
-            25,
-            "wrong length at byte 121: expected the end after 2 points, found 1 more bytes",
-        ),
+        (&[], 23, "truncated at byte 120: expected 24 bytes of data for 2 points, found 23"),
+        (&[], 25, "wrong length at byte 121: expected the end after 2 points, found 1 more bytes"),
         (
             &[("POINTS 2", "POINTS 3")],
             24,
@@ -276,10 +259,7 @@ fn pcd_errors_name_place_and_expectation() {
         let file = pcd_file(changes, &vec![b'd'; body_bytes]);
         assert_eq!(message("a.pcd", &file), format!("a.pcd: {expected}"));
     }
-    assert_eq!(
-        message("a.pcd", &[]),
-        "a.pcd: empty file: expected a PCD header at byte 0"
-    );
+    assert_eq!(message("a.pcd", &[]), "a.pcd: empty file: expected a PCD header at byte 0");
 }
 
 #[test]
@@ -317,12 +297,7 @@ fn text_without_end_is_refused_before_it_is_split_into_words() {
 fn data_line_cut_by_the_header_limit_is_refused() {
     let file = pcd_file(&[("DATA binary\n", "")], &[]);
     let padding = "#".repeat(65_536 - file.len() - "\nDATA binary".len());
-    let file = [
-        file,
-        format!("{padding}\nDATA binary_compressed\n").into_bytes(),
-        vec![0xff; 24],
-    ]
-    .concat();
+    let file = [file, format!("{padding}\nDATA binary_compressed\n").into_bytes(), vec![0xff; 24]].concat();
     assert_eq!(
         message("a.pcd", &file),
         "a.pcd: malformed at byte 65536: expected a PCD header, found a DATA line without an end"
@@ -344,18 +319,9 @@ fn ply_errors_name_the_line() {
         "ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\n";
     let file = |body: &str| format!("{head}end_header\n{body}").into_bytes();
     let cases: [(Vec<u8>, &str); 9] = [
-        (
-            file("1 2 3\n"),
-            "truncated at line 9: expected a vertex, found the end of the file",
-        ),
-        (
-            file("1 2 3\n1 2\n"),
-            "malformed at line 9: expected 3 values, found 2",
-        ),
-        (
-            file("1 2 3\n1 2 x3\n"),
-            "malformed at line 9: expected a number, found x3",
-        ),
+        (file("1 2 3\n"), "truncated at line 9: expected a vertex, found the end of the file"),
+        (file("1 2 3\n1 2\n"), "malformed at line 9: expected 3 values, found 2"),
+        (file("1 2 3\n1 2 x3\n"), "malformed at line 9: expected a number, found x3"),
         (b"plx\n".to_vec(), "malformed at line 1: expected ply, found plx"),
         (
             b"ply\nformat binary_little_endian 1.0\n".to_vec(),
@@ -381,10 +347,7 @@ fn ply_errors_name_the_line() {
     for (bytes, expected) in cases {
         assert_eq!(message("a.ply", &bytes), format!("a.ply: {expected}"));
     }
-    assert_eq!(
-        message("a.ply", &[]),
-        "a.ply: empty file: expected a PLY header at byte 0"
-    );
+    assert_eq!(message("a.ply", &[]), "a.ply: empty file: expected a PLY header at byte 0");
 }
 
 #[test]
@@ -396,10 +359,7 @@ fn directories_list_their_scans_by_name() {
     std::fs::create_dir(folder.path().join("d.bin")).unwrap();
     let single = folder.path().join("c.ply");
     let scans = list_scans(&[folder.path().to_owned(), single]).unwrap();
-    let names: Vec<_> = scans
-        .iter()
-        .map(|scan| scan.path().file_name().unwrap().to_str().unwrap())
-        .collect();
+    let names: Vec<_> = scans.iter().map(|scan| scan.path().file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(names, ["a.pcd.bin", "b.bin", "c.ply", "c.ply"]);
 }
 
@@ -421,10 +381,7 @@ fn listing_errors_name_the_path() {
         format!("{shown}/a.las: unknown extension: expected .pcd.bin, .bin, .pcd or .ply")
     );
     let missing = refused(folder.path().join("missing.bin"));
-    assert!(
-        missing.starts_with(&format!("{shown}/missing.bin: cannot be read: ")),
-        "{missing}"
-    );
+    assert!(missing.starts_with(&format!("{shown}/missing.bin: cannot be read: ")), "{missing}");
 }
 
 #[test]
@@ -433,50 +390,27 @@ fn directories_and_huge_files_are_not_read() {
     let directory = folder.path().join("a.bin");
     std::fs::create_dir(&directory).unwrap();
     let error = ScanFile::new(&directory).unwrap().load().unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .ends_with("a.bin: cannot be read: not a regular file")
-    );
+    assert!(error.to_string().ends_with("a.bin: cannot be read: not a regular file"));
     // A sparse file: no disk space is used.
     let huge = folder.path().join("b.bin");
-    std::fs::File::create(&huge)
-        .unwrap()
-        .set_len(read::MAX_FILE_BYTES + 16)
-        .unwrap();
+    std::fs::File::create(&huge).unwrap().set_len(read::MAX_FILE_BYTES + 16).unwrap();
     let error = ScanFile::new(&huge).unwrap().load().unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .ends_with("b.bin: larger than the limit of 268435456 bytes")
-    );
+    assert!(error.to_string().ends_with("b.bin: larger than the limit of 268435456 bytes"));
 }
 
 #[test]
 fn unreadable_files_keep_their_cause() {
-    let error = ScanFile::new(Path::new("/nowhere/a.bin"))
-        .unwrap()
-        .load()
-        .unwrap_err();
+    let error = ScanFile::new(Path::new("/nowhere/a.bin")).unwrap().load().unwrap_err();
     let fault: &dyn std::error::Error = &error;
     assert!(fault.source().is_some());
 }
 
 #[test]
 fn real_scans_have_their_known_sizes() {
-    for (name, points) in [
-        ("kitti_000008.bin", 17_238),
-        ("nuscenes_lidar_top.pcd.bin", 34_688),
-    ] {
+    for (name, points) in [("kitti_000008.bin", 17_238), ("nuscenes_lidar_top.pcd.bin", 34_688)] {
         let Some(path) = real_scan(name) else { continue };
         let scan = ScanFile::new(&path).unwrap().load().unwrap();
         assert_eq!((scan.cloud.len(), scan.dropped_non_finite), (points, 0), "{name}");
-        assert!(
-            scan.cloud
-                .points()
-                .iter()
-                .all(|point| (0.0..=1.0).contains(&point.intensity)),
-            "{name}"
-        );
+        assert!(scan.cloud.points().iter().all(|point| (0.0..=1.0).contains(&point.intensity)), "{name}");
     }
 }

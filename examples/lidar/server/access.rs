@@ -68,10 +68,7 @@ fn is_local(authority: &Authority) -> bool {
         return false;
     }
     let host = authority.host();
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host);
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
@@ -90,13 +87,7 @@ mod tests {
     #[test]
     fn only_names_of_this_machine_are_hosts() {
         let is_local = |host| is_host_local(&headers(&[(header::HOST, host)]), &Uri::from_static("/"));
-        for host in [
-            "localhost",
-            "LOCALHOST:9001",
-            "127.0.0.1:9001",
-            "127.8.8.8",
-            "[::1]:9001",
-        ] {
+        for host in ["localhost", "LOCALHOST:9001", "127.0.0.1:9001", "127.8.8.8", "[::1]:9001"] {
             assert!(is_local(host), "{host}");
         }
         for host in [
@@ -113,10 +104,7 @@ mod tests {
         let twice = headers(&[(header::HOST, "localhost"), (header::HOST, "example.org")]);
         assert!(!is_host_local(&twice, &Uri::from_static("/")));
         assert!(!is_host_local(&HeaderMap::new(), &Uri::from_static("/")));
-        assert!(is_host_local(
-            &HeaderMap::new(),
-            &Uri::from_static("http://localhost:1/")
-        ));
+        assert!(is_host_local(&HeaderMap::new(), &Uri::from_static("http://localhost:1/")));
     }
 
     #[test]
@@ -126,13 +114,7 @@ mod tests {
         for origin in ["http://localhost:9001", "http://127.0.0.1", "https://[::1]:3000"] {
             assert!(is_local(origin), "{origin}");
         }
-        for origin in [
-            "null",
-            "http://example.org",
-            "file://",
-            "chrome-extension://localhost",
-            "localhost",
-        ] {
+        for origin in ["null", "http://example.org", "file://", "chrome-extension://localhost", "localhost"] {
             assert!(!is_local(origin), "{origin}");
         }
     }

@@ -29,19 +29,11 @@ pub(crate) const PAGES: [Page; 12] = [
 ];
 
 const fn page(title: &'static str, path: &'static str) -> Page {
-    Page {
-        title,
-        scheme: "http",
-        path,
-    }
+    Page { title, scheme: "http", path }
 }
 
 const fn socket(title: &'static str, path: &'static str) -> Page {
-    Page {
-        title,
-        scheme: "ws",
-        path,
-    }
+    Page { title, scheme: "ws", path }
 }
 
 /// `GET /`.

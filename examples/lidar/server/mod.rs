@@ -83,9 +83,7 @@ pub(crate) fn router(service: Service) -> Router {
 pub(crate) async fn bind(port: u16) -> Result<TcpListener, AppError> {
     let address = (Ipv4Addr::LOCALHOST, port);
     TcpListener::bind(address).await.map_err(|error| {
-        AppError::failure(format!(
-            "cannot listen on 127.0.0.1:{port}: {error} (--port 0 picks a free port)"
-        ))
+        AppError::failure(format!("cannot listen on 127.0.0.1:{port}: {error} (--port 0 picks a free port)"))
     })
 }
 

@@ -60,9 +60,7 @@ pub(super) async fn points(
         let detail = format!("{MAX_VIEWERS} viewers are connected, no more are allowed");
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     })?;
-    let upgrade = upgrade
-        .max_message_size(MAX_INCOMING_BYTES)
-        .max_frame_size(MAX_INCOMING_BYTES);
+    let upgrade = upgrade.max_message_size(MAX_INCOMING_BYTES).max_frame_size(MAX_INCOMING_BYTES);
     Ok(upgrade.on_upgrade(move |socket| viewers.show(socket, place)))
 }
 
@@ -70,10 +68,7 @@ pub(super) async fn points(
 
 impl Viewers {
     pub(super) fn new(registry: &Registry, latest: watch::Sender<Message>, stop: Stop) -> Self {
-        let connections = Connections {
-            open: Mutex::new(0),
-            topic: registry.topic(TOPIC),
-        };
+        let connections = Connections { open: Mutex::new(0), topic: registry.topic(TOPIC) };
         Self {
             latest,
             places: Arc::new(Semaphore::new(MAX_VIEWERS as usize)),
@@ -85,11 +80,7 @@ impl Viewers {
     /// Waits until nobody watches any more; who comes later is turned away.
     pub(super) async fn all_gone(&self) {
         // Fails if the semaphore is closed, which it never is.
-        let _ = self
-            .places
-            .acquire_many(MAX_VIEWERS)
-            .await
-            .map(SemaphorePermit::forget);
+        let _ = self.places.acquire_many(MAX_VIEWERS).await.map(SemaphorePermit::forget);
     }
 
     /// Sends clouds until the viewer leaves, is too slow, or the service stops.
@@ -108,10 +99,7 @@ impl Viewers {
 impl Viewer {
     fn arrive(connections: Arc<Connections>, place: OwnedSemaphorePermit) -> Self {
         connections.change(|open| open + 1);
-        Self {
-            connections,
-            _place: place,
-        }
+        Self { connections, _place: place }
     }
 
     /// Sends each new message; those that come while one is being sent replace each other.
@@ -166,10 +154,7 @@ impl Connections {
 }
 
 async fn say_goodbye(socket: &mut WebSocket) {
-    let goodbye = CloseFrame {
-        code: close_code::AWAY,
-        reason: "the service stops".into(),
-    };
+    let goodbye = CloseFrame { code: close_code::AWAY, reason: "the service stops".into() };
     // A viewer that does not listen is left.
     let _ = timeout(SEND_TIMEOUT, socket.send(ws::Message::Close(Some(goodbye)))).await;
 }

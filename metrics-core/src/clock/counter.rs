@@ -117,19 +117,14 @@ impl Counter {
             let instant = Instant::now();
             let after = self.ticks();
             let apart = after.checked_sub(before)?;
-            (self.scaled(apart) <= MAX_BRACKET_NS).then_some(Anchor {
-                ticks: before + apart / 2,
-                instant,
-            })
+            (self.scaled(apart) <= MAX_BRACKET_NS).then_some(Anchor { ticks: before + apart / 2, instant })
         })
     }
 }
 
 /// The scale by which that many ticks are that time; 0 of no ticks.
 fn scale_of(span: Duration, ticks: u64) -> u64 {
-    let scale = (span.as_nanos() << SCALE_BITS)
-        .checked_div(u128::from(ticks))
-        .unwrap_or(0);
+    let scale = (span.as_nanos() << SCALE_BITS).checked_div(u128::from(ticks)).unwrap_or(0);
     u64::try_from(scale).unwrap_or(u64::MAX)
 }
 
@@ -145,16 +140,10 @@ mod tests {
 
     #[test]
     fn scales_are_exact_to_a_part_in_a_billion() {
-        for (ns, ticks) in [
-            (1_000_000_000_u64, 2_400_000_000_u64),
-            (60_000_000_000, 180_000_000_123),
-            (7, 7),
-        ] {
+        for (ns, ticks) in [(1_000_000_000_u64, 2_400_000_000_u64), (60_000_000_000, 180_000_000_123), (7, 7)]
+        {
             let found = scale_by(ticks, scale_of(Duration::from_nanos(ns), ticks));
-            assert!(
-                ns.abs_diff(found) as f64 <= 1.0 + ns as f64 * 1e-9,
-                "{found} instead of {ns}"
-            );
+            assert!(ns.abs_diff(found) as f64 <= 1.0 + ns as f64 * 1e-9, "{found} instead of {ns}");
         }
         assert_eq!(scale_of(Duration::from_secs(1), 0), 0);
     }
@@ -193,10 +182,7 @@ mod tests {
             corrections: AtomicU64::new(0),
         };
         jumped.recalibrate();
-        assert_eq!(
-            (jumped.scale.load(Ordering::Relaxed), jumped.corrections()),
-            (scale, 1)
-        );
+        assert_eq!((jumped.scale.load(Ordering::Relaxed), jumped.corrections()), (scale, 1));
         jumped.recalibrate();
         assert_eq!(jumped.corrections(), 1, "the comparison starts over");
     }

@@ -44,15 +44,11 @@ impl MockClock {
 
     /// Sets wall time alone, as an operator or NTP would.
     pub fn set_unix(&self, since_epoch: Duration) {
-        self.time
-            .unix_ns
-            .store(ns_from_duration(since_epoch), Ordering::Relaxed);
+        self.time.unix_ns.store(ns_from_duration(since_epoch), Ordering::Relaxed);
     }
 
     /// Sets the monotonic counter alone, also backwards, as a broken machine would.
     pub fn set_monotonic(&self, since_start: Duration) {
-        self.time
-            .monotonic_ns
-            .store(ns_from_duration(since_start), Ordering::Relaxed);
+        self.time.monotonic_ns.store(ns_from_duration(since_start), Ordering::Relaxed);
     }
 }

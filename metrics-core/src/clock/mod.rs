@@ -68,11 +68,7 @@ impl Clock {
     #[inline]
     #[must_use]
     pub fn ticks(&self) -> u64 {
-        if let Source::Counter = self.source {
-            counter_ticks()
-        } else {
-            self.other_ticks()
-        }
+        if let Source::Counter = self.source { counter_ticks() } else { self.other_ticks() }
     }
 
     /// Of the sources that are not hot.
@@ -152,10 +148,7 @@ pub(crate) fn counter_ticks() -> u64 {
 
 impl From<Source> for Clock {
     fn from(source: Source) -> Self {
-        Self {
-            source,
-            backwards: Arc::default(),
-        }
+        Self { source, backwards: Arc::default() }
     }
 }
 
@@ -175,10 +168,7 @@ mod tests {
         time.advance(Duration::from_secs(10));
         let start = clock.ticks();
         time.set_monotonic(Duration::from_secs(1));
-        assert_eq!(
-            (clock.elapsed_ns(start, clock.ticks()), clock.backwards()),
-            (0, 1)
-        );
+        assert_eq!((clock.elapsed_ns(start, clock.ticks()), clock.backwards()), (0, 1));
     }
 
     /// Off by less than 5 % over 5 ms.
@@ -195,10 +185,7 @@ mod tests {
     fn the_real_clocks_agree_with_the_operating_system() {
         for clock in [Clock::new(), Clock::system()] {
             // A busy machine may take the processor away between two readings, but not every time.
-            assert!(
-                (0..50).any(|_| agrees_with_the_operating_system(&clock)),
-                "{clock:?}"
-            );
+            assert!((0..50).any(|_| agrees_with_the_operating_system(&clock)), "{clock:?}");
         }
     }
 }

@@ -22,9 +22,7 @@ thread_local! {
 /// P-11, C-08.
 #[must_use]
 pub fn get_metrics_collector() -> Arc<dyn Collector> {
-    scoped()
-        .or_else(|| read(&INSTALLED).clone())
-        .unwrap_or_else(|| Arc::new(NullCollector))
+    scoped().or_else(|| read(&INSTALLED).clone()).unwrap_or_else(|| Arc::new(NullCollector))
 }
 
 /// Makes a collector that of the process, and gives the previous one back.
@@ -37,9 +35,7 @@ pub fn get_metrics_collector() -> Arc<dyn Collector> {
 pub fn set_metrics_collector(collector: Arc<dyn Collector>) -> Arc<dyn Collector> {
     let mut installed = write(&INSTALLED);
     gate::install(gate_of(&*collector));
-    installed
-        .replace(collector)
-        .unwrap_or_else(|| Arc::new(NullCollector))
+    installed.replace(collector).unwrap_or_else(|| Arc::new(NullCollector))
 }
 
 /// Makes a collector that of the process unless there is one; of several callers one wins.
@@ -74,9 +70,7 @@ pub(crate) fn install(collector: Arc<dyn Collector>) -> Result<(), StartError> {
 pub fn scoped_collector(collector: Arc<dyn Collector>) -> ScopedCollector {
     SCOPES.with(|scopes| scopes.borrow_mut().push(collector));
     gate::enter_scope();
-    ScopedCollector {
-        _this_thread: PhantomData,
-    }
+    ScopedCollector { _this_thread: PhantomData }
 }
 
 /// Ends a [`scoped_collector`] when dropped.
@@ -105,10 +99,7 @@ pub(crate) fn with_foreign() -> Option<Arc<dyn Collector>> {
 }
 
 fn scoped() -> Option<Arc<dyn Collector>> {
-    SCOPES
-        .try_with(|scopes| scopes.borrow().last().cloned())
-        .ok()
-        .flatten()
+    SCOPES.try_with(|scopes| scopes.borrow().last().cloned()).ok().flatten()
 }
 
 fn gate_of(collector: &dyn Collector) -> Gate {

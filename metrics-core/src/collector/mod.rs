@@ -80,10 +80,7 @@ pub trait Collector: Send + Sync {
 
 impl Registry {
     fn sample(clock: &crate::clock::Clock, ns: u64) -> Sample {
-        Sample {
-            end: clock.ticks(),
-            ns,
-        }
+        Sample { end: clock.ticks(), ns }
     }
 }
 

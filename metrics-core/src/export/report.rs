@@ -38,16 +38,7 @@ fn heading(out: &mut String, registry: &Registry, snapshot: &MetricsSnapshot) {
 fn nodes(out: &mut String, nodes: &[DagNodeMetrics]) {
     let mut table = Table::new(
         "node",
-        &[
-            "calls",
-            "errors",
-            "last ms",
-            "avg ms",
-            "points",
-            "points/s",
-            "queue",
-            "throttled",
-        ],
+        &["calls", "errors", "last ms", "avg ms", "points", "points/s", "queue", "throttled"],
     );
     for node in nodes {
         table.row(
@@ -71,11 +62,7 @@ fn operations(out: &mut String, nodes: &[DagNodeMetrics]) {
     let mut table = Table::new("node / operation", &["calls", "last ms", "avg ms"]);
     for node in nodes {
         for (name, operation) in &node.open3d_ops {
-            let cells = [
-                operation.calls.to_string(),
-                ms(operation.last_ms),
-                ms(operation.avg_ms),
-            ];
+            let cells = [operation.calls.to_string(), ms(operation.last_ms), ms(operation.avg_ms)];
             table.row(&format!("{} / {name}", node.node_id), &cells);
         }
     }
@@ -83,12 +70,8 @@ fn operations(out: &mut String, nodes: &[DagNodeMetrics]) {
 }
 
 fn functions(out: &mut String, registry: &Registry) {
-    let mut table = Table::new(
-        "function",
-        &[
-            "calls", "errors", "avg ms", "p50 ms", "p95 ms", "p99 ms", "max ms",
-        ],
-    );
+    let mut table =
+        Table::new("function", &["calls", "errors", "avg ms", "p50 ms", "p95 ms", "p99 ms", "max ms"]);
     for function in registry.functions() {
         table.row(
             &function.name,
@@ -109,21 +92,15 @@ fn functions(out: &mut String, registry: &Registry) {
 fn endpoints(out: &mut String, snapshot: &MetricsSnapshot) {
     let mut table = Table::new("route", &["calls", "avg ms", "last status"]);
     for route in &snapshot.endpoints {
-        let cells = [
-            route.calls_total.to_string(),
-            ms(route.avg_latency_ms),
-            route.last_status_code.to_string(),
-        ];
+        let cells =
+            [route.calls_total.to_string(), ms(route.avg_latency_ms), route.last_status_code.to_string()];
         table.row(&format!("{} {}", route.method, route.path), &cells);
     }
     table.print(out);
 }
 
 fn topics(out: &mut String, snapshot: &MetricsSnapshot) {
-    let mut table = Table::new(
-        "topic",
-        &["messages", "bytes", "messages/s", "bytes/s", "connections"],
-    );
+    let mut table = Table::new("topic", &["messages", "bytes", "messages/s", "bytes/s", "connections"]);
     for (name, topic) in &snapshot.websocket.topics {
         table.row(
             name,
@@ -156,10 +133,7 @@ struct Table {
 impl Table {
     fn new(first: &str, columns: &[&str]) -> Self {
         let mut table = Self { rows: Vec::new() };
-        table.row(
-            first,
-            &columns.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        );
+        table.row(first, &columns.iter().map(ToString::to_string).collect::<Vec<_>>());
         table
     }
 
@@ -173,21 +147,15 @@ impl Table {
                 name.push(character);
             }
         }
-        self.rows
-            .push(std::iter::once(name).chain(cells.iter().cloned()).collect());
+        self.rows.push(std::iter::once(name).chain(cells.iter().cloned()).collect());
     }
 
     fn print(&self, out: &mut String) {
         if self.rows.len() < 2 {
             return;
         }
-        let width = |column: usize| {
-            self.rows
-                .iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        };
+        let width =
+            |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let widths: Vec<_> = (0..self.rows[0].len()).map(width).collect();
         out.push('\n');
         for row in &self.rows {
@@ -210,12 +178,8 @@ mod tests {
     fn the_report_is_aligned_and_safe_to_print() {
         let (registry, time) = Registry::mock();
         time.advance(Duration::from_millis(2_500));
-        registry
-            .node("voxel\u{1b}[31m")
-            .record(Duration::from_millis(3), 1_000);
-        registry
-            .route("GET", "/api/scans")
-            .record(Duration::from_micros(1_500), 200);
+        registry.node("voxel\u{1b}[31m").record(Duration::from_millis(3), 1_000);
+        registry.route("GET", "/api/scans").record(Duration::from_micros(1_500), 200);
         let report = report(&registry);
         let lines: Vec<_> = report.lines().skip(1).collect();
         assert_eq!(

@@ -15,10 +15,7 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            samples: Mutex::default(),
-        }
+        Self { capacity, samples: Mutex::default() }
     }
 
     pub(crate) fn push(&self, sample: HistorySample) {
@@ -43,10 +40,7 @@ mod tests {
     fn the_oldest_sample_makes_room() {
         let history = History::new(3);
         for second in 0..5 {
-            history.push(HistorySample {
-                timestamp: f64::from(second),
-                ..Default::default()
-            });
+            history.push(HistorySample { timestamp: f64::from(second), ..Default::default() });
         }
         let seconds: Vec<_> = history.all().iter().map(|sample| sample.timestamp).collect();
         assert_eq!(seconds, [2.0, 3.0, 4.0]);

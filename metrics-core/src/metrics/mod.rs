@@ -73,19 +73,9 @@ impl Metrics {
     }
 
     fn start(registry: Registry) -> Result<Self, StartError> {
-        let sampler = registry
-            .is_enabled()
-            .then(Sampler::start)
-            .transpose()
-            .map_err(StartError::thread)?;
+        let sampler = registry.is_enabled().then(Sampler::start).transpose().map_err(StartError::thread)?;
         let history = Arc::new(History::new(registry.config().history_samples()));
-        let metrics = Self {
-            shared: Arc::new(Shared {
-                registry,
-                history,
-                sampler,
-            }),
-        };
+        let metrics = Self { shared: Arc::new(Shared { registry, history, sampler }) };
         metrics.schedule_rates();
         metrics.schedule_recalibration();
         metrics.schedule_eviction();
@@ -115,11 +105,7 @@ impl Metrics {
     /// The collector for producers: the registry, or a [`NullCollector`] when disabled.
     #[must_use]
     pub fn collector(&self) -> Arc<dyn Collector> {
-        if self.is_enabled() {
-            Arc::new(self.registry().clone())
-        } else {
-            Arc::new(NullCollector)
-        }
+        if self.is_enabled() { Arc::new(self.registry().clone()) } else { Arc::new(NullCollector) }
     }
 
     /// Whether anything is recorded.
@@ -168,10 +154,7 @@ impl Metrics {
     #[must_use]
     pub fn self_metrics(&self) -> SelfMetrics {
         let jobs = self.sampler().map(Sampler::jobs).unwrap_or_default();
-        SelfMetrics {
-            jobs,
-            ..self.registry().self_metrics()
-        }
+        SelfMetrics { jobs, ..self.registry().self_metrics() }
     }
 
     /// How the metrics themselves do.
@@ -280,10 +263,7 @@ impl Metrics {
             let (registry, history) = (self.registry().clone(), Arc::clone(&self.shared.history));
             sampler.schedule(job::COLLECTION, self.config().collection_interval(), move || {
                 let timestamp = registry.clock().unix_now().as_secs_f64();
-                history.push(HistorySample {
-                    timestamp,
-                    system: registry.system(),
-                });
+                history.push(HistorySample { timestamp, system: registry.system() });
             });
         }
     }

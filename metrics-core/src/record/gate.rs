@@ -38,11 +38,7 @@ pub(crate) fn is_open() -> bool {
 #[inline(always)]
 pub(crate) fn current() -> Gate {
     let word = GATE.load(Ordering::Relaxed);
-    if word >= ONE_SCOPE {
-        Gate::Scoped
-    } else {
-        installed_in(word)
-    }
+    if word >= ONE_SCOPE { Gate::Scoped } else { installed_in(word) }
 }
 
 /// Where the installed collector records, whatever the scopes.

@@ -48,10 +48,7 @@ impl SeriesId {
     #[inline]
     pub(crate) fn unpack(packed: u64) -> Self {
         // Both casts keep exactly the half they are meant to.
-        Self {
-            state: (packed >> 32) as u32,
-            index: packed as u32,
-        }
+        Self { state: (packed >> 32) as u32, index: packed as u32 }
     }
 }
 
@@ -86,10 +83,7 @@ pub(crate) struct Shards<S: Shard> {
 
 impl<S: Shard> Shards<S> {
     const fn new() -> Self {
-        Self {
-            writers: Vec::new(),
-            known: HashTable::new(),
-        }
+        Self { writers: Vec::new(), known: HashTable::new() }
     }
 
     #[inline(always)]
@@ -108,15 +102,12 @@ impl<S: Shard> Shards<S> {
 
     #[inline]
     fn find(&self, key: Key<'_>) -> Option<u32> {
-        self.known
-            .find(key.hash(), |(known, _)| known.borrow() == key)
-            .map(|&(_, index)| index)
+        self.known.find(key.hash(), |(known, _)| known.borrow() == key).map(|&(_, index)| index)
     }
 
     fn learn(&mut self, key: OwnedKey, index: u32) {
         let rehash = |(known, _): &(OwnedKey, u32)| known.borrow().hash();
-        self.known
-            .insert_unique(key.borrow().hash(), (key, index), rehash);
+        self.known.insert_unique(key.borrow().hash(), (key, index), rehash);
     }
 
     /// Keeps the writers and keys whose entries a later table still has; says where they were and are.
@@ -216,19 +207,13 @@ impl Bindings {
 /// Runs `f` on this thread's memory; `None` when the thread is ending or already here.
 #[inline(always)]
 fn with_bindings<T>(f: impl FnOnce(&mut Bindings) -> Option<T>) -> Option<T> {
-    BINDINGS
-        .try_with(|bindings| f(&mut *bindings.try_borrow_mut().ok()?))
-        .ok()?
+    BINDINGS.try_with(|bindings| f(&mut *bindings.try_borrow_mut().ok()?)).ok()?
 }
 
 /// The clock of a state now; `None` when the state is gone.
 #[inline(always)]
 pub(crate) fn now(state: StateId) -> Option<u64> {
-    if state & ON_COUNTER == 0 {
-        now_of(state)
-    } else {
-        Some(counter_ticks())
-    }
+    if state & ON_COUNTER == 0 { now_of(state) } else { Some(counter_ticks()) }
 }
 
 /// For clocks that belong to their state.
@@ -327,11 +312,7 @@ pub(crate) fn resolve_node(
             && same(label.and_then(|label| label.node_type.as_deref()), node_type);
         told.then_some(SeriesId { state, index })
     });
-    if known.is_some() {
-        known
-    } else {
-        resolve_and_label(state, key, name, node_type)
-    }
+    if known.is_some() { known } else { resolve_and_label(state, key, name, node_type) }
 }
 
 /// The first sight of a node on this thread, or of what it calls itself.
@@ -361,11 +342,7 @@ fn relabel(series: SeriesId, name: Option<&str>, node_type: Option<&str>) {
     node.relabel(name, node_type);
     with_bindings(|bindings| {
         let binding = bindings.bind(&state);
-        let mut label = binding
-            .labels
-            .get(series.index as usize)
-            .cloned()
-            .unwrap_or_default();
+        let mut label = binding.labels.get(series.index as usize).cloned().unwrap_or_default();
         label.update(name, node_type);
         binding.set_label(series.index, label);
         Some(())
@@ -379,9 +356,7 @@ impl Resolving {
     /// `None` when it is in one already.
     fn begin() -> Option<Self> {
         // A thread whose locals are gone cannot recurse through them.
-        let recursive = RESOLVING
-            .try_with(|resolving| resolving.replace(true))
-            .unwrap_or(false);
+        let recursive = RESOLVING.try_with(|resolving| resolving.replace(true)).unwrap_or(false);
         (!recursive).then_some(Self)
     }
 }

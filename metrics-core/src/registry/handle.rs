@@ -29,14 +29,9 @@ struct Shared {
 
 impl Handle {
     pub(super) fn new(registry: &Registry, first: &str, second: &str) -> Self {
-        let shared = Shared {
-            registry: registry.clone(),
-            key: Key::two(first, second).into(),
-            slot: Slot::new(),
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
+        let shared =
+            Shared { registry: registry.clone(), key: Key::two(first, second).into(), slot: Slot::new() };
+        Self { shared: Arc::new(shared) }
     }
 
     pub(super) fn key(&self) -> Key<'_> {
@@ -51,9 +46,7 @@ impl Handle {
     #[inline]
     pub(super) fn series<D: Domain>(&self) -> Option<SeriesId> {
         let state = self.shared.registry.recording_state()?;
-        self.shared
-            .slot
-            .get(state, || record::resolve::<D>(state, self.key()))
+        self.shared.slot.get(state, || record::resolve::<D>(state, self.key()))
     }
 
     /// Writes into the calling thread's shard.
@@ -69,13 +62,7 @@ impl Handle {
     pub(super) fn record_elapsed<D: Domain>(&self, elapsed: Duration, write: impl Fn(&ShardOf<D>, Sample)) {
         let ns = ns_from_duration(elapsed);
         self.record::<D>(|clock, shard| {
-            write(
-                shard,
-                Sample {
-                    end: clock.ticks(),
-                    ns,
-                },
-            );
+            write(shard, Sample { end: clock.ticks(), ns });
         });
     }
 
@@ -84,18 +71,12 @@ impl Handle {
     where
         TotalOf<D>: AsRef<TimingTotal>,
     {
-        self.entry::<D>()
-            .map(|entry| Lifetime::of(entry.series()))
-            .unwrap_or_default()
+        self.entry::<D>().map(|entry| Lifetime::of(entry.series())).unwrap_or_default()
     }
 
     /// The entry behind the series, for its gauges; `None` when the registry is disabled.
     pub(super) fn entry<D: Domain>(&self) -> Option<Arc<Row<D::Entry>>> {
-        let state = self
-            .shared
-            .registry
-            .is_enabled()
-            .then(|| self.shared.registry.state())?;
+        let state = self.shared.registry.is_enabled().then(|| self.shared.registry.state())?;
         let place = state.intern(D::table(&state), self.key());
         D::table(&state).get(place.index())
     }

@@ -53,10 +53,7 @@ impl Lifetime {
         S::Total: AsRef<TimingTotal>,
     {
         let counts = series.counts();
-        Self {
-            total: series.total().as_ref().clone(),
-            counts,
-        }
+        Self { total: series.total().as_ref().clone(), counts }
     }
 
     /// Calls.
@@ -86,11 +83,7 @@ impl Lifetime {
     /// The shortest call, in ms; 0.0 when there was none.
     #[must_use]
     pub fn min_ms(&self) -> f64 {
-        if self.total.count == 0 {
-            0.0
-        } else {
-            ms_from_ns(self.total.min_ns)
-        }
+        if self.total.count == 0 { 0.0 } else { ms_from_ns(self.total.min_ns) }
     }
 
     /// The longest call, in ms; 0.0 when there was none.
@@ -102,11 +95,7 @@ impl Lifetime {
     /// The mean, in ms; 0.0 when there was no call.
     #[must_use]
     pub fn mean_ms(&self) -> f64 {
-        if self.total.count == 0 {
-            0.0
-        } else {
-            self.sum_ms() / self.total.count as f64
-        }
+        if self.total.count == 0 { 0.0 } else { self.sum_ms() / self.total.count as f64 }
     }
 
     /// The `p`-quantile (0 to 1), in ms; 0.0 when there was no call.
@@ -117,10 +106,6 @@ impl Lifetime {
 
     /// The buckets in which anything was counted, shortest first; they can be added up over time and machines.
     pub fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
-        self.counts.occupied().map(|(first_ns, last_ns, count)| Bucket {
-            first_ns,
-            last_ns,
-            count,
-        })
+        self.counts.occupied().map(|(first_ns, last_ns, count)| Bucket { first_ns, last_ns, count })
     }
 }

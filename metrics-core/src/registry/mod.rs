@@ -177,12 +177,7 @@ impl Registry {
     /// The timed functions and blocks, in the order in which they were first called.
     #[must_use]
     pub fn functions(&self) -> Vec<FunctionMetrics> {
-        self.state()
-            .functions
-            .all()
-            .iter()
-            .map(|row| row.snapshot(&row.key))
-            .collect()
+        self.state().functions.all().iter().map(|row| row.snapshot(&row.key)).collect()
     }
 
     /// The topics that users may subscribe to, by name: all but the system topics (I-09).
@@ -202,20 +197,14 @@ impl Registry {
     #[must_use]
     pub fn counters(&self) -> Vec<(String, u64)> {
         let counters = self.state().counters.all();
-        counters
-            .iter()
-            .map(|counter| (counter.name().to_owned(), counter.value()))
-            .collect()
+        counters.iter().map(|counter| (counter.name().to_owned(), counter.value())).collect()
     }
 
     /// The gauges of the application's own, in the order in which they were first seen.
     #[must_use]
     pub fn gauges(&self) -> Vec<(String, f64)> {
         let gauges = self.state().gauges.all();
-        gauges
-            .iter()
-            .map(|gauge| (gauge.name().to_owned(), gauge.value()))
-            .collect()
+        gauges.iter().map(|gauge| (gauge.name().to_owned(), gauge.value())).collect()
     }
 
     /// What the library knows of its own work, without the background jobs.
@@ -334,8 +323,6 @@ impl Default for Registry {
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registry")
-            .field("config", &self.inner.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Registry").field("config", &self.inner.config).finish_non_exhaustive()
     }
 }

@@ -47,15 +47,13 @@ impl Node {
     /// Records a call that ended now, with the points that went through (0 when it has none).
     #[inline]
     pub fn record(&self, elapsed: Duration, points: u64) {
-        self.handle
-            .record_elapsed::<Nodes>(elapsed, |shard, sample| shard.record(sample, false, points));
+        self.handle.record_elapsed::<Nodes>(elapsed, |shard, sample| shard.record(sample, false, points));
     }
 
     /// Records a call that failed now: it counts as a call and as an error, with no points (GAP-02).
     #[inline]
     pub fn record_error(&self, elapsed: Duration) {
-        self.handle
-            .record_elapsed::<Nodes>(elapsed, |shard, sample| shard.record(sample, true, 0));
+        self.handle.record_elapsed::<Nodes>(elapsed, |shard, sample| shard.record(sample, true, 0));
     }
 
     /// Tells what the node calls itself.
@@ -95,9 +93,7 @@ impl Node {
     /// A handle to an operation of this node.
     #[must_use]
     pub fn operation(&self, name: &str) -> Operation {
-        Operation {
-            handle: Handle::new(self.handle.registry(), self.id(), name),
-        }
+        Operation { handle: Handle::new(self.handle.registry(), self.id(), name) }
     }
 }
 
@@ -117,8 +113,7 @@ impl Operation {
     /// Records a run that ended now.
     #[inline]
     pub fn record(&self, elapsed: Duration) {
-        self.handle
-            .record_elapsed::<Operations>(elapsed, |shard, sample| shard.record(sample, false, || {}));
+        self.handle.record_elapsed::<Operations>(elapsed, |shard, sample| shard.record(sample, false, || {}));
     }
 
     /// How long all runs since the start or the last reset took.

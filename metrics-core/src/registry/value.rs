@@ -40,9 +40,7 @@ impl Counter {
     /// The count over all threads.
     #[must_use]
     pub fn value(&self) -> u64 {
-        self.handle
-            .entry::<Counters>()
-            .map_or(0, |counter| counter.value())
+        self.handle.entry::<Counters>().map_or(0, |counter| counter.value())
     }
 }
 

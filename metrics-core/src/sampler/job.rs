@@ -28,15 +28,7 @@ impl Job {
     /// A job that is due at once.
     pub(super) fn new(name: &'static str, period: Duration, run: Run) -> Self {
         let period = period.clamp(MIN_PERIOD, MAX_PERIOD);
-        Self {
-            name,
-            due: Instant::now(),
-            period,
-            run: Some(run),
-            runs: 0,
-            panics: 0,
-            ended: None,
-        }
+        Self { name, due: Instant::now(), period, run: Some(run), runs: 0, panics: 0, ended: None }
     }
 
     /// Takes back what a turn borrowed.
@@ -52,9 +44,7 @@ impl Job {
             period_ms: self.period.as_secs_f64() * 1e3,
             runs: self.runs,
             panics: self.panics,
-            age_ms: self
-                .ended
-                .map_or(0.0, |ended| ended.elapsed().as_secs_f64() * 1e3),
+            age_ms: self.ended.map_or(0.0, |ended| ended.elapsed().as_secs_f64() * 1e3),
         }
     }
 
@@ -63,21 +53,14 @@ impl Job {
     pub(super) fn skip_to_after(&mut self, now: Instant) {
         let late = now.saturating_duration_since(self.due);
         let turns = late.as_nanos() / self.period.as_nanos() + 1;
-        let step = u32::try_from(turns)
-            .ok()
-            .and_then(|turns| self.period.checked_mul(turns));
-        self.due = step
-            .and_then(|step| self.due.checked_add(step))
-            .unwrap_or(now + self.period);
+        let step = u32::try_from(turns).ok().and_then(|turns| self.period.checked_mul(turns));
+        self.due = step.and_then(|step| self.due.checked_add(step)).unwrap_or(now + self.period);
     }
 }
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Job")
-            .field("name", &self.name)
-            .field("period", &self.period)
-            .finish_non_exhaustive()
+        f.debug_struct("Job").field("name", &self.name).field("period", &self.period).finish_non_exhaustive()
     }
 }
 

@@ -64,13 +64,9 @@ impl Sampler {
     pub fn start() -> io::Result<Self> {
         let shared = Arc::<Shared>::default();
         let for_thread = Arc::clone(&shared);
-        let thread = thread::Builder::new()
-            .name("metrics-sampler".to_owned())
-            .spawn(move || for_thread.run())?;
-        Ok(Self {
-            shared,
-            thread: Mutex::new(Some(thread)),
-        })
+        let thread =
+            thread::Builder::new().name("metrics-sampler".to_owned()).spawn(move || for_thread.run())?;
+        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
     /// Runs `job` now and then once every `period`; replaces the job of that name.
@@ -96,11 +92,7 @@ impl Sampler {
     /// How the jobs do, by name.
     #[must_use]
     pub fn jobs(&self) -> BTreeMap<String, JobMetrics> {
-        lock(&self.shared.jobs)
-            .list
-            .iter()
-            .map(|job| (job.name.to_owned(), job.metrics()))
-            .collect()
+        lock(&self.shared.jobs).list.iter().map(|job| (job.name.to_owned(), job.metrics())).collect()
     }
 
     /// Ends the thread, after the run that is under way. Later calls do nothing.
@@ -133,9 +125,7 @@ impl Shared {
                 jobs.end_turn(name, run, panicked);
                 continue;
             }
-            let wait = jobs
-                .next_due()
-                .map_or(IDLE, |due| due.saturating_duration_since(now));
+            let wait = jobs.next_due().map_or(IDLE, |due| due.saturating_duration_since(now));
             let waited = self.changed.wait_timeout(jobs, wait);
             (jobs, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
@@ -148,11 +138,7 @@ impl Shared {
 impl Jobs {
     /// The longest overdue job, to be run outside the lock; its next turn is set.
     fn take_due(&mut self, now: Instant) -> Option<(&'static str, Run)> {
-        let due = self
-            .list
-            .iter_mut()
-            .filter(|job| job.due <= now)
-            .min_by_key(|job| job.due)?;
+        let due = self.list.iter_mut().filter(|job| job.due <= now).min_by_key(|job| job.due)?;
         due.skip_to_after(now);
         Some((due.name, due.run.take()?))
     }
@@ -174,10 +160,7 @@ impl Jobs {
 fn contain(name: &str, run: &mut Run) -> bool {
     let panicked = catch_unwind(AssertUnwindSafe(run)).is_err();
     if panicked {
-        tracing::error!(
-            job = name,
-            "a background job panicked; it runs again at its next turn"
-        );
+        tracing::error!(job = name, "a background job panicked; it runs again at its next turn");
     }
     panicked
 }

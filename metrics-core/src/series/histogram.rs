@@ -58,13 +58,8 @@ impl Histogram {
     pub(crate) const BYTES: usize = BUCKETS * size_of::<AtomicU32>();
 
     pub(crate) fn new() -> Self {
-        let buckets = std::iter::repeat_with(|| AtomicU32::new(0))
-            .take(BUCKETS)
-            .collect();
-        Self {
-            buckets,
-            spilled: Mutex::new(None),
-        }
+        let buckets = std::iter::repeat_with(|| AtomicU32::new(0)).take(BUCKETS).collect();
+        Self { buckets, spilled: Mutex::new(None) }
     }
 
     /// Counts one duration. Only the owner may call this.
@@ -118,11 +113,7 @@ impl Counts {
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        other
-            .0
-            .iter()
-            .enumerate()
-            .for_each(|(bucket, &count)| self.add(bucket, count));
+        other.0.iter().enumerate().for_each(|(bucket, &count)| self.add(bucket, count));
     }
 
     /// How many durations were counted.
@@ -154,18 +145,10 @@ impl Counts {
 
     /// The buckets in which anything was counted: their first and last nanosecond, and how often.
     pub(crate) fn occupied(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
-        self.0
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0)
-            .map(|(bucket, &count)| {
-                let last = if bucket == BUCKETS - 1 {
-                    u64::MAX
-                } else {
-                    lower_bound(bucket + 1) - 1
-                };
-                (lower_bound(bucket), last, count)
-            })
+        self.0.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bucket, &count)| {
+            let last = if bucket == BUCKETS - 1 { u64::MAX } else { lower_bound(bucket + 1) - 1 };
+            (lower_bound(bucket), last, count)
+        })
     }
 }
 
@@ -211,10 +194,7 @@ mod tests {
             let rank = ((p * 10_000.0_f64).ceil() as usize).max(1);
             let exact = sorted[rank - 1] as f64;
             let found = counts.quantile_ns(p).unwrap();
-            assert!(
-                (found - exact).abs() <= exact / 32.0,
-                "p {p}: {found} instead of {exact}"
-            );
+            assert!((found - exact).abs() <= exact / 32.0, "p {p}: {found} instead of {exact}");
         }
         assert_eq!(Counts::default().quantile_ns(0.5), None);
     }
@@ -229,9 +209,6 @@ mod tests {
         let mut counts = Counts::default();
         histogram.merge_into(&mut counts);
         assert_eq!(counts.total(), u64::from(u32::MAX) + 4);
-        assert_eq!(
-            counts.occupied().map(|(_, _, count)| count).sum::<u64>(),
-            counts.total()
-        );
+        assert_eq!(counts.occupied().map(|(_, _, count)| count).sum::<u64>(), counts.total());
     }
 }

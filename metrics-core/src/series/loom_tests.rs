@@ -39,32 +39,14 @@ fn assert_belongs_together(total: &NodeTotal, window: usize) {
     assert_eq!(timing.sum_ns, n * (n + 1) / 2, "sum of {total:?}");
     assert_eq!(total.points, timing.sum_ns, "points of {total:?}");
     assert_eq!(timing.max_ns, n, "longest of {total:?}");
-    assert_eq!(
-        timing.min_ns,
-        if n > 0 { 1 } else { u64::MAX },
-        "shortest of {total:?}"
-    );
+    assert_eq!(timing.min_ns, if n > 0 { 1 } else { u64::MAX }, "shortest of {total:?}");
     assert_eq!(total.last_points, n, "last points of {total:?}");
-    assert_eq!(
-        timing.last,
-        (n > 0).then_some(Sample { end: n, ns: n }),
-        "last of {total:?}"
-    );
+    assert_eq!(timing.last, (n > 0).then_some(Sample { end: n, ns: n }), "last of {total:?}");
     // Newest first, without a gap, and at least the newest.
     let kept = timing.recent.len() as u64;
-    assert!(
-        kept >= n.min(1) && kept <= n.min(window as u64),
-        "window of {total:?}"
-    );
+    assert!(kept >= n.min(1) && kept <= n.min(window as u64), "window of {total:?}");
     for (sample, expected) in timing.recent.iter().zip((1..=n).rev()) {
-        assert_eq!(
-            *sample,
-            Sample {
-                end: expected,
-                ns: expected
-            },
-            "window of {total:?}"
-        );
+        assert_eq!(*sample, Sample { end: expected, ns: expected }, "window of {total:?}");
     }
 }
 
@@ -224,11 +206,7 @@ fn folding_beside_a_reader_loses_nothing() {
             thread.join().unwrap();
         }
         let total = series.total();
-        assert_eq!(
-            (total.timing.count, total.timing.sum_ns, total.points),
-            (2, 2, 2),
-            "lost or doubled"
-        );
+        assert_eq!((total.timing.count, total.timing.sum_ns, total.points), (2, 2, 2), "lost or doubled");
         assert_eq!(total.timing.recent.len(), 1);
         assert_eq!(series.counts().total(), 2);
         assert_eq!(series.live_shards(), MAX_IDLE);
@@ -271,13 +249,7 @@ fn fast_a_replaced_series_takes_its_records_along() {
         let seen = replaced.total();
         assert!([0, 1, 11].contains(&seen), "{seen}");
         thread.join().unwrap();
-        assert_eq!(
-            replaced.total() + fresh.total(),
-            11,
-            "{} and {}",
-            replaced.total(),
-            fresh.total()
-        );
+        assert_eq!(replaced.total() + fresh.total(), 11, "{} and {}", replaced.total(), fresh.total());
         drop(replaced);
         assert!(old.upgrade().is_none(), "nothing keeps a series that was reset");
     });

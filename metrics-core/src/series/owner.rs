@@ -43,10 +43,7 @@ struct Pool<S: Shard> {
 impl<S: Shard> Pool<S> {
     /// Every shard that is not folded.
     fn live(&self) -> impl Iterator<Item = &S> {
-        self.shards
-            .iter()
-            .map(AsRef::as_ref)
-            .chain(self.homeless.as_deref())
+        self.shards.iter().map(AsRef::as_ref).chain(self.homeless.as_deref())
     }
 }
 
@@ -59,10 +56,7 @@ impl<S: Shard> Series<S> {
             folded_counts: None,
             homeless: None,
         };
-        Arc::new(Self {
-            window,
-            pool: Mutex::new(pool),
-        })
+        Arc::new(Self { window, pool: Mutex::new(pool) })
     }
 
     /// A shard for the calling thread: an idle one, continued, or a new one.
@@ -73,11 +67,7 @@ impl<S: Shard> Series<S> {
             pool.shards.push(Arc::clone(&shard));
             shard
         });
-        Writer {
-            shard,
-            series: Arc::downgrade(self),
-            _one_thread: PhantomData,
-        }
+        Writer { shard, series: Arc::downgrade(self), _one_thread: PhantomData }
     }
 
     /// Records for a thread whose thread-locals are gone, under the lock.
@@ -90,8 +80,7 @@ impl<S: Shard> Series<S> {
     pub(crate) fn total(&self) -> S::Total {
         let pool = lock(&self.pool);
         let mut total = pool.folded.clone();
-        pool.live()
-            .for_each(|shard| shard.merge_into(&mut total, self.window));
+        pool.live().for_each(|shard| shard.merge_into(&mut total, self.window));
         S::settle(&mut total, self.window);
         total
     }
@@ -99,9 +88,7 @@ impl<S: Shard> Series<S> {
     /// The sum of one counter over all shards, without merging the rest.
     pub(crate) fn sum(&self, live: impl Fn(&S) -> u64, folded: impl Fn(&S::Total) -> u64) -> u64 {
         let pool = lock(&self.pool);
-        pool.live()
-            .map(live)
-            .fold(folded(&pool.folded), u64::saturating_add)
+        pool.live().map(live).fold(folded(&pool.folded), u64::saturating_add)
     }
 
     /// All histograms merged.
@@ -115,9 +102,7 @@ impl<S: Shard> Series<S> {
     /// How many shards there are, their memory, and whether what they hold has reached its limit.
     pub(crate) fn footprint(&self) -> Footprint {
         let pool = lock(&self.pool);
-        let sums = pool
-            .live()
-            .fold(S::sums_of(&pool.folded), |sums, shard| sums.plus(shard.sums()));
+        let sums = pool.live().fold(S::sums_of(&pool.folded), |sums, shard| sums.plus(shard.sums()));
         let shards = pool.live().count() as u64;
         Footprint {
             series: 1,
@@ -215,11 +200,7 @@ mod tests {
         }
         let total = series.total();
         assert_eq!((total.messages, total.bytes), (800, 8000));
-        assert!(
-            series.live_shards() <= MAX_IDLE,
-            "{} shards",
-            series.live_shards()
-        );
+        assert!(series.live_shards() <= MAX_IDLE, "{} shards", series.live_shards());
     }
 
     #[test]
@@ -227,14 +208,7 @@ mod tests {
         let series = Series::<TimingShard>::new(3);
         let writers: Vec<_> = (0..10).map(|_| series.writer()).collect();
         for (end, writer) in writers.iter().enumerate() {
-            writer.record(
-                Sample {
-                    end: end as u64,
-                    ns: 1,
-                },
-                false,
-                || {},
-            );
+            writer.record(Sample { end: end as u64, ns: 1 }, false, || {});
         }
         drop(writers);
         let total = series.total();
@@ -254,10 +228,7 @@ mod tests {
         }
         drop(writers);
         (0..2 * MAX_IDLE).for_each(|_| drop((series.writer(), series.writer())));
-        assert_eq!(
-            (series.total().bytes, series.footprint().saturated),
-            (u64::MAX, 1)
-        );
+        assert_eq!((series.total().bytes, series.footprint().saturated), (u64::MAX, 1));
     }
 
     #[test]

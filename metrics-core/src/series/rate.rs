@@ -44,23 +44,15 @@ impl Rate {
     /// A rate of something that is 0 now.
     pub(crate) fn new(clock: &Clock) -> Self {
         let mut marks = VecDeque::with_capacity(MAX_MARKS);
-        marks.push_back(Mark {
-            ticks: clock.ticks(),
-            total: 0,
-        });
-        Self {
-            marks: Mutex::new(marks),
-        }
+        marks.push_back(Mark { ticks: clock.ticks(), total: 0 });
+        Self { marks: Mutex::new(marks) }
     }
 
     /// Remembers the total; called by the sampler.
     pub(crate) fn observe(&self, clock: &Clock, total: u64) {
         let mut marks = lock(&self.marks);
         let ticks = clock.ticks();
-        if marks
-            .back()
-            .is_some_and(|newest| clock.elapsed_ns(newest.ticks, ticks) < MIN_SPACING_NS)
-        {
+        if marks.back().is_some_and(|newest| clock.elapsed_ns(newest.ticks, ticks) < MIN_SPACING_NS) {
             return;
         }
         if marks.len() == MAX_MARKS {
@@ -72,25 +64,15 @@ impl Rate {
     /// The gain per second, given the present total.
     pub(crate) fn per_second(&self, clock: &Clock, total: u64) -> f64 {
         let marks = lock(&self.marks);
-        let now = Mark {
-            ticks: clock.ticks(),
-            total,
-        };
+        let now = Mark { ticks: clock.ticks(), total };
         let fresh = |mark: &&Mark| clock.elapsed_ns(mark.ticks, now.ticks) < STALE_NS && marks.len() > 1;
         let end = marks.back().filter(fresh).copied().unwrap_or(now);
         let age_ns = |mark: &Mark| clock.elapsed_ns(mark.ticks, end.ticks);
-        let in_full = marks
-            .iter()
-            .rev()
-            .find(|mark| age_ns(mark) >= WINDOW_NS - TOLERANCE_NS);
+        let in_full = marks.iter().rev().find(|mark| age_ns(mark) >= WINDOW_NS - TOLERANCE_NS);
         let Some(start) = in_full.or(marks.front()) else {
             return 0.0;
         };
-        let span_ns = if in_full.is_some() {
-            age_ns(start)
-        } else {
-            WINDOW_NS
-        };
+        let span_ns = if in_full.is_some() { age_ns(start) } else { WINDOW_NS };
         end.total.saturating_sub(start.total) as f64 * 1e9 / span_ns as f64
     }
 }
@@ -141,11 +123,7 @@ mod tests {
         let (clock, time) = Clock::mock();
         let rate = Rate::new(&clock);
         for tenth in 0..12 {
-            assert_eq!(
-                rate.per_second(&clock, 7),
-                if tenth <= 10 { 7.0 } else { 0.0 },
-                "tenth {tenth}"
-            );
+            assert_eq!(rate.per_second(&clock, 7), if tenth <= 10 { 7.0 } else { 0.0 }, "tenth {tenth}");
             time.advance(TENTH);
             rate.observe(&clock, 7);
         }

@@ -98,11 +98,7 @@ impl Shard for NodeShard {
     type Total = NodeTotal;
 
     fn new(window: usize) -> Self {
-        Self {
-            timing: TimingShard::new(window),
-            points: AtomicU64::new(0),
-            last_points: AtomicU64::new(0),
-        }
+        Self { timing: TimingShard::new(window), points: AtomicU64::new(0), last_points: AtomicU64::new(0) }
     }
 
     fn merge_into(&self, total: &mut NodeTotal, window: usize) {
@@ -186,12 +182,9 @@ impl Shard for RouteShard {
     }
 
     fn merge_into(&self, total: &mut RouteTotal, window: usize) {
-        let (timing, status) = self.timing.read(window, &mut total.timing.recent, || {
-            self.last_status.load(Ordering::Relaxed)
-        });
-        total.cancelled = total
-            .cancelled
-            .saturating_add(self.cancelled.load(Ordering::Relaxed));
+        let (timing, status) =
+            self.timing.read(window, &mut total.timing.recent, || self.last_status.load(Ordering::Relaxed));
+        total.cancelled = total.cancelled.saturating_add(self.cancelled.load(Ordering::Relaxed));
         if total.timing.merge(&timing) {
             total.last_status = u16::try_from(status).unwrap_or(u16::MAX);
         }
@@ -251,17 +244,12 @@ impl Shard for TopicShard {
     }
 
     fn merge_into(&self, total: &mut TopicTotal, _window: usize) {
-        total.messages = total
-            .messages
-            .saturating_add(self.messages.load(Ordering::Relaxed));
+        total.messages = total.messages.saturating_add(self.messages.load(Ordering::Relaxed));
         total.bytes = total.bytes.saturating_add(self.bytes.load(Ordering::Relaxed));
     }
 
     fn sums(&self) -> Sums {
-        Sums([
-            self.messages.load(Ordering::Relaxed),
-            self.bytes.load(Ordering::Relaxed),
-        ])
+        Sums([self.messages.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed)])
     }
 
     fn sums_of(total: &TopicTotal) -> Sums {
@@ -316,11 +304,7 @@ mod tests {
     #[test]
     fn a_shard_takes_at_most_4_kib_and_a_counter_64_bytes() {
         const ARC: usize = 2 * size_of::<usize>();
-        assert!(
-            ARC + TimingShard::bytes(100) <= 4096,
-            "{}",
-            TimingShard::bytes(100)
-        );
+        assert!(ARC + TimingShard::bytes(100) <= 4096, "{}", TimingShard::bytes(100));
         assert!(ARC + NodeShard::bytes(60) <= 4096, "{}", NodeShard::bytes(60));
         assert!(ARC + RouteShard::bytes(100) <= 4096, "{}", RouteShard::bytes(100));
         assert!(ARC + CounterShard::bytes(0) <= 64);
@@ -346,9 +330,6 @@ mod tests {
         shard.record_cancelled();
         let mut total = RouteTotal::default();
         shard.merge_into(&mut total, 4);
-        assert_eq!(
-            (total.timing.count, total.cancelled, total.last_status),
-            (1, 1, 204)
-        );
+        assert_eq!((total.timing.count, total.cancelled, total.last_status), (1, 1, 204));
     }
 }

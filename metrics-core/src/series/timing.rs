@@ -51,8 +51,7 @@ impl TimingShard {
         self.ring.push(sample);
         self.histogram.record(sample.ns);
         let sum = self.sum_ns.load(Ordering::Relaxed);
-        self.sum_ns
-            .store(sum.saturating_add(sample.ns), Ordering::Relaxed);
+        self.sum_ns.store(sum.saturating_add(sample.ns), Ordering::Relaxed);
         if sample.ns < self.min_ns.load(Ordering::Relaxed) {
             self.min_ns.store(sample.ns, Ordering::Relaxed);
         }
@@ -215,15 +214,7 @@ pub(crate) struct TimingTotal {
 
 impl Default for TimingTotal {
     fn default() -> Self {
-        Self {
-            count: 0,
-            errors: 0,
-            sum_ns: 0,
-            min_ns: u64::MAX,
-            max_ns: 0,
-            last: None,
-            recent: Vec::new(),
-        }
+        Self { count: 0, errors: 0, sum_ns: 0, min_ns: u64::MAX, max_ns: 0, last: None, recent: Vec::new() }
     }
 }
 
@@ -336,10 +327,7 @@ mod tests {
                 assert_eq!(total.sum_ns, total.count * (total.count + 1) / 2);
                 assert_eq!(total.max_ns, total.count);
                 assert!(
-                    total
-                        .recent
-                        .iter()
-                        .all(|sample| sample.end == sample.ns && sample.end <= total.count)
+                    total.recent.iter().all(|sample| sample.end == sample.ns && sample.end <= total.count)
                 );
             }
         });

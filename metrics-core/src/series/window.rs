@@ -36,13 +36,8 @@ const SLACK: usize = if cfg!(all(test, loom)) { 1 } else { 4 };
 impl Ring {
     /// A ring that always holds `window` finished samples, also while the next one is being written.
     pub(crate) fn new(window: usize) -> Self {
-        let slots = std::iter::repeat_with(Slot::default)
-            .take(window + SLACK)
-            .collect();
-        Self {
-            slots,
-            next: AtomicUsize::new(0),
-        }
+        let slots = std::iter::repeat_with(Slot::default).take(window + SLACK).collect();
+        Self { slots, next: AtomicUsize::new(0) }
     }
 
     /// Memory of the samples, bytes.
@@ -58,17 +53,13 @@ impl Ring {
         slot.end.store(sample.end, Ordering::Relaxed);
         slot.ns.store(sample.ns, Ordering::Relaxed);
         let next = place + 1;
-        self.next
-            .store(if next == self.slots.len() { 0 } else { next }, Ordering::Relaxed);
+        self.next.store(if next == self.slots.len() { 0 } else { next }, Ordering::Relaxed);
     }
 
     /// Sample number `index`; garbage unless it was written and is not yet overwritten.
     pub(crate) fn read(&self, index: u64) -> Sample {
         let slot = &self.slots[(index % self.slots.len() as u64) as usize];
-        Sample {
-            end: slot.end.load(Ordering::Relaxed),
-            ns: slot.ns.load(Ordering::Relaxed),
-        }
+        Sample { end: slot.end.load(Ordering::Relaxed), ns: slot.ns.load(Ordering::Relaxed) }
     }
 
     /// The oldest sample that is intact once sample `begun - 1` has been started.
@@ -108,10 +99,7 @@ mod tests {
         let mut samples: Vec<_> = [5, 1, 9, 3, 7].map(|end| Sample { end, ns: end * 10 }).into();
         keep_newest(&mut samples, 3);
         samples.sort_by_key(|sample| sample.end);
-        assert_eq!(
-            samples.iter().map(|sample| sample.ns).collect::<Vec<_>>(),
-            [50, 70, 90]
-        );
+        assert_eq!(samples.iter().map(|sample| sample.ns).collect::<Vec<_>>(), [50, 70, 90]);
         keep_newest(&mut samples, 0);
         assert!(samples.is_empty());
     }

@@ -26,16 +26,8 @@ pub struct SystemMetrics {
 impl SystemMetrics {
     /// Whether no number is NaN or infinite.
     pub(crate) fn is_finite(&self) -> bool {
-        let Self {
-            cpu_percent,
-            memory_used_mb,
-            memory_total_mb,
-            memory_percent,
-            ..
-        } = *self;
-        [cpu_percent, memory_used_mb, memory_total_mb, memory_percent]
-            .into_iter()
-            .all(f64::is_finite)
+        let Self { cpu_percent, memory_used_mb, memory_total_mb, memory_percent, .. } = *self;
+        [cpu_percent, memory_used_mb, memory_total_mb, memory_percent].into_iter().all(f64::is_finite)
     }
 }
 

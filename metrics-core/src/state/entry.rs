@@ -102,8 +102,7 @@ impl NodeEntry {
 
     /// Remembers the points so far, for the rate.
     pub(crate) fn observe(&self, clock: &Clock) {
-        self.points
-            .observe(clock, self.series.sum(NodeShard::points, |folded| folded.points));
+        self.points.observe(clock, self.series.sum(NodeShard::points, |folded| folded.points));
     }
 
     /// The wire form, without the operations.
@@ -123,10 +122,7 @@ impl NodeEntry {
             last_point_count: total.last_points,
             throttled_count: self.throttled.get(),
             queue_depth: self.queue_depth.get(),
-            last_seen_ts: total
-                .timing
-                .last
-                .map_or(0.0, |last| unix_seconds_at(clock, last.end)),
+            last_seen_ts: total.timing.last.map_or(0.0, |last| unix_seconds_at(clock, last.end)),
             open3d_ops: Default::default(),
         }
     }
@@ -150,9 +146,7 @@ impl Entry for OperationEntry {
     type Shard = TimingShard;
 
     fn new(_key: Key<'_>, config: &Config, _clock: &Clock) -> Self {
-        Self {
-            series: Series::new(config.node_window()),
-        }
+        Self { series: Series::new(config.node_window()) }
     }
 
     fn series(&self) -> &Arc<Series<TimingShard>> {
@@ -163,11 +157,7 @@ impl Entry for OperationEntry {
 impl OperationEntry {
     pub(crate) fn snapshot(&self) -> OperationMetrics {
         let total = self.series.total();
-        OperationMetrics {
-            last_ms: total.last_ms(),
-            avg_ms: total.avg_ms(),
-            calls: total.count,
-        }
+        OperationMetrics { last_ms: total.last_ms(), avg_ms: total.avg_ms(), calls: total.count }
     }
 }
 
@@ -183,9 +173,7 @@ impl Entry for FunctionEntry {
     type Shard = TimingShard;
 
     fn new(_key: Key<'_>, config: &Config, _clock: &Clock) -> Self {
-        Self {
-            series: Series::new(config.function_window()),
-        }
+        Self { series: Series::new(config.function_window()) }
     }
 
     fn series(&self) -> &Arc<Series<TimingShard>> {
@@ -226,9 +214,7 @@ impl Entry for RouteEntry {
     type Shard = RouteShard;
 
     fn new(_key: Key<'_>, config: &Config, _clock: &Clock) -> Self {
-        Self {
-            series: Series::new(config.route_window()),
-        }
+        Self { series: Series::new(config.route_window()) }
     }
 
     fn series(&self) -> &Arc<Series<RouteShard>> {
@@ -240,10 +226,7 @@ impl RouteEntry {
     /// The wire form; `None` as long as no request was answered.
     pub(crate) fn snapshot(&self, key: &OwnedKey) -> Option<EndpointMetrics> {
         let total = self.series.total();
-        let Key {
-            first: method,
-            second: path,
-        } = key.borrow();
+        let Key { first: method, second: path } = key.borrow();
         (total.timing.count > 0).then(|| EndpointMetrics {
             method: method.to_owned(),
             path: path.to_owned(),
@@ -321,9 +304,7 @@ impl Entry for CounterEntry {
     type Shard = CounterShard;
 
     fn new(_key: Key<'_>, _config: &Config, _clock: &Clock) -> Self {
-        Self {
-            series: Series::new(0),
-        }
+        Self { series: Series::new(0) }
     }
 
     fn series(&self) -> &Arc<Series<CounterShard>> {
@@ -350,10 +331,7 @@ impl Entry for GaugeEntry {
     type Shard = ();
 
     fn new(_key: Key<'_>, _config: &Config, _clock: &Clock) -> Self {
-        Self {
-            bits: Gauge::default(),
-            series: Series::new(0),
-        }
+        Self { bits: Gauge::default(), series: Series::new(0) }
     }
 
     fn series(&self) -> &Arc<Series<()>> {

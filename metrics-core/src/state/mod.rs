@@ -67,13 +67,8 @@ impl State {
 
     /// An empty state in this one's place.
     pub(crate) fn fresh(&self) -> Arc<Self> {
-        Self::empty(
-            next_id(&self.clock),
-            self.registry,
-            Arc::clone(&self.config),
-            self.clock.clone(),
-        )
-        .publish()
+        Self::empty(next_id(&self.clock), self.registry, Arc::clone(&self.config), self.clock.clone())
+            .publish()
     }
 
     /// A state with the same entries in this one's place, less the nodes that were idle for so long and their
@@ -85,12 +80,8 @@ impl State {
         if idle.is_empty() {
             return None;
         }
-        let mut next = Self::empty(
-            next_id(&self.clock),
-            self.registry,
-            Arc::clone(&self.config),
-            self.clock.clone(),
-        );
+        let mut next =
+            Self::empty(next_id(&self.clock), self.registry, Arc::clone(&self.config), self.clock.clone());
         next.nodes = self.nodes.retained(|row| !idle.contains(row.name()));
         next.operations = self.operations.retained(|row| !idle.contains(row.name()));
         next.functions = self.functions.retained(|_| true);
@@ -133,10 +124,7 @@ impl State {
 
     /// The state of that id, if it is alive.
     pub(crate) fn find(id: StateId) -> Option<Arc<Self>> {
-        lock(&STATES)
-            .iter()
-            .filter_map(Weak::upgrade)
-            .find(|state| state.id == id)
+        lock(&STATES).iter().filter_map(Weak::upgrade).find(|state| state.id == id)
     }
 
     /// The place of a key in one of this state's tables.
@@ -147,17 +135,12 @@ impl State {
     /// Remembers the totals behind the rates; called at 10 Hz.
     pub(crate) fn observe_rates(&self) {
         self.nodes.all().iter().for_each(|node| node.observe(&self.clock));
-        self.topics
-            .all()
-            .iter()
-            .for_each(|topic| topic.observe(&self.clock));
+        self.topics.all().iter().for_each(|topic| topic.observe(&self.clock));
     }
 
     pub(crate) fn snapshot(&self) -> MetricsSnapshot {
-        let mut snapshot = MetricsSnapshot {
-            timestamp: self.clock.unix_now().as_secs_f64(),
-            ..Default::default()
-        };
+        let mut snapshot =
+            MetricsSnapshot { timestamp: self.clock.unix_now().as_secs_f64(), ..Default::default() };
         snapshot.dag.nodes = self.node_snapshots();
         for row in self.topics.all() {
             let topic = row.snapshot(&self.clock);
@@ -166,11 +149,7 @@ impl State {
             snapshot.websocket.topics.insert(row.name().to_owned(), topic);
         }
         snapshot.system = *lock(&self.system);
-        snapshot.endpoints = self
-            .routes_in_order()
-            .iter()
-            .filter_map(|row| row.snapshot(&row.key))
-            .collect();
+        snapshot.endpoints = self.routes_in_order().iter().filter_map(|row| row.snapshot(&row.key)).collect();
         snapshot
     }
 
@@ -186,23 +165,15 @@ impl State {
     fn node_snapshots(&self) -> Vec<DagNodeMetrics> {
         let operations = self.operations.all();
         let nodes = self.nodes.all();
-        let mut nodes: Vec<_> = nodes
-            .iter()
-            .map(|row| row.snapshot(&row.key, &self.clock))
-            .collect();
+        let mut nodes: Vec<_> = nodes.iter().map(|row| row.snapshot(&row.key, &self.clock)).collect();
         let mut places: HashMap<_, _> = nodes.iter().map(|node| node.node_id.clone()).zip(0..).collect();
         for operation in operations {
-            let Key {
-                first: node_id,
-                second: name,
-            } = operation.key.borrow();
+            let Key { first: node_id, second: name } = operation.key.borrow();
             let place = *places.entry(node_id.to_owned()).or_insert_with(|| {
                 nodes.push(placeholder(node_id));
                 nodes.len() - 1
             });
-            nodes[place]
-                .open3d_ops
-                .insert(name.to_owned(), operation.snapshot());
+            nodes[place].open3d_ops.insert(name.to_owned(), operation.snapshot());
         }
         nodes
     }

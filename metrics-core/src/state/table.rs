@@ -24,10 +24,7 @@ pub(crate) struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    pub(crate) const OVERFLOW: Key<'static> = Key {
-        first: OVERFLOW,
-        second: OVERFLOW,
-    };
+    pub(crate) const OVERFLOW: Key<'static> = Key { first: OVERFLOW, second: OVERFLOW };
 
     /// A key of one part.
     #[inline]
@@ -38,10 +35,7 @@ impl<'a> Key<'a> {
     /// A key of two parts, each cut to the bound on names.
     #[inline]
     pub(crate) fn two(first: &'a str, second: &'a str) -> Self {
-        Self {
-            first: bounded(first),
-            second: bounded(second),
-        }
+        Self { first: bounded(first), second: bounded(second) }
     }
 
     #[inline]
@@ -75,19 +69,13 @@ pub(crate) struct OwnedKey {
 impl OwnedKey {
     #[inline]
     pub(crate) fn borrow(&self) -> Key<'_> {
-        Key {
-            first: &self.first,
-            second: &self.second,
-        }
+        Key { first: &self.first, second: &self.second }
     }
 }
 
 impl From<Key<'_>> for OwnedKey {
     fn from(key: Key<'_>) -> Self {
-        Self {
-            first: key.first.into(),
-            second: key.second.into(),
-        }
+        Self { first: key.first.into(), second: key.second.into() }
     }
 }
 
@@ -147,15 +135,8 @@ impl Place {
 
 impl<E> Table<E> {
     pub(crate) fn new(cap: usize) -> Self {
-        let rows = Rows {
-            index: HashTable::new(),
-            list: Vec::new(),
-        };
-        Self {
-            cap,
-            rows: RwLock::new(rows),
-            overflowed: AtomicU64::new(0),
-        }
+        let rows = Rows { index: HashTable::new(), list: Vec::new() };
+        Self { cap, rows: RwLock::new(rows), overflowed: AtomicU64::new(0) }
     }
 
     /// The place of a key, made with `make` on first sight; beyond the cap that of the overflow entry.
@@ -175,8 +156,7 @@ impl<E> Table<E> {
         let overflow = Key::OVERFLOW;
         let hash = overflow.hash();
         Place::Overflow(
-            rows.find(hash, overflow)
-                .unwrap_or_else(|| rows.insert(hash, Row::new(overflow, make))),
+            rows.find(hash, overflow).unwrap_or_else(|| rows.insert(hash, Row::new(overflow, make))),
         )
     }
 
@@ -198,20 +178,13 @@ impl<E> Table<E> {
 
     /// A table of the same entries, less those that are not to be kept.
     pub(crate) fn retained(&self, keep: impl Fn(&Row<E>) -> bool) -> Self {
-        let mut rows = Rows {
-            index: HashTable::new(),
-            list: Vec::new(),
-        };
+        let mut rows = Rows { index: HashTable::new(), list: Vec::new() };
         for row in &read(&self.rows).list {
             if keep(row) {
                 rows.insert(row.key.borrow().hash(), Arc::clone(row));
             }
         }
-        Self {
-            cap: self.cap,
-            rows: RwLock::new(rows),
-            overflowed: AtomicU64::new(self.overflowed()),
-        }
+        Self { cap: self.cap, rows: RwLock::new(rows), overflowed: AtomicU64::new(self.overflowed()) }
     }
 
     /// Look-ups of keys that found no room.
@@ -222,20 +195,13 @@ impl<E> Table<E> {
 
 impl<E> Row<E> {
     fn new(key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> Arc<Self> {
-        Arc::new(Self {
-            key: key.into(),
-            entry: make(key),
-        })
+        Arc::new(Self { key: key.into(), entry: make(key) })
     }
 }
 
 impl<E> Rows<E> {
     fn find(&self, hash: u64, key: Key<'_>) -> Option<u32> {
-        let same = |&index: &u32| {
-            self.list
-                .get(index as usize)
-                .is_some_and(|row| row.key.borrow() == key)
-        };
+        let same = |&index: &u32| self.list.get(index as usize).is_some_and(|row| row.key.borrow() == key);
         self.index.find(hash, same).copied()
     }
 
@@ -244,8 +210,7 @@ impl<E> Rows<E> {
         let index = self.list.len() as u32;
         self.list.push(row);
         let list = &self.list;
-        self.index
-            .insert_unique(hash, index, |&index| list[index as usize].key.borrow().hash());
+        self.index.insert_unique(hash, index, |&index| list[index as usize].key.borrow().hash());
         index
     }
 }
@@ -275,18 +240,12 @@ mod tests {
     fn parts_of_a_key_do_not_run_together() {
         let table = Table::new(8);
         let make = |_: Key<'_>| ();
-        assert_ne!(
-            table.intern(Key::two("ab", "c"), make),
-            table.intern(Key::two("a", "bc"), make)
-        );
+        assert_ne!(table.intern(Key::two("ab", "c"), make), table.intern(Key::two("a", "bc"), make));
     }
 
     #[test]
     fn keys_are_cut_to_the_bound() {
         let table = Table::new(8);
-        assert_eq!(
-            intern(&table, &"x".repeat(1_000_000)),
-            intern(&table, &"x".repeat(256))
-        );
+        assert_eq!(intern(&table, &"x".repeat(1_000_000)), intern(&table, &"x".repeat(256)));
     }
 }

@@ -102,8 +102,7 @@ impl AtomicU64 {
 
     pub(crate) fn store(&self, value: u64, order: Ordering) {
         let weakened = order == Ordering::Release && planted(Bug::RelaxedPublish);
-        self.0
-            .store(value, if weakened { Ordering::Relaxed } else { order });
+        self.0.store(value, if weakened { Ordering::Relaxed } else { order });
     }
 
     pub(crate) fn fetch_update(

@@ -23,29 +23,19 @@ impl Probe {
         let what = RefreshKind::nothing()
             .with_cpu(CpuRefreshKind::nothing().with_usage())
             .with_memory(MemoryRefreshKind::nothing().with_ram());
-        Ok(Self {
-            system: System::new_with_specifics(what)?,
-        })
+        Ok(Self { system: System::new_with_specifics(what)? })
     }
 
     /// What the host looks like now; CPU use is that since the previous look.
     pub(crate) fn look(&mut self, queue_depth: u64) -> SystemMetrics {
         self.system.refresh_cpu_usage();
-        self.system
-            .refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-        let (used, total) = (
-            self.system.used_memory() as f64,
-            self.system.total_memory() as f64,
-        );
+        self.system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+        let (used, total) = (self.system.used_memory() as f64, self.system.total_memory() as f64);
         SystemMetrics {
             cpu_percent: percent(f64::from(self.system.global_cpu_usage())),
             memory_used_mb: used / BYTES_PER_MB,
             memory_total_mb: total / BYTES_PER_MB,
-            memory_percent: if total > 0.0 {
-                percent(used / total * 100.0)
-            } else {
-                0.0
-            },
+            memory_percent: if total > 0.0 { percent(used / total * 100.0) } else { 0.0 },
             thread_count: thread_count(),
             queue_depth,
         }
@@ -54,28 +44,16 @@ impl Probe {
 
 /// Keeps a percentage finite and between 0 and 100, whatever a container's files claim.
 fn percent(value: f64) -> f64 {
-    if value.is_finite() {
-        value.clamp(0.0, 100.0)
-    } else {
-        0.0
-    }
+    if value.is_finite() { value.clamp(0.0, 100.0) } else { 0.0 }
 }
 
 /// Threads of this process; 0 where the system does not tell (anywhere but Linux).
 fn thread_count() -> u64 {
-    std::fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| threads_in(&status))
-        .unwrap_or(0)
+    std::fs::read_to_string("/proc/self/status").ok().and_then(|status| threads_in(&status)).unwrap_or(0)
 }
 
 fn threads_in(status: &str) -> Option<u64> {
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("Threads:"))?
-        .trim()
-        .parse()
-        .ok()
+    status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
 }
 
 #[cfg(test)]

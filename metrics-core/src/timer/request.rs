@@ -50,10 +50,7 @@ impl Registry {
             Some((series, now(state)?))
         });
         let (series, start) = started.unzip();
-        RequestTimer {
-            series,
-            start: start.unwrap_or(0),
-        }
+        RequestTimer { series, start: start.unwrap_or(0) }
     }
 }
 
@@ -95,10 +92,7 @@ impl Drop for RequestTimer {
 #[inline(always)]
 pub(super) fn sample_since(clock: &Clock, start: u64) -> Sample {
     let end = clock.ticks();
-    Sample {
-        end,
-        ns: clock.elapsed_ns(start, end),
-    }
+    Sample { end, ns: clock.elapsed_ns(start, end) }
 }
 
 #[cfg(test)]

@@ -38,11 +38,7 @@ macro_rules! asset {
 
 /// Every file, the page itself first.
 pub(crate) static ASSETS: &[Asset] = &[
-    Asset {
-        path: "/dashboard/performance",
-        content_type: HTML,
-        bytes: include_bytes!("assets/index.html"),
-    },
+    Asset { path: "/dashboard/performance", content_type: HTML, bytes: include_bytes!("assets/index.html") },
     asset!("style.css", CSS),
     asset!("icon.svg", SVG),
     asset!("app.js", JAVASCRIPT),
@@ -68,15 +64,9 @@ mod tests {
     fn the_page_names_no_foreign_place_and_makes_no_markup_of_text() {
         for asset in ASSETS {
             let text = str::from_utf8(asset.bytes).unwrap();
-            for bad in [
-                "innerHTML",
-                "outerHTML",
-                "insertAdjacentHTML",
-                "document.write",
-                "eval(",
-                "https:",
-                "//cdn",
-            ] {
+            for bad in
+                ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "https:", "//cdn"]
+            {
                 assert!(!text.contains(bad), "{bad} in {}", asset.path);
             }
         }

@@ -3,9 +3,8 @@
 use http::Method;
 
 /// The registered methods, of RFC 9110 section 9, PATCH of RFC 5789 and QUERY.
-const KNOWN: [&str; 10] = [
-    "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE",
-];
+const KNOWN: [&str; 10] =
+    ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"];
 
 /// What every other method counts as, so that clients cannot make up keys (OpenTelemetry's word for it).
 const OTHER: &str = "_OTHER";
@@ -14,11 +13,7 @@ const OTHER: &str = "_OTHER";
 #[inline]
 pub(super) fn known(method: &Method) -> &'static str {
     let name = method.as_str();
-    KNOWN
-        .iter()
-        .find(|known| **known == name)
-        .copied()
-        .unwrap_or(OTHER)
+    KNOWN.iter().find(|known| **known == name).copied().unwrap_or(OTHER)
 }
 
 #[cfg(test)]

@@ -74,14 +74,8 @@ impl MetricsLayer {
     /// through [`Collector::record_endpoint`]; should it panic, the request does not notice.
     #[must_use]
     pub fn new(collector: Arc<dyn Collector>) -> Self {
-        let shared = Shared {
-            collector,
-            scope: Scope::default(),
-            templates: Templates::default(),
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
+        let shared = Shared { collector, scope: Scope::default(), templates: Templates::default() };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Times paths that start with `prefix`, instead of `/api/` (V-14).
@@ -132,8 +126,6 @@ impl Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MetricsLayer")
-            .field("scope", &self.scope)
-            .finish_non_exhaustive()
+        f.debug_struct("MetricsLayer").field("scope", &self.scope).finish_non_exhaustive()
     }
 }

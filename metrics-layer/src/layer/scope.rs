@@ -15,14 +15,9 @@ const DEFAULT_PREFIX: &str = "/api/";
 impl Scope {
     pub(super) fn new(prefix: &str) -> Result<Self, ConfigError> {
         if !prefix.starts_with('/') {
-            return Err(ConfigError::new(
-                "path_prefix",
-                format!("{prefix:?} does not start with /"),
-            ));
+            return Err(ConfigError::new("path_prefix", format!("{prefix:?} does not start with /")));
         }
-        Ok(Self {
-            prefix: prefix.into(),
-        })
+        Ok(Self { prefix: prefix.into() })
     }
 
     #[inline]
@@ -33,9 +28,7 @@ impl Scope {
 
 impl Default for Scope {
     fn default() -> Self {
-        Self {
-            prefix: DEFAULT_PREFIX.into(),
-        }
+        Self { prefix: DEFAULT_PREFIX.into() }
     }
 }
 
@@ -57,9 +50,6 @@ mod tests {
     #[test]
     fn a_prefix_starts_with_a_slash() {
         assert!(Scope::new("/").unwrap().contains("/anything"));
-        assert_eq!(
-            Scope::new("api").unwrap_err().to_string(),
-            r#"path_prefix: "api" does not start with /"#
-        );
+        assert_eq!(Scope::new("api").unwrap_err().to_string(), r#"path_prefix: "api" does not start with /"#);
     }
 }

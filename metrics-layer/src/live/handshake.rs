@@ -129,18 +129,10 @@ mod tests {
         assert_eq!(with("sec-websocket-version", "8").unwrap_err(), Fault::Version);
         assert_eq!(and("sec-websocket-version", "13").unwrap_err(), Fault::Version);
         assert_eq!(without("sec-websocket-key").unwrap_err(), Fault::Key);
-        for key in [
-            "",
-            "short==",
-            "dGhlIHNhbXBsZSBub25jZQ=x",
-            "dGhlIHNhbXBsZSBub25j Q==",
-        ] {
+        for key in ["", "short==", "dGhlIHNhbXBsZSBub25jZQ=x", "dGhlIHNhbXBsZSBub25j Q=="] {
             assert_eq!(with("sec-websocket-key", key).unwrap_err(), Fault::Key, "{key}");
         }
-        assert_eq!(
-            and("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==").unwrap_err(),
-            Fault::Key
-        );
+        assert_eq!(and("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==").unwrap_err(), Fault::Key);
         for version in [Version::HTTP_10, Version::HTTP_2] {
             let request = Request::builder().version(version).body(()).unwrap();
             assert_eq!(Accept::of(&request).unwrap_err(), Fault::HttpVersion);

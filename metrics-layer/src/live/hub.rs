@@ -240,9 +240,8 @@ mod tests {
     fn there_are_so_many_places_and_no_more() {
         let hub = Hub::new();
         let collector = Arc::new(Registry::mock().0);
-        let taken: Vec<_> = (0..MAX_CLIENTS)
-            .map(|_| hub.subscribe(Arc::clone(&collector) as _).unwrap())
-            .collect();
+        let taken: Vec<_> =
+            (0..MAX_CLIENTS).map(|_| hub.subscribe(Arc::clone(&collector) as _).unwrap()).collect();
         assert!(hub.subscribe(Arc::clone(&collector) as _).unwrap_err().is_full());
         drop(taken);
         hub.close();

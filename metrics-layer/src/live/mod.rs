@@ -43,10 +43,7 @@ pub(crate) fn connect<B>(
         return serve::detail(StatusCode::NOT_IMPLEMENTED, "this server upgrades no connections");
     }
     let Ok(runtime) = Handle::try_current() else {
-        return serve::detail(
-            StatusCode::NOT_IMPLEMENTED,
-            "the live stream needs a tokio runtime",
-        );
+        return serve::detail(StatusCode::NOT_IMPLEMENTED, "the live stream needs a tokio runtime");
     };
     let subscription = match hub.subscribe(Arc::clone(collector)) {
         Ok(subscription) => subscription,

@@ -118,10 +118,7 @@ fn close_code(error: &tokio_tungstenite::tungstenite::Error) -> Option<CloseCode
 }
 
 async fn close<S: Stream>(socket: &mut WebSocketStream<S>, code: CloseCode) {
-    let frame = CloseFrame {
-        code,
-        reason: Utf8Bytes::default(),
-    };
+    let frame = CloseFrame { code, reason: Utf8Bytes::default() };
     if socket.close(Some(frame)).await.is_ok() {
         while let Some(Ok(_)) = socket.next().await {}
     }

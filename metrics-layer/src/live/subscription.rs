@@ -24,12 +24,7 @@ impl Subscription {
         frames: watch::Receiver<Slot>,
         collector: Arc<dyn Collector>,
     ) -> Self {
-        Self {
-            hub,
-            collector,
-            frames,
-            first: None,
-        }
+        Self { hub, collector, frames, first: None }
     }
 
     /// Counts the connection and finds the first frame (L-06): that of the last tick if others listen, else a
@@ -74,8 +69,7 @@ impl Subscription {
 
     /// Counts a frame that was sent (I-06, GAP-08).
     pub(super) fn sent(&self, bytes: usize) {
-        self.collector
-            .record_ws_message(SYSTEM_METRICS_TOPIC, bytes as u64);
+        self.collector.record_ws_message(SYSTEM_METRICS_TOPIC, bytes as u64);
     }
 }
 

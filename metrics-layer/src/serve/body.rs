@@ -16,9 +16,7 @@ pub struct Body {
 
 impl Body {
     pub(super) fn new(bytes: Bytes) -> Self {
-        Self {
-            inner: Full::new(bytes),
-        }
+        Self { inner: Full::new(bytes) }
     }
 }
 

@@ -18,9 +18,7 @@ pub struct ResponseFuture {
 
 impl ResponseFuture {
     pub(super) fn new(response: Response<Body>) -> Self {
-        Self {
-            inner: ready(Ok(response)),
-        }
+        Self { inner: ready(Ok(response)) }
     }
 }
 

@@ -179,11 +179,7 @@ impl Handler {
     /// An answer that exists only while metrics are on.
     fn data(&self, answer: impl FnOnce(&Source) -> Response<Body>) -> Response<Body> {
         let source = &self.shared.source;
-        if source.is_enabled() {
-            answer(source)
-        } else {
-            respond::disabled()
-        }
+        if source.is_enabled() { answer(source) } else { respond::disabled() }
     }
 }
 

@@ -54,8 +54,7 @@ impl Metrics {
         S: Clone + Send + Sync + 'static,
     {
         let handler = self.handler();
-        super::routes::axum_paths().fold(axum::Router::new(), |router, path| {
-            router.route_service(&path, handler.clone())
-        })
+        super::routes::axum_paths()
+            .fold(axum::Router::new(), |router, path| router.route_service(&path, handler.clone()))
     }
 }

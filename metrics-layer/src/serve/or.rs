@@ -77,14 +77,9 @@ where
 
     fn call(&mut self, request: Request<B>) -> OrFuture<S, B> {
         let state = if self.handler.owns(request.uri().path()) {
-            State::Handler {
-                future: self.handler.call(request),
-            }
+            State::Handler { future: self.handler.call(request) }
         } else {
-            State::Waiting {
-                app: self.app.clone(),
-                request: Some(request),
-            }
+            State::Waiting { app: self.app.clone(), request: Some(request) }
         };
         OrFuture { state }
     }
@@ -133,11 +128,7 @@ where
                 }
                 StateProj::Waiting { app, request } => {
                     ready!(app.poll_ready(cx))?;
-                    app.call(
-                        request
-                            .take()
-                            .expect("a request is sent once: the state changes here"),
-                    )
+                    app.call(request.take().expect("a request is sent once: the state changes here"))
                 }
             };
             state.set(State::App { future });
@@ -193,9 +184,7 @@ mod tests {
         let handler = Handler::new(Arc::new(Registry::mock().0));
         let busy = handler.clone().or(App { ready: Poll::Pending });
         assert_eq!(busy.oneshot(get("/api/metrics")).await.unwrap().status(), 200);
-        let broken = handler.or(App {
-            ready: Poll::Ready(Err("broken")),
-        });
+        let broken = handler.or(App { ready: Poll::Ready(Err("broken")) });
         assert_eq!(broken.oneshot(get("/")).await.unwrap_err(), "broken");
     }
 }

@@ -58,11 +58,7 @@ pub(crate) struct Route {
 }
 
 const fn get(path: &'static str, answer: Answer) -> Route {
-    Route {
-        path,
-        methods: Methods::GetHead,
-        answer,
-    }
+    Route { path, methods: Methods::GetHead, answer }
 }
 
 const ROUTES: &[Route] = &[
@@ -73,11 +69,7 @@ const ROUTES: &[Route] = &[
     get("/api/metrics/self", Answer::Own),
     get("/api/health/performance", Answer::Health),
     #[cfg(feature = "live")]
-    Route {
-        path: "/ws/system_metrics",
-        methods: Methods::Get,
-        answer: Answer::Live,
-    },
+    Route { path: "/ws/system_metrics", methods: Methods::Get, answer: Answer::Live },
     get("/dashboard/performance/", Answer::Moved("../performance")),
 ];
 
@@ -88,10 +80,7 @@ const SCOPES: &[&str] = &["/api/metrics/", "/dashboard/performance/"];
 /// All rows but those of the scopes.
 fn rows() -> impl Iterator<Item = Route> {
     let files = dashboard::ASSETS.iter();
-    ROUTES
-        .iter()
-        .copied()
-        .chain(files.map(|file| get(file.path, Answer::File(file))))
+    ROUTES.iter().copied().chain(files.map(|file| get(file.path, Answer::File(file))))
 }
 
 /// The row that answers a path; `None` when it is not the handler's.
@@ -128,36 +117,16 @@ mod tests {
 
     #[test]
     fn paths_are_compared_exactly() {
-        for path in [
-            "/api/metrics",
-            "/api/health/performance",
-            "/dashboard/performance",
-        ] {
+        for path in ["/api/metrics", "/api/health/performance", "/dashboard/performance"] {
             assert!(find(path).is_some(), "{path}");
         }
-        for path in [
-            "",
-            "*",
-            "/",
-            "/api",
-            "/api/metricsx",
-            "/API/metrics",
-            "/dashboard",
-            "/ws/system_metrics/",
-        ] {
+        for path in
+            ["", "*", "/", "/api", "/api/metricsx", "/API/metrics", "/dashboard", "/ws/system_metrics/"]
+        {
             assert!(find(path).is_none(), "{path}");
         }
         for path in ["/api/metrics/", "/api/metrics/x", "/dashboard/performance/..%2fx"] {
-            assert!(
-                matches!(
-                    find(path),
-                    Some(Route {
-                        answer: Answer::NotFound,
-                        ..
-                    })
-                ),
-                "{path}"
-            );
+            assert!(matches!(find(path), Some(Route { answer: Answer::NotFound, .. })), "{path}");
         }
     }
 }

@@ -25,21 +25,13 @@ impl Source {
 
     pub(super) fn functions(&self) -> FunctionList {
         let registry = self.collector.registry();
-        FunctionList {
-            functions: registry.map(core::Registry::functions).unwrap_or_default(),
-        }
+        FunctionList { functions: registry.map(core::Registry::functions).unwrap_or_default() }
     }
 
     pub(super) fn own(&self) -> Own {
         let of_registry = || self.collector.registry().map(core::Registry::self_metrics);
-        let own = self
-            .metrics
-            .as_ref()
-            .map(core::Metrics::self_metrics)
-            .or_else(of_registry);
-        Own {
-            own: own.unwrap_or_default(),
-        }
+        let own = self.metrics.as_ref().map(core::Metrics::self_metrics).or_else(of_registry);
+        Own { own: own.unwrap_or_default() }
     }
 
     /// A collector alone knows of no background work, and says so.
@@ -59,19 +51,13 @@ impl Source {
 
 impl From<Arc<dyn Collector>> for Source {
     fn from(collector: Arc<dyn Collector>) -> Self {
-        Self {
-            collector,
-            metrics: None,
-        }
+        Self { collector, metrics: None }
     }
 }
 
 impl From<core::Metrics> for Source {
     fn from(metrics: core::Metrics) -> Self {
-        Self {
-            collector: metrics.collector(),
-            metrics: Some(metrics),
-        }
+        Self { collector: metrics.collector(), metrics: Some(metrics) }
     }
 }
 

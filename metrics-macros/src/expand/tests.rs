@@ -21,9 +21,7 @@ fn function(name: &TokenStream) -> TokenStream {
 /// What a refused item adds to itself.
 fn errors(args: TokenStream, item: &TokenStream) -> String {
     let expanded = timed(args, item.clone()).to_string();
-    let errors = expanded
-        .strip_prefix(&item.to_string())
-        .expect("the item is emitted as it was");
+    let errors = expanded.strip_prefix(&item.to_string()).expect("the item is emitted as it was");
     errors.trim().to_owned()
 }
 
@@ -111,17 +109,10 @@ fn items_at_the_start_stay_there() {
         ),
         quote!(),
     ] {
-        for rest in [
-            quote!(),
-            quote!(print!("x"); fn late() {}),
-            quote!(const { 1 }),
-            quote!(unsafe { x() }),
-        ] {
+        for rest in [quote!(), quote!(print!("x"); fn late() {}), quote!(const { 1 }), quote!(unsafe { x() })]
+        {
             let item = quote!(fn f() { #![allow(x)] #items #rest });
-            assert_same(
-                &timed(quote!("f"), item),
-                &quote!(fn f() { #![allow(x)] #items #guard #rest }),
-            );
+            assert_same(&timed(quote!("f"), item), &quote!(fn f() { #![allow(x)] #items #guard #rest }));
         }
     }
 }
@@ -129,10 +120,7 @@ fn items_at_the_start_stay_there() {
 #[test]
 fn half_typed_bodies_pass_through() {
     let guard = function(&quote!("f"));
-    assert_same(
-        &timed(quote!("f"), quote!(fn f(&self) { self. })),
-        &quote!(fn f(&self) { #guard self. }),
-    );
+    assert_same(&timed(quote!("f"), quote!(fn f(&self) { self. })), &quote!(fn f(&self) { #guard self. }));
 }
 
 #[test]
@@ -203,10 +191,7 @@ fn a_result_that_is_looked_at_comes_from_a_closure() {
         }
     };
     let body = form_b(&value, &look);
-    assert_same(
-        &expanded,
-        &quote!(fn f(id: &str) -> io::Result<impl Len> { #![allow(x)] #body }),
-    );
+    assert_same(&expanded, &quote!(fn f(id: &str) -> io::Result<impl Len> { #![allow(x)] #body }));
 }
 
 #[test]

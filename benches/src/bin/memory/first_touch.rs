@@ -50,9 +50,7 @@ impl Touch {
     fn on_this_thread(self) -> Cost {
         // What a thread allocates once, whatever it records, belongs to no series.
         (self.record)("before");
-        let keys: Vec<String> = (0..SERIES)
-            .map(|index| format!("{}/{index}", self.name))
-            .collect();
+        let keys: Vec<String> = (0..SERIES).map(|index| format!("{}/{index}", self.name)).collect();
         let counted = allocation_counter::measure(|| keys.iter().for_each(|key| (self.record)(key)));
         Cost {
             bytes: counted.bytes_current as f64 / SERIES as f64,
@@ -100,9 +98,7 @@ pub(crate) fn all() -> Vec<Touch> {
             prometheus_counters().with_label_values(&[key]).inc();
         }),
         touch("prometheus-client histogram", |key| {
-            client_histograms()
-                .get_or_create(&vec![("series", key.to_owned())])
-                .observe(0.001);
+            client_histograms().get_or_create(&vec![("series", key.to_owned())]).observe(0.001);
         }),
     ]
 }

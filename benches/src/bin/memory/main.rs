@@ -76,10 +76,7 @@ fn steady_state(raw: &mut Raw) -> io::Result<()> {
         contender.after();
         let per_1000 = counted.count_total as f64 * 1000.0 / STEADY_CALLS as f64;
         table.row([entry.name.to_owned(), number(per_1000)]);
-        raw.line(&Line::SteadyState {
-            name: entry.name,
-            allocations_per_1000_calls: per_1000,
-        })?;
+        raw.line(&Line::SteadyState { name: entry.name, allocations_per_1000_calls: per_1000 })?;
     }
     println!("### Allocations in the steady state\n\n{}", table.to_markdown());
     Ok(())
@@ -110,23 +107,14 @@ fn per_series(raw: &mut Raw) -> io::Result<()> {
             next_thread_allocations: next.allocations,
         })?;
     }
-    let title = format!(
-        "### Memory of a series, mean over {} of them recorded once",
-        first_touch::SERIES
-    );
+    let title = format!("### Memory of a series, mean over {} of them recorded once", first_touch::SERIES);
     println!("{title}\n\n{}", table.to_markdown());
     Ok(())
 }
 
 /// A function, a node by string, an operation, a topic by string and a told node, in turns, on this thread.
 fn unread_ours(records: u64, raw: &mut Raw) -> io::Result<String> {
-    let names = [
-        "timed",
-        "timed-node",
-        "timed-operation",
-        "record_ws_message",
-        "record_node_exec",
-    ];
+    let names = ["timed", "timed-node", "timed-operation", "record_ws_message", "record_node_exec"];
     let contenders: Vec<_> = catalog::all()
         .into_iter()
         .filter(|entry| names.contains(&entry.name))
@@ -174,11 +162,7 @@ fn unread(records: u64, raw: &mut Raw) -> io::Result<String> {
         }
         let drift = resident::bytes() as f64 - before as f64;
         // No upkeep here: nobody reads.
-        table.row([
-            entry.name.to_owned(),
-            number(drift / 1024.0),
-            number(drift / records as f64),
-        ]);
+        table.row([entry.name.to_owned(), number(drift / 1024.0), number(drift / records as f64)]);
         raw.line(&Line::Unread {
             name: entry.name,
             records,
@@ -186,8 +170,5 @@ fn unread(records: u64, raw: &mut Raw) -> io::Result<String> {
             bytes_per_record: drift / records as f64,
         })?;
     }
-    Ok(format!(
-        "All, {records} records in ten batches with pauses of 20 ms:\n\n{}",
-        table.to_markdown()
-    ))
+    Ok(format!("All, {records} records in ten batches with pauses of 20 ms:\n\n{}", table.to_markdown()))
 }

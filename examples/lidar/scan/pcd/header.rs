@@ -39,9 +39,7 @@ impl Header {
     fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let mut cursor = Cursor::new(&bytes[..bytes.len().min(MAX_TEXT_BYTES)]);
         let meta = PcdMeta::from_reader(&mut cursor);
-        let body_start = usize::try_from(cursor.position())
-            .unwrap_or(bytes.len())
-            .min(bytes.len());
+        let body_start = usize::try_from(cursor.position()).unwrap_or(bytes.len()).min(bytes.len());
         let malformed = |found: String| Fault::malformed(Place::Byte(body_start), "a PCD header", found);
         let meta = meta.map_err(|error| malformed(error.to_string()))?;
         // A DATA line cut by the limit would mean something else to the decoder.
@@ -52,20 +50,12 @@ impl Header {
     }
 
     fn check_points(&self) -> Result<(), Fault> {
-        let PcdMeta {
-            width,
-            height,
-            num_points,
-            ..
-        } = self.meta;
+        let PcdMeta { width, height, num_points, .. } = self.meta;
         check_point_count(num_points)?;
         if width.checked_mul(height) == Some(num_points) {
             return Ok(());
         }
-        Err(self.malformed(
-            "WIDTH x HEIGHT = POINTS",
-            format!("{width} x {height} and {num_points}"),
-        ))
+        Err(self.malformed("WIDTH x HEIGHT = POINTS", format!("{width} x {height} and {num_points}")))
     }
 
     fn check_body(&self, body: &[u8]) -> Result<(), Fault> {
@@ -90,11 +80,7 @@ impl Header {
     }
 
     fn check_lines(&self, body: &[u8]) -> Result<(), Fault> {
-        let longest = body
-            .split(|byte| *byte == b'\n')
-            .map(<[u8]>::len)
-            .max()
-            .unwrap_or(0);
+        let longest = body.split(|byte| *byte == b'\n').map(<[u8]>::len).max().unwrap_or(0);
         if longest > MAX_TEXT_BYTES {
             let expected = format!("lines of at most {MAX_TEXT_BYTES} bytes");
             return Err(self.malformed(expected, format!("one of {longest}")));
@@ -140,9 +126,7 @@ impl Header {
         let total = record.and_then(|record| record.checked_mul(self.meta.num_points));
         match total {
             Some(total) if total <= MAX_FILE_BYTES => Ok(total),
-            _ => Err(Fault::TooLarge {
-                limit_bytes: MAX_FILE_BYTES,
-            }),
+            _ => Err(Fault::TooLarge { limit_bytes: MAX_FILE_BYTES }),
         }
     }
 
@@ -171,10 +155,7 @@ impl Header {
 
     /// The point number `index` that does not decode; its line is exact for ascii data.
     pub(super) fn bad_record(&self, bytes: &[u8], index: usize, error: &pcd_rs::Error) -> Fault {
-        let header_lines = bytes[..self.body_start]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
+        let header_lines = bytes[..self.body_start].iter().filter(|byte| **byte == b'\n').count();
         let expected = format!("point {index}");
         Fault::malformed(Place::Line(header_lines + 1 + index), expected, error.to_string())
     }

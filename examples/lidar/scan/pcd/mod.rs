@@ -28,9 +28,7 @@ struct Columns {
 /// unread.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Point>, Fault> {
     if bytes.is_empty() {
-        return Err(Fault::EmptyFile {
-            expected: "a PCD header",
-        });
+        return Err(Fault::EmptyFile { expected: "a PCD header" });
     }
     let header = Header::read(bytes)?;
     let columns = Columns::of(&header)?;
@@ -78,16 +76,8 @@ fn column(header: &Header, name: &str) -> Option<usize> {
 }
 
 fn missing(header: &Header, name: &str) -> Fault {
-    let names: Vec<_> = header
-        .meta
-        .field_defs
-        .iter()
-        .map(|field| field.name.as_str())
-        .collect();
-    header.malformed(
-        format!("a scalar field {name}"),
-        format!("fields {}", names.join(" ")),
-    )
+    let names: Vec<_> = header.meta.field_defs.iter().map(|field| field.name.as_str()).collect();
+    header.malformed(format!("a scalar field {name}"), format!("fields {}", names.join(" ")))
 }
 
 /// First value of a field as `f32`, rounded where the stored type is wider; NaN if it is empty.

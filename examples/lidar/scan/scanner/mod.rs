@@ -65,14 +65,8 @@ impl Scanner {
     pub(crate) fn new(seed: u64) -> Self {
         let step_deg = (TOP_ELEVATION_DEG - BOTTOM_ELEVATION_DEG) / (BEAMS - 1) as f32;
         let elevation = |beam: usize| (TOP_ELEVATION_DEG - beam as f32 * step_deg).to_radians();
-        let beams = (0..BEAMS)
-            .map(|beam| (elevation(beam).cos(), elevation(beam).sin()))
-            .collect();
-        Self {
-            seed,
-            scene: Scene::new(seed),
-            beams,
-        }
+        let beams = (0..BEAMS).map(|beam| (elevation(beam).cos(), elevation(beam).sin())).collect();
+        Self { seed, scene: Scene::new(seed), beams }
     }
 
     /// The cloud of one full turn at `frame` × 0.1 s.
@@ -87,9 +81,7 @@ impl Scanner {
     /// A few milliseconds; one vector of 1 MB.
     pub(crate) fn frame(&self, frame: u64) -> Cloud {
         let objects = self.scene.at(frame as f64 * FRAME_PERIOD_S);
-        let seed = self
-            .seed
-            .wrapping_add(frame.wrapping_add(1).wrapping_mul(FRAME_STRIDE));
+        let seed = self.seed.wrapping_add(frame.wrapping_add(1).wrapping_mul(FRAME_STRIDE));
         let mut sweep = Sweep {
             objects: &objects,
             beams: &self.beams,
@@ -107,15 +99,9 @@ impl Sweep<'_> {
     /// Fires all beams in one direction, at the objects that this direction can meet.
     fn column(&mut self, step: usize) {
         let (sin, cos) = (step as f32 / AZIMUTH_STEPS as f32 * TAU).sin_cos();
-        let ahead: Vec<_> = self
-            .objects
-            .iter()
-            .filter(|object| is_ahead(object, cos, sin))
-            .collect();
+        let ahead: Vec<_> = self.objects.iter().filter(|object| is_ahead(object, cos, sin)).collect();
         for (flat, up) in self.beams {
-            let ray = Ray {
-                direction: [flat * cos, flat * sin, *up],
-            };
+            let ray = Ray { direction: [flat * cos, flat * sin, *up] };
             let point = self.fire(&ray, &ahead);
             self.points.extend(point);
         }
@@ -130,24 +116,15 @@ impl Sweep<'_> {
             return None;
         }
         let [x, y, z] = ray.direction.map(|axis| axis * range_m);
-        Some(Point {
-            x,
-            y,
-            z,
-            intensity: (reflectivity * hit.incidence).clamp(0.0, 1.0),
-        })
+        Some(Point { x, y, z, intensity: (reflectivity * hit.incidence).clamp(0.0, 1.0) })
     }
 
     /// The nearest of the ground and the objects, with its reflectivity.
     fn first_hit(&mut self, ray: &Ray, objects: &[&Object]) -> Option<(Hit, f32)> {
         let ground_z = GROUND_Z_M + GROUND_NOISE_M * self.gaussian();
         let ground = hit_ground(ray, ground_z).map(|hit| (hit, GROUND_REFLECTIVITY));
-        let solid = objects
-            .iter()
-            .filter_map(|object| Some((object.shape.hit(ray)?, object.reflectivity)));
-        solid
-            .chain(ground)
-            .min_by(|(a, _), (b, _)| a.range_m.total_cmp(&b.range_m))
+        let solid = objects.iter().filter_map(|object| Some((object.shape.hit(ray)?, object.reflectivity)));
+        solid.chain(ground).min_by(|(a, _), (b, _)| a.range_m.total_cmp(&b.range_m))
     }
 
     fn gaussian(&mut self) -> f32 {
@@ -186,12 +163,7 @@ mod tests {
             let origin = point(0.0, 0.0, 0.0);
             let in_range = |point: &Point| (0.99..=80.01).contains(&distance_m(point, &origin));
             assert!(cloud.points().iter().all(in_range));
-            assert!(
-                cloud
-                    .points()
-                    .iter()
-                    .all(|point| (0.0..=1.0).contains(&point.intensity))
-            );
+            assert!(cloud.points().iter().all(|point| (0.0..=1.0).contains(&point.intensity)));
         }
     }
 
@@ -200,18 +172,8 @@ mod tests {
         let cloud = Scanner::new(2).frame(0);
         let ground = cloud.filter(|point| (point.z - GROUND_Z_M).abs() < 0.1);
         let high = cloud.filter(|point| point.z > GROUND_Z_M + 0.5);
-        assert!(
-            ground.len() > cloud.len() / 3,
-            "{} of {} on the ground",
-            ground.len(),
-            cloud.len()
-        );
-        assert!(
-            high.len() > cloud.len() / 20,
-            "{} of {} high",
-            high.len(),
-            cloud.len()
-        );
+        assert!(ground.len() > cloud.len() / 3, "{} of {} on the ground", ground.len(), cloud.len());
+        assert!(high.len() > cloud.len() / 20, "{} of {} high", high.len(), cloud.len());
         assert!(cloud.points().iter().all(|point| point.z > GROUND_Z_M - 0.3));
     }
 }

@@ -62,9 +62,7 @@ impl Scene {
         }
         let lanes = LANES.iter();
         let cars = lanes.flat_map(|lane| (0..CARS_PER_LANE).map(move |i| (lane, i)));
-        let cars = cars
-            .map(|((y_m, way), i)| Car::new(*y_m, *way, i, &mut rng))
-            .collect();
+        let cars = cars.map(|((y_m, way), i)| Car::new(*y_m, *way, i, &mut rng)).collect();
         Self { fixed, cars }
     }
 
@@ -80,11 +78,7 @@ impl Scene {
 impl Car {
     fn new(y_m: f32, way: f32, index: usize, rng: &mut Xoshiro256PlusPlus) -> Self {
         let start_x_m = place_along_street(index, CARS_PER_LANE, rng);
-        Self {
-            start_x_m,
-            y_m,
-            speed_m_per_s: way * rng.random_range(6.0..14.0),
-        }
+        Self { start_x_m, y_m, speed_m_per_s: way * rng.random_range(6.0..14.0) }
     }
 
     fn at(&self, time_s: f64) -> Object {
@@ -122,13 +116,7 @@ fn pole(side: f32, index: usize, rng: &mut Xoshiro256PlusPlus) -> Object {
     let top = GROUND_Z_M + rng.random_range(3.0..7.0);
     let radius = rng.random_range(0.1..0.3);
     Object {
-        shape: Shape::Cylinder {
-            x,
-            y: side * 10.5,
-            radius,
-            bottom: GROUND_Z_M,
-            top,
-        },
+        shape: Shape::Cylinder { x, y: side * 10.5, radius, bottom: GROUND_Z_M, top },
         reflectivity: POLE_REFLECTIVITY,
     }
 }
@@ -148,11 +136,7 @@ mod tests {
     fn cars_move_and_buildings_stay() {
         let scene = Scene::new(3);
         let (before, after) = (scene.at(0.0), scene.at(1.0));
-        let moved = before
-            .iter()
-            .zip(&after)
-            .filter(|(a, b)| a.shape != b.shape)
-            .count();
+        let moved = before.iter().zip(&after).filter(|(a, b)| a.shape != b.shape).count();
         assert_eq!(moved, LANES.len() * CARS_PER_LANE);
         assert_eq!(before.len(), after.len());
     }

@@ -21,13 +21,7 @@ pub(super) enum Shape {
     /// Axis-aligned block.
     Block { min: [f32; 3], max: [f32; 3] },
     /// Vertical cylinder without caps.
-    Cylinder {
-        x: f32,
-        y: f32,
-        radius: f32,
-        bottom: f32,
-        top: f32,
-    },
+    Cylinder { x: f32, y: f32, radius: f32, bottom: f32, top: f32 },
 }
 
 // === impl Shape ===
@@ -37,13 +31,7 @@ impl Shape {
     pub(super) fn hit(&self, ray: &Ray) -> Option<Hit> {
         match *self {
             Self::Block { min, max } => hit_block(ray, min, max),
-            Self::Cylinder {
-                x,
-                y,
-                radius,
-                bottom,
-                top,
-            } => hit_tube(ray, x, y, radius)
+            Self::Cylinder { x, y, radius, bottom, top } => hit_tube(ray, x, y, radius)
                 .filter(|hit| (bottom..=top).contains(&(hit.range_m * ray.direction[2]))),
         }
     }
@@ -63,10 +51,7 @@ impl Shape {
 /// The ground plane at height `z`; `None` for rays that do not go down.
 pub(super) fn hit_ground(ray: &Ray, z: f32) -> Option<Hit> {
     let down = -ray.direction[2];
-    (down > 0.0).then(|| Hit {
-        range_m: -z / down,
-        incidence: down,
-    })
+    (down > 0.0).then(|| Hit { range_m: -z / down, incidence: down })
 }
 
 /// Slab test: the ray enters the block where it has entered all three slabs.
@@ -80,10 +65,7 @@ fn hit_block(ray: &Ray, min: [f32; 3], max: [f32; 3]) -> Option<Hit> {
         }
         leave = leave.min(a.max(b));
     }
-    (enter > 0.0 && enter <= leave).then(|| Hit {
-        range_m: enter,
-        incidence: ray.direction[face].abs(),
-    })
+    (enter > 0.0 && enter <= leave).then(|| Hit { range_m: enter, incidence: ray.direction[face].abs() })
 }
 
 /// Nearer root of the quadratic of an endless tube.
@@ -96,76 +78,36 @@ fn hit_tube(ray: &Ray, x: f32, y: f32, radius: f32) -> Option<Hit> {
         return None;
     }
     let range_m = (half_b - discriminant.sqrt()) / a;
-    (range_m > 0.0).then(|| Hit {
-        range_m,
-        incidence: discriminant.sqrt() / radius,
-    })
+    (range_m > 0.0).then(|| Hit { range_m, incidence: discriminant.sqrt() / radius })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FORWARD: Ray = Ray {
-        direction: [1.0, 0.0, 0.0],
-    };
+    const FORWARD: Ray = Ray { direction: [1.0, 0.0, 0.0] };
 
     #[test]
     fn block_is_hit_on_its_near_face_only() {
-        let ahead = Shape::Block {
-            min: [4.0, -1.0, -1.0],
-            max: [6.0, 1.0, 1.0],
-        };
-        assert_eq!(
-            ahead.hit(&FORWARD),
-            Some(Hit {
-                range_m: 4.0,
-                incidence: 1.0
-            })
-        );
-        let behind = Shape::Block {
-            min: [-6.0, -1.0, -1.0],
-            max: [-4.0, 1.0, 1.0],
-        };
+        let ahead = Shape::Block { min: [4.0, -1.0, -1.0], max: [6.0, 1.0, 1.0] };
+        assert_eq!(ahead.hit(&FORWARD), Some(Hit { range_m: 4.0, incidence: 1.0 }));
+        let behind = Shape::Block { min: [-6.0, -1.0, -1.0], max: [-4.0, 1.0, 1.0] };
         assert_eq!(behind.hit(&FORWARD), None);
-        let beside = Shape::Block {
-            min: [4.0, 2.0, -1.0],
-            max: [6.0, 3.0, 1.0],
-        };
+        let beside = Shape::Block { min: [4.0, 2.0, -1.0], max: [6.0, 3.0, 1.0] };
         assert_eq!(beside.hit(&FORWARD), None);
     }
 
     #[test]
     fn cylinder_is_hit_in_front_and_not_above_its_top() {
-        let pole = |top| Shape::Cylinder {
-            x: 5.0,
-            y: 0.0,
-            radius: 0.5,
-            bottom: -2.0,
-            top,
-        };
-        assert_eq!(
-            pole(1.0).hit(&FORWARD),
-            Some(Hit {
-                range_m: 4.5,
-                incidence: 1.0
-            })
-        );
+        let pole = |top| Shape::Cylinder { x: 5.0, y: 0.0, radius: 0.5, bottom: -2.0, top };
+        assert_eq!(pole(1.0).hit(&FORWARD), Some(Hit { range_m: 4.5, incidence: 1.0 }));
         assert_eq!(pole(-1.0).hit(&FORWARD), None);
     }
 
     #[test]
     fn ground_is_hit_by_falling_rays_only() {
-        let down = Ray {
-            direction: [0.6, 0.0, -0.8],
-        };
-        assert_eq!(
-            hit_ground(&down, -1.6),
-            Some(Hit {
-                range_m: 2.0,
-                incidence: 0.8
-            })
-        );
+        let down = Ray { direction: [0.6, 0.0, -0.8] };
+        assert_eq!(hit_ground(&down, -1.6), Some(Hit { range_m: 2.0, incidence: 0.8 }));
         assert_eq!(hit_ground(&FORWARD, -1.6), None);
     }
 }

@@ -36,61 +36,27 @@ pub(crate) fn prometheus(registry: &Registry) -> String {
 fn nodes(text: &mut Text, state: &State) {
     let rows = state.nodes.all();
     let totals: Vec<_> = rows.iter().map(|row| row.total()).collect();
-    let nodes = || {
-        rows.iter()
-            .zip(&totals)
-            .map(|(row, total)| ([("node", row.name())], total))
-    };
+    let nodes = || rows.iter().zip(&totals).map(|(row, total)| ([("node", row.name())], total));
     if rows.is_empty() {
         return;
     }
     text.family("metrics_node_calls_total", Kind::Counter, "Calls of a node.");
     nodes().for_each(|(labels, total)| text.count("metrics_node_calls_total", &labels, total.timing.count));
-    text.family(
-        "metrics_node_errors_total",
-        Kind::Counter,
-        "Calls of a node that failed.",
-    );
+    text.family("metrics_node_errors_total", Kind::Counter, "Calls of a node that failed.");
     nodes().for_each(|(labels, total)| text.count("metrics_node_errors_total", &labels, total.timing.errors));
-    text.family(
-        "metrics_node_points_total",
-        Kind::Counter,
-        "Points that went through a node.",
-    );
+    text.family("metrics_node_points_total", Kind::Counter, "Points that went through a node.");
     nodes().for_each(|(labels, total)| text.count("metrics_node_points_total", &labels, total.points));
-    text.family(
-        "metrics_node_throttled_total",
-        Kind::Counter,
-        "Inputs of a node dropped by throttling.",
-    );
+    text.family("metrics_node_throttled_total", Kind::Counter, "Inputs of a node dropped by throttling.");
     rows.iter().for_each(|row| {
-        text.count(
-            "metrics_node_throttled_total",
-            &[("node", row.name())],
-            row.throttled.get(),
-        );
+        text.count("metrics_node_throttled_total", &[("node", row.name())], row.throttled.get());
     });
-    text.family(
-        "metrics_node_queue_depth",
-        Kind::Gauge,
-        "Inputs of a node that wait.",
-    );
+    text.family("metrics_node_queue_depth", Kind::Gauge, "Inputs of a node that wait.");
     rows.iter().for_each(|row| {
-        text.count(
-            "metrics_node_queue_depth",
-            &[("node", row.name())],
-            row.queue_depth.get(),
-        );
+        text.count("metrics_node_queue_depth", &[("node", row.name())], row.queue_depth.get());
     });
     text.family("metrics_node_seconds", Kind::Summary, "Time of a call of a node.");
     for (row, total) in rows.iter().zip(&totals) {
-        summary(
-            text,
-            "metrics_node_seconds",
-            &[("node", row.name())],
-            &total.timing,
-            &row.counts(),
-        );
+        summary(text, "metrics_node_seconds", &[("node", row.name())], &total.timing, &row.counts());
     }
 }
 
@@ -99,21 +65,11 @@ fn operations(text: &mut Text, state: &State) {
     if rows.is_empty() {
         return;
     }
-    text.family(
-        "metrics_operation_seconds",
-        Kind::Summary,
-        "Time of an operation of a node.",
-    );
+    text.family("metrics_operation_seconds", Kind::Summary, "Time of an operation of a node.");
     for row in &rows {
         let key = row.key.borrow();
         let labels = [("node", key.first), ("operation", key.second)];
-        summary(
-            text,
-            "metrics_operation_seconds",
-            &labels,
-            &row.total(),
-            &row.counts(),
-        );
+        summary(text, "metrics_operation_seconds", &labels, &row.total(), &row.counts());
     }
 }
 
@@ -122,31 +78,13 @@ fn functions(text: &mut Text, state: &State) {
     if rows.is_empty() {
         return;
     }
-    text.family(
-        "metrics_function_errors_total",
-        Kind::Counter,
-        "Calls of a function that failed.",
-    );
+    text.family("metrics_function_errors_total", Kind::Counter, "Calls of a function that failed.");
     for row in &rows {
-        text.count(
-            "metrics_function_errors_total",
-            &[("function", row.name())],
-            row.total().errors,
-        );
+        text.count("metrics_function_errors_total", &[("function", row.name())], row.total().errors);
     }
-    text.family(
-        "metrics_function_seconds",
-        Kind::Summary,
-        "Time of a call of a function.",
-    );
+    text.family("metrics_function_seconds", Kind::Summary, "Time of a call of a function.");
     for row in &rows {
-        summary(
-            text,
-            "metrics_function_seconds",
-            &[("function", row.name())],
-            &row.total(),
-            &row.counts(),
-        );
+        summary(text, "metrics_function_seconds", &[("function", row.name())], &row.total(), &row.counts());
     }
 }
 
@@ -155,17 +93,9 @@ fn routes(text: &mut Text, state: &State) {
     if rows.is_empty() {
         return;
     }
-    text.family(
-        "metrics_route_errors_total",
-        Kind::Counter,
-        "Requests answered with 5xx or not at all.",
-    );
+    text.family("metrics_route_errors_total", Kind::Counter, "Requests answered with 5xx or not at all.");
     rows.iter().for_each(|row| {
-        text.count(
-            "metrics_route_errors_total",
-            &route_labels(row),
-            row.total().timing.errors,
-        );
+        text.count("metrics_route_errors_total", &route_labels(row), row.total().timing.errors);
     });
     text.family(
         "metrics_route_cancelled_total",
@@ -173,25 +103,11 @@ fn routes(text: &mut Text, state: &State) {
         "Requests dropped before they were answered.",
     );
     rows.iter().for_each(|row| {
-        text.count(
-            "metrics_route_cancelled_total",
-            &route_labels(row),
-            row.total().cancelled,
-        );
+        text.count("metrics_route_cancelled_total", &route_labels(row), row.total().cancelled);
     });
-    text.family(
-        "metrics_route_seconds",
-        Kind::Summary,
-        "Time from a request to its response head.",
-    );
+    text.family("metrics_route_seconds", Kind::Summary, "Time from a request to its response head.");
     for row in &rows {
-        summary(
-            text,
-            "metrics_route_seconds",
-            &route_labels(row),
-            &row.total().timing,
-            &row.counts(),
-        );
+        summary(text, "metrics_route_seconds", &route_labels(row), &row.total().timing, &row.counts());
     }
 }
 
@@ -205,41 +121,17 @@ fn topics(text: &mut Text, state: &State) {
     if rows.is_empty() {
         return;
     }
-    text.family(
-        "metrics_topic_messages_total",
-        Kind::Counter,
-        "Messages sent to a topic.",
-    );
+    text.family("metrics_topic_messages_total", Kind::Counter, "Messages sent to a topic.");
     for row in &rows {
-        text.count(
-            "metrics_topic_messages_total",
-            &[("topic", row.name())],
-            row.total().messages,
-        );
+        text.count("metrics_topic_messages_total", &[("topic", row.name())], row.total().messages);
     }
-    text.family(
-        "metrics_topic_bytes_total",
-        Kind::Counter,
-        "Payload bytes sent to a topic.",
-    );
+    text.family("metrics_topic_bytes_total", Kind::Counter, "Payload bytes sent to a topic.");
     for row in &rows {
-        text.count(
-            "metrics_topic_bytes_total",
-            &[("topic", row.name())],
-            row.total().bytes,
-        );
+        text.count("metrics_topic_bytes_total", &[("topic", row.name())], row.total().bytes);
     }
-    text.family(
-        "metrics_topic_connections",
-        Kind::Gauge,
-        "Open connections of a topic.",
-    );
+    text.family("metrics_topic_connections", Kind::Gauge, "Open connections of a topic.");
     for row in &rows {
-        text.count(
-            "metrics_topic_connections",
-            &[("topic", row.name())],
-            row.connections.get(),
-        );
+        text.count("metrics_topic_connections", &[("topic", row.name())], row.connections.get());
     }
 }
 
@@ -263,66 +155,26 @@ fn own(text: &mut Text, state: &State) {
 fn host(text: &mut Text, registry: &Registry) {
     const BYTES_PER_MB: f64 = 1_048_576.0;
     let system = registry.system();
-    text.family(
-        "metrics_host_cpu_ratio",
-        Kind::Gauge,
-        "CPU use of the host, 0 to 1.",
-    );
+    text.family("metrics_host_cpu_ratio", Kind::Gauge, "CPU use of the host, 0 to 1.");
     text.value("metrics_host_cpu_ratio", &[], system.cpu_percent / 100.0);
-    text.family(
-        "metrics_host_memory_used_bytes",
-        Kind::Gauge,
-        "Memory in use on the host.",
-    );
-    text.value(
-        "metrics_host_memory_used_bytes",
-        &[],
-        (system.memory_used_mb * BYTES_PER_MB).round(),
-    );
-    text.family(
-        "metrics_uptime_seconds",
-        Kind::Gauge,
-        "Time since the metrics were started.",
-    );
+    text.family("metrics_host_memory_used_bytes", Kind::Gauge, "Memory in use on the host.");
+    text.value("metrics_host_memory_used_bytes", &[], (system.memory_used_mb * BYTES_PER_MB).round());
+    text.family("metrics_uptime_seconds", Kind::Gauge, "Time since the metrics were started.");
     text.value("metrics_uptime_seconds", &[], registry.uptime().as_secs_f64());
 }
 
 fn of_library(text: &mut Text, registry: &Registry) {
     let own = registry.self_metrics();
-    text.family(
-        "metrics_self_series",
-        Kind::Gauge,
-        "Keys with a series of their own.",
-    );
+    text.family("metrics_self_series", Kind::Gauge, "Keys with a series of their own.");
     text.count("metrics_self_series", &[], own.series);
     text.family("metrics_self_shard_bytes", Kind::Gauge, "Memory of all shards.");
     text.count("metrics_self_shard_bytes", &[], own.shard_bytes);
     let counters = [
-        (
-            "metrics_self_invalid_samples_total",
-            "Numbers that were refused.",
-            own.invalid_samples,
-        ),
-        (
-            "metrics_self_overflowed_total",
-            "Look-ups of keys beyond the limits.",
-            own.overflowed,
-        ),
-        (
-            "metrics_self_lost_total",
-            "Records that could not be kept.",
-            own.lost,
-        ),
-        (
-            "metrics_self_clock_backwards_total",
-            "Steps of the clock backwards.",
-            own.clock_backwards,
-        ),
-        (
-            "metrics_self_clock_corrections_total",
-            "Corrections of the clock's scale.",
-            own.clock_corrections,
-        ),
+        ("metrics_self_invalid_samples_total", "Numbers that were refused.", own.invalid_samples),
+        ("metrics_self_overflowed_total", "Look-ups of keys beyond the limits.", own.overflowed),
+        ("metrics_self_lost_total", "Records that could not be kept.", own.lost),
+        ("metrics_self_clock_backwards_total", "Steps of the clock backwards.", own.clock_backwards),
+        ("metrics_self_clock_corrections_total", "Corrections of the clock's scale.", own.clock_corrections),
     ];
     for (name, help, value) in counters {
         text.family(name, Kind::Counter, help);
@@ -356,9 +208,7 @@ mod tests {
         node.record(Duration::from_millis(100), 50);
         node.operation("crop").record(Duration::from_millis(10));
         registry.function("load").record_error(Duration::from_millis(1));
-        registry
-            .route("GET", "/api/scans/{id}")
-            .record(Duration::from_millis(20), 200);
+        registry.route("GET", "/api/scans/{id}").record(Duration::from_millis(20), 200);
         registry.topic("points").record_message(16);
         registry.counter("retries").add(3);
         registry.gauge("temperature").set(41.5);
@@ -375,10 +225,7 @@ mod tests {
             "metrics_app_value{name=\"temperature\"} 41.5",
             "metrics_uptime_seconds 5",
         ] {
-            assert!(
-                text.lines().any(|found| found == line),
-                "{line} is not in\n{text}"
-            );
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
     }
 }

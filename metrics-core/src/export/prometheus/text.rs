@@ -21,9 +21,7 @@ pub(super) enum Kind {
 
 impl Text {
     pub(super) fn with_capacity(bytes: usize) -> Self {
-        Self {
-            out: String::with_capacity(bytes),
-        }
+        Self { out: String::with_capacity(bytes) }
     }
 
     /// Starts a family; its samples follow.

@@ -18,15 +18,8 @@ pub(super) struct ForeignCall {
 
 enum What {
     Function(&'static str),
-    Node {
-        id: Box<str>,
-        name: Box<str>,
-        node_type: Box<str>,
-    },
-    Operation {
-        node: Box<str>,
-        operation: &'static str,
-    },
+    Node { id: Box<str>, name: Box<str>, node_type: Box<str> },
+    Operation { node: Box<str>, operation: &'static str },
 }
 
 impl ForeignCall {
@@ -36,26 +29,15 @@ impl ForeignCall {
 
     pub(super) fn node(id: &str, name: Option<&str>, node_type: Option<&str>) -> Option<Self> {
         let (name, node_type) = (name.unwrap_or(id), node_type.unwrap_or(UNKNOWN_NODE_TYPE));
-        Self::start(What::Node {
-            id: id.into(),
-            name: name.into(),
-            node_type: node_type.into(),
-        })
+        Self::start(What::Node { id: id.into(), name: name.into(), node_type: node_type.into() })
     }
 
     pub(super) fn operation(node: &str, operation: &'static str) -> Option<Self> {
-        Self::start(What::Operation {
-            node: node.into(),
-            operation,
-        })
+        Self::start(What::Operation { node: node.into(), operation })
     }
 
     fn start(what: What) -> Option<Self> {
-        Some(Self {
-            collector: with_foreign()?,
-            what,
-            started: Instant::now(),
-        })
+        Some(Self { collector: with_foreign()?, what, started: Instant::now() })
     }
 
     /// Hands the call to the collector. A collector that panics must not harm the measured program (I-04).

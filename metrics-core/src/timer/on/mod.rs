@@ -48,13 +48,7 @@ impl Timer {
     /// A timer that records nothing.
     #[inline(always)]
     pub fn inert() -> Self {
-        Self {
-            start: 0,
-            points: 0,
-            target: Target::Nothing,
-            failed: false,
-            entered_panicking: false,
-        }
+        Self { start: 0, points: 0, target: Target::Nothing, failed: false, entered_panicking: false }
     }
 
     /// Starts timing a function or block.
@@ -99,10 +93,9 @@ impl Timer {
     pub fn operation(node: &(impl AsRef<str> + ?Sized), operation: &'static str) -> Self {
         let node = node.as_ref();
         match here(gate::current()) {
-            Gate::State(state) => Self::start(
-                resolve::<Operations>(state, Key::two(node, operation)),
-                Target::Operation,
-            ),
+            Gate::State(state) => {
+                Self::start(resolve::<Operations>(state, Key::two(node, operation)), Target::Operation)
+            }
             Gate::Foreign => Self::foreign(ForeignCall::operation(node, operation)),
             Gate::Closed | Gate::Scoped => Self::inert(),
         }
@@ -127,13 +120,7 @@ impl Timer {
             return Self::inert();
         };
         let entered_panicking = std::thread::panicking();
-        Self {
-            start,
-            points: 0,
-            target: target(series),
-            failed: false,
-            entered_panicking,
-        }
+        Self { start, points: 0, target: target(series), failed: false, entered_panicking }
     }
 
     #[cold]
@@ -148,10 +135,7 @@ impl Drop for Timer {
     /// Passes what it knows by value, so that the timer itself can stay in registers.
     #[inline(always)]
     fn drop(&mut self) {
-        let how = Ending {
-            failed: self.failed,
-            entered_panicking: self.entered_panicking,
-        };
+        let how = Ending { failed: self.failed, entered_panicking: self.entered_panicking };
         match &self.target {
             Target::Nothing => {}
             &Target::Function(series) => finish_function(series, self.start, how),

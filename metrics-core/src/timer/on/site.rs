@@ -14,10 +14,7 @@ impl Site {
     /// A site of that name; costs nothing until it runs.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            slot: Slot::new(),
-        }
+        Self { name, slot: Slot::new() }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -26,7 +23,6 @@ impl Site {
 
     #[inline]
     pub(super) fn series(&self, state: StateId) -> Option<SeriesId> {
-        self.slot
-            .get(state, || resolve::<Functions>(state, Key::one(self.name)))
+        self.slot.get(state, || resolve::<Functions>(state, Key::one(self.name)))
     }
 }

@@ -51,9 +51,7 @@ impl Refusal {
 impl Access {
     /// Loopback and these hosts.
     pub(crate) fn of(hosts: &[String]) -> Result<Self, ConfigError> {
-        hosts
-            .iter()
-            .try_fold(Self::default(), |access, host| access.allow_host(host))
+        hosts.iter().try_fold(Self::default(), |access, host| access.allow_host(host))
     }
 
     pub(crate) fn allow_host(mut self, name: &str) -> Result<Self, ConfigError> {
@@ -88,9 +86,7 @@ impl Access {
             return Some(());
         };
         let origin = origin.to_str().ok()?;
-        let authority = origin
-            .strip_prefix("http://")
-            .or_else(|| origin.strip_prefix("https://"))?;
+        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"))?;
         self.allows_authority(authority)
     }
 
