@@ -51,6 +51,7 @@ impl Counter {
     }
 
     #[cold]
+    #[inline(never)]
     fn calibrated() -> Self {
         {
             let quanta = quanta::Clock::new();

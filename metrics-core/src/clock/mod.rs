@@ -73,6 +73,7 @@ impl Clock {
 
     /// Of the sources that are not hot.
     #[cold]
+    #[inline(never)]
     fn other_ticks(&self) -> u64 {
         match &self.source {
             Source::Counter => counter_ticks(),
@@ -102,6 +103,7 @@ impl Clock {
     }
 
     #[cold]
+    #[inline(never)]
     fn went_backwards(&self) {
         self.backwards.fetch_add(1, Ordering::Relaxed);
     }

@@ -89,6 +89,7 @@ impl Drop for ScopedCollector {
 
 /// Where this thread's instrumented code records: [`Gate::Scoped`] is resolved, so never returned.
 #[cold]
+#[inline(never)]
 pub(crate) fn gate_of_this_thread() -> Gate {
     scoped().map_or_else(gate::installed, |collector| gate_of(&*collector))
 }

@@ -183,6 +183,7 @@ impl Bindings {
     }
 
     #[cold]
+    #[inline(never)]
     fn bring_forward(&mut self, id: StateId) -> Option<()> {
         let place = self.0.iter().position(|binding| binding.id == id)?;
         self.0.swap(0, place);
@@ -218,6 +219,7 @@ pub(crate) fn now(state: StateId) -> Option<u64> {
 
 /// For clocks that belong to their state.
 #[cold]
+#[inline(never)]
 fn now_of(state: StateId) -> Option<u64> {
     with_bindings(|bindings| Some(bindings.get(state)?.clock.ticks()))
         .or_else(|| State::find(state).map(|state| state.clock.ticks()))
@@ -241,6 +243,7 @@ pub(crate) fn record<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardO
 
 /// A thread's first record of a series, and every record of a thread whose locals are gone.
 #[cold]
+#[inline(never)]
 fn record_first<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardOf<D>)) {
     let Some(_guard) = Resolving::begin() else {
         LOST.fetch_add(1, Ordering::Relaxed);
@@ -278,6 +281,7 @@ pub(crate) fn resolve<D: Domain>(state: StateId, key: Key<'_>) -> Option<SeriesI
 }
 
 #[cold]
+#[inline(never)]
 fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
     let _guard = Resolving::begin()?;
     let state = State::find(id)?;
@@ -317,6 +321,7 @@ pub(crate) fn resolve_node(
 
 /// The first sight of a node on this thread, or of what it calls itself.
 #[cold]
+#[inline(never)]
 fn resolve_and_label(
     state: StateId,
     key: Key<'_>,

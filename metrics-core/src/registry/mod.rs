@@ -309,6 +309,7 @@ impl Registry {
 
     /// Counts a number that was refused.
     #[cold]
+    #[inline(never)]
     pub(crate) fn count_invalid(&self) {
         self.state().invalid_samples.fetch_add(1, Ordering::Relaxed);
     }

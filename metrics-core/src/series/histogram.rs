@@ -77,6 +77,7 @@ impl Histogram {
     }
 
     #[cold]
+    #[inline(never)]
     fn spill(&self, ns: u64) {
         let index = bucket_of(ns);
         let mut spilled = lock(&self.spilled);

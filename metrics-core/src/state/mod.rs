@@ -178,6 +178,17 @@ impl State {
         nodes
     }
 
+    /// Keys with a series of their own, over all domains.
+    pub(crate) fn series_count(&self) -> usize {
+        self.nodes.len()
+            + self.operations.len()
+            + self.functions.len()
+            + self.routes.len()
+            + self.topics.len()
+            + self.counters.len()
+            + self.gauges.len()
+    }
+
     /// What all series take up.
     pub(crate) fn footprint(&self) -> Footprint {
         let parts = [

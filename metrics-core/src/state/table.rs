@@ -164,6 +164,10 @@ impl<E> Table<E> {
         read(&self.rows).list.get(index as usize).cloned()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        read(&self.rows).list.len()
+    }
+
     /// All rows, in the order in which their keys were first seen.
     pub(crate) fn all(&self) -> Vec<Arc<Row<E>>> {
         read(&self.rows).list.clone()

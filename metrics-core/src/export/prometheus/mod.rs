@@ -20,8 +20,7 @@ const LINE_BYTES: usize = 64;
 /// that a caller makes up can break or collide.
 pub(crate) fn prometheus(registry: &Registry) -> String {
     let state = registry.state();
-    let footprint = state.footprint();
-    let mut text = Text::with_capacity((footprint.series as usize + 32) * LINE_BYTES);
+    let mut text = Text::with_capacity((state.series_count() + 32) * LINE_BYTES);
     nodes(&mut text, &state);
     operations(&mut text, &state);
     functions(&mut text, &state);

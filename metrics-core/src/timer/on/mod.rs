@@ -62,6 +62,7 @@ impl Timer {
     }
 
     #[cold]
+    #[inline(never)]
     fn function_elsewhere(gate: Gate, site: &'static Site) -> Self {
         match here(gate) {
             Gate::State(state) => Self::start(site.series(state), Target::Function),
@@ -124,6 +125,7 @@ impl Timer {
     }
 
     #[cold]
+    #[inline(never)]
     fn foreign(call: Option<ForeignCall>) -> Self {
         let mut timer = Self::inert();
         timer.target = call.map_or(Target::Nothing, |call| Target::Foreign(Box::new(call)));

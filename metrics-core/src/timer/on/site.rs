@@ -21,8 +21,14 @@ impl Site {
         self.name
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn series(&self, state: StateId) -> Option<SeriesId> {
-        self.slot.get(state, || resolve::<Functions>(state, Key::one(self.name)))
+        self.slot.get(state, || self.resolve(state))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn resolve(&self, state: StateId) -> Option<SeriesId> {
+        resolve::<Functions>(state, Key::one(self.name))
     }
 }
