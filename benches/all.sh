@@ -9,3 +9,5 @@ cargo run --release --quiet --bin memory -- --records "${1:-1000000000}"
 cargo run --release --quiet --bin threads
 cargo run --release --quiet --bin background
 ./instructions.sh
+printf '\n## Feature `off`: assembly of instrumented functions beside that of bare ones\n\n'
+./off_assembly.sh

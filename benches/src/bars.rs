@@ -88,6 +88,5 @@ pub fn table(results: &[(Entry, Option<Turns>)]) -> String {
         };
         table.row([name, number(measured), number(most), verdict.to_owned()]);
     }
-    table.row(["feature `off` is the bare function", "MISSING", "", "unknown"]);
     table.to_markdown()
 }

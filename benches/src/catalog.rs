@@ -217,14 +217,6 @@ pub fn all() -> Vec<Entry> {
         Side::Ours,
         &[("disabled-timed", ours::disabled::function), ("disabled-timed-node", ours::disabled::node)],
     );
-    // MISSING: a second build with feature `off`, and its assembly beside that of the bare call.
-    entries.push(Entry {
-        group: Group::Disabled,
-        side: Side::Ours,
-        name: "feature-off",
-        make: Err("feature `off` holds for a whole program and needs a build of its own"),
-    });
-
     entries.push(Entry {
         group: Group::Request,
         side: Side::Floor,
