@@ -8,10 +8,10 @@ mkdir -p "$target"
 
 # Instructions by function; label numbers, hashes and directives differ without meaning.
 assembly() { # FEATURES NAME
-    rm -f "$target"/release/deps/off_assembly-*.s
-    cargo rustc -q --release --lib --features "$1" --target-dir "$target" -- --emit asm
+    rm -rf "${target:?}/$2"
+    cargo rustc -q --release --lib --features "$1" --target-dir "$target/$2" -- --emit asm
     sed -E 's/17h[0-9a-f]{16}E/E/g; s/\.L[A-Za-z]*[0-9_]+/.L/g; /^\s*\./d; /^\.L/d; /METRICS_SITE/d; /^\s*$/d' \
-        "$target"/release/deps/off_assembly-*.s > "$target/$2.s"
+        "$target/$2"/release/deps/off_assembly-*.s > "$target/$2.s"
 }
 assembly "" bare
 assembly timed timed

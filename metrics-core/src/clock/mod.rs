@@ -102,6 +102,27 @@ impl Clock {
         }
     }
 
+    /// The end of a call that began at `start`, in ticks, and how long it took, in nanoseconds.
+    #[inline(always)]
+    pub(crate) fn since(&self, start: u64) -> (u64, u64) {
+        if let Source::Counter = self.source {
+            let counter = Counter::of_process();
+            let end = counter.ticks();
+            if end >= start {
+                return (end, counter.scaled(end - start));
+            }
+        }
+        self.since_elsewhere(start)
+    }
+
+    /// Of the sources that are not hot, and of a counter that ran backwards.
+    #[cold]
+    #[inline(never)]
+    fn since_elsewhere(&self, start: u64) -> (u64, u64) {
+        let end = self.ticks();
+        (end, self.elapsed_ns(start, end))
+    }
+
     #[cold]
     #[inline(never)]
     fn went_backwards(&self) {

@@ -39,6 +39,9 @@ pub(crate) struct SeriesId {
 }
 
 impl SeriesId {
+    /// Names no series.
+    pub(crate) const NONE: Self = Self { state: 0, index: 0 };
+
     /// As one number; never 0, because no state has the id 0.
     #[inline]
     pub(crate) fn pack(self) -> u64 {

@@ -21,12 +21,10 @@ const FULL: u32 = if MODEL { 2 } else { u32::MAX };
 pub(crate) const BUCKETS: usize = (SUB_BUCKETS * (MAX_BITS - SUB_BITS + 1) as u64) as usize;
 
 /// The bucket of a duration.
-#[inline]
+#[inline(always)]
 fn bucket_of(ns: u64) -> usize {
-    let Some(exponent) = ns.checked_ilog2().filter(|exponent| *exponent >= SUB_BITS) else {
-        return ns as usize;
-    };
-    let shift = exponent - SUB_BITS;
+    // The first buckets are a nanosecond wide, like those of the doubling that starts at SUB_BUCKETS.
+    let shift = (ns | SUB_BUCKETS).ilog2() - SUB_BITS;
     // The top bits after the leading one say where in the doubling it lies.
     let index = u64::from(shift) * SUB_BUCKETS + (ns >> shift);
     (index as usize).min(BUCKETS - 1)
@@ -49,25 +47,19 @@ fn lower_bound(bucket: usize) -> u64 {
 /// of wide counters, under a lock that only readers share.
 #[derive(Debug)]
 pub(crate) struct Histogram {
-    buckets: Box<[AtomicU32]>,
+    buckets: [AtomicU32; BUCKETS],
     spilled: Mutex<Option<Box<Counts>>>,
 }
 
 impl Histogram {
-    /// Memory of the buckets.
-    pub(crate) const BYTES: usize = BUCKETS * size_of::<AtomicU32>();
-
     pub(crate) fn new() -> Self {
-        let buckets = std::iter::repeat_with(|| AtomicU32::new(0)).take(BUCKETS).collect();
-        Self { buckets, spilled: Mutex::new(None) }
+        Self { buckets: std::array::from_fn(|_| AtomicU32::new(0)), spilled: Mutex::new(None) }
     }
 
     /// Counts one duration. Only the owner may call this.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record(&self, ns: u64) {
-        let Some(bucket) = self.buckets.get(bucket_of(ns)) else {
-            return;
-        };
+        let bucket = &self.buckets[bucket_of(ns)];
         let count = bucket.load(Ordering::Relaxed);
         if count < FULL {
             bucket.store(count + 1, Ordering::Relaxed);

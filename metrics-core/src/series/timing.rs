@@ -70,9 +70,9 @@ impl TimingShard {
         self.sum_ns.load(Ordering::Relaxed)
     }
 
-    /// Memory of the ring and the histogram, bytes.
+    /// Memory of the ring, bytes.
     pub(crate) fn heap_bytes(window: usize) -> usize {
-        Ring::bytes(window) + Histogram::BYTES
+        Ring::bytes(window)
     }
 
     /// Reads fields that belong together; `read` gets the number of finished calls.

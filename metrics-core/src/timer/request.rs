@@ -71,7 +71,7 @@ impl RequestTimer {
     fn finish(&mut self, failed: bool, status: u16) {
         let start = self.start;
         if let Some(series) = self.series.take() {
-            record::<Routes>(series, |clock, shard| {
+            record::<Routes>(series, move |clock, shard| {
                 shard.record(sample_since(clock, start), failed, status);
             });
         }
@@ -91,8 +91,8 @@ impl Drop for RequestTimer {
 /// A call from then to now.
 #[inline(always)]
 pub(super) fn sample_since(clock: &Clock, start: u64) -> Sample {
-    let end = clock.ticks();
-    Sample { end, ns: clock.elapsed_ns(start, end) }
+    let (end, ns) = clock.since(start);
+    Sample { end, ns }
 }
 
 #[cfg(test)]

@@ -1,15 +1,23 @@
 //! A call under way for a collector that is no registry.
 
-use std::fmt;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::collector::{Collector, with_foreign};
 use crate::name::UNKNOWN_NODE_TYPE;
+use crate::sync::lock;
 use crate::unit::{ms_from_ns, ns_from_duration};
 
-/// Keeps the names until the end, because the trait takes them with the duration. It allocates: a collector
-/// that wants speed gives a registry.
+/// Foreign calls under way, by ticket: so that a timer is plain data, which costs nothing where it is not needed.
+static UNDER_WAY: Mutex<BTreeMap<Ticket, ForeignCall>> = Mutex::new(BTreeMap::new());
+
+/// Names a foreign call under way.
+pub(super) type Ticket = u64;
+
+/// Keeps the names until the end, because the trait takes them with the duration. It allocates and takes a lock: a
+/// collector that wants speed gives a registry.
 pub(super) struct ForeignCall {
     collector: Arc<dyn Collector>,
     what: What,
@@ -23,25 +31,37 @@ enum What {
 }
 
 impl ForeignCall {
-    pub(super) fn function(name: &'static str) -> Option<Self> {
+    pub(super) fn function(name: &'static str) -> Option<Ticket> {
         Self::start(What::Function(name))
     }
 
-    pub(super) fn node(id: &str, name: Option<&str>, node_type: Option<&str>) -> Option<Self> {
+    pub(super) fn node(id: &str, name: Option<&str>, node_type: Option<&str>) -> Option<Ticket> {
         let (name, node_type) = (name.unwrap_or(id), node_type.unwrap_or(UNKNOWN_NODE_TYPE));
         Self::start(What::Node { id: id.into(), name: name.into(), node_type: node_type.into() })
     }
 
-    pub(super) fn operation(node: &str, operation: &'static str) -> Option<Self> {
+    pub(super) fn operation(node: &str, operation: &'static str) -> Option<Ticket> {
         Self::start(What::Operation { node: node.into(), operation })
     }
 
-    fn start(what: What) -> Option<Self> {
-        Some(Self { collector: with_foreign()?, what, started: Instant::now() })
+    fn start(what: What) -> Option<Ticket> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let call = Self { collector: with_foreign()?, what, started: Instant::now() };
+        let ticket = NEXT.fetch_add(1, Ordering::Relaxed);
+        lock(&UNDER_WAY).insert(ticket, call);
+        Some(ticket)
+    }
+
+    /// Ends the call of that ticket.
+    pub(super) fn end(ticket: Ticket, points: u64) {
+        let call = lock(&UNDER_WAY).remove(&ticket);
+        if let Some(call) = call {
+            call.finish(points);
+        }
     }
 
     /// Hands the call to the collector. A collector that panics must not harm the measured program (I-04).
-    pub(super) fn finish(&self, points: u64) {
+    fn finish(&self, points: u64) {
         let elapsed_ms = ms_from_ns(ns_from_duration(self.started.elapsed()));
         let collector = &self.collector;
         let record = || match &self.what {
@@ -54,11 +74,5 @@ impl ForeignCall {
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(record)).is_err() {
             tracing::debug!("the collector panicked; the record is lost");
         }
-    }
-}
-
-impl fmt::Debug for ForeignCall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ForeignCall").finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ mod site;
 
 pub use site::Site;
 
-use foreign::ForeignCall;
+use foreign::{ForeignCall, Ticket};
 
 use super::request::sample_since;
 use crate::collector::gate_of_this_thread;
@@ -27,28 +27,32 @@ pub fn is_recording() -> bool {
 #[derive(Debug)]
 #[must_use = "the call ends when the timer is dropped"]
 pub struct Timer {
+    /// Ticks; of a foreign call its ticket.
     start: u64,
     points: u64,
+    /// Meaningless where nothing is recorded, and of a foreign call.
+    series: SeriesId,
     target: Target,
     failed: bool,
     entered_panicking: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Target {
     Nothing,
-    Function(SeriesId),
-    Node(SeriesId),
-    Operation(SeriesId),
-    /// The collector in force is no registry; names must be kept for it.
-    Foreign(Box<ForeignCall>),
+    Function,
+    Node,
+    Operation,
+    /// The collector in force is no registry; names are kept for it.
+    Foreign,
 }
 
 impl Timer {
     /// A timer that records nothing.
     #[inline(always)]
     pub fn inert() -> Self {
-        Self { start: 0, points: 0, target: Target::Nothing, failed: false, entered_panicking: false }
+        let (target, series) = (Target::Nothing, SeriesId::NONE);
+        Self { start: 0, points: 0, series, target, failed: false, entered_panicking: false }
     }
 
     /// Starts timing a function or block.
@@ -116,19 +120,22 @@ impl Timer {
 
     /// Reads the clock last, so that finding the series is not part of the measured time.
     #[inline(always)]
-    fn start(series: Option<SeriesId>, target: impl FnOnce(SeriesId) -> Target) -> Self {
+    fn start(series: Option<SeriesId>, target: Target) -> Self {
         let Some((series, start)) = series.and_then(|series| Some((series, now(series.state)?))) else {
             return Self::inert();
         };
         let entered_panicking = std::thread::panicking();
-        Self { start, points: 0, target: target(series), failed: false, entered_panicking }
+        Self { start, points: 0, series, target, failed: false, entered_panicking }
     }
 
     #[cold]
     #[inline(never)]
-    fn foreign(call: Option<ForeignCall>) -> Self {
+    fn foreign(ticket: Option<Ticket>) -> Self {
         let mut timer = Self::inert();
-        timer.target = call.map_or(Target::Nothing, |call| Target::Foreign(Box::new(call)));
+        if let Some(ticket) = ticket {
+            timer.start = ticket;
+            timer.target = Target::Foreign;
+        }
         timer
     }
 }
@@ -138,12 +145,12 @@ impl Drop for Timer {
     #[inline(always)]
     fn drop(&mut self) {
         let how = Ending { failed: self.failed, entered_panicking: self.entered_panicking };
-        match &self.target {
+        match self.target {
             Target::Nothing => {}
-            &Target::Function(series) => finish_function(series, self.start, how),
-            &Target::Node(series) => finish_node(series, self.start, self.points, how),
-            &Target::Operation(series) => finish_operation(series, self.start, how),
-            Target::Foreign(call) => call.finish(self.points),
+            Target::Function => finish_function(self.series, self.start, how),
+            Target::Node => finish_node(self.series, self.start, self.points, how),
+            Target::Operation => finish_operation(self.series, self.start, how),
+            Target::Foreign => ForeignCall::end(self.start, self.points),
         }
     }
 }
@@ -167,7 +174,7 @@ impl Ending {
 #[inline(never)]
 fn finish_function(series: SeriesId, start: u64, how: Ending) {
     let failed = how.is_failure();
-    record::<Functions>(series, |clock, shard| {
+    record::<Functions>(series, move |clock, shard| {
         shard.record(sample_since(clock, start), failed, || {});
     });
 }
@@ -175,7 +182,7 @@ fn finish_function(series: SeriesId, start: u64, how: Ending) {
 #[inline(never)]
 fn finish_node(series: SeriesId, start: u64, points: u64, how: Ending) {
     let failed = how.is_failure();
-    record::<Nodes>(series, |clock, shard| {
+    record::<Nodes>(series, move |clock, shard| {
         shard.record(sample_since(clock, start), failed, points);
     });
 }
@@ -183,7 +190,7 @@ fn finish_node(series: SeriesId, start: u64, points: u64, how: Ending) {
 #[inline(never)]
 fn finish_operation(series: SeriesId, start: u64, how: Ending) {
     let failed = how.is_failure();
-    record::<Operations>(series, |clock, shard| {
+    record::<Operations>(series, move |clock, shard| {
         shard.record(sample_since(clock, start), failed, || {});
     });
 }
