@@ -7,8 +7,6 @@ mod example;
 #[path = "lidar_example/scans.rs"]
 mod scans;
 
-use std::time::Duration;
-
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -146,7 +144,6 @@ async fn viewers_get_every_frame_and_topics_show_it() {
     };
     let live = tokio::spawn(async move { while metrics.next().await.is_some() {} });
 
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
     poll("10 frames a second", || {
         (9.0..=11.0).contains(&topic(&service, "points", "messages_per_sec")).then_some(())
     });
