@@ -13,9 +13,10 @@ use mock::MockTime;
 
 /// The time source of one [`Registry`](crate::Registry).
 ///
-/// Durations come from the processor's invariant time stamp counter where there is one (through [`quanta`], which
-/// calibrates it once per process, up to 200 ms); the sampler then keeps its scale true to the operating system's
-/// monotonic clock. Elsewhere they come from that clock itself. Wall time is only ever used to stamp output.
+/// Durations come from the processor's invariant time stamp counter where there is one. [`quanta`] calibrates it once
+/// per process (up to 200 ms) to some 10⁻⁴; from the second second on the sampler keeps its scale true to the operating
+/// system's monotonic clock, to 10⁻⁶. Elsewhere durations come from that clock itself. Wall time is only ever used to
+/// stamp output.
 ///
 /// # Cost
 /// [`ticks`](Self::ticks) is one counter read; no system call where the counter is invariant.
