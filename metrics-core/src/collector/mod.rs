@@ -12,7 +12,7 @@ use crate::record::{Functions, Nodes, Operations, Routes, Topics, record, resolv
 use crate::registry::Registry;
 use crate::series::Sample;
 use crate::snapshot::MetricsSnapshot;
-use crate::state::Key;
+use crate::state::{Key, StateId};
 
 /// What producers know of the metrics: they record, and never learn who reads.
 ///
@@ -79,6 +79,11 @@ pub trait Collector: Send + Sync {
 // === impl Registry ===
 
 impl Registry {
+    /// Where to record a duration and what it is in nanoseconds; `None` when disabled, and when it is refused.
+    fn recordable(&self, ms: f64) -> Option<(StateId, u64)> {
+        Some((self.recording_state()?, self.checked_ns(ms)?))
+    }
+
     fn sample(clock: &crate::clock::Clock, ns: u64) -> Sample {
         Sample { end: clock.ticks(), ns }
     }
@@ -93,10 +98,7 @@ impl Collector for Registry {
         exec_ms: f64,
         point_count: u64,
     ) {
-        let Some(state) = self.recording_state() else {
-            return;
-        };
-        let Some(ns) = self.checked_ns(exec_ms) else {
+        let Some((state, ns)) = self.recordable(exec_ms) else {
             return;
         };
         if let Some(series) = resolve_node(state, node_id, Some(node_name), Some(node_type)) {
@@ -120,10 +122,7 @@ impl Collector for Registry {
     }
 
     fn record_endpoint(&self, path: &str, method: &str, latency_ms: f64, status_code: u16) {
-        let Some(state) = self.recording_state() else {
-            return;
-        };
-        let Some(ns) = self.checked_ns(latency_ms) else {
+        let Some((state, ns)) = self.recordable(latency_ms) else {
             return;
         };
         if let Some(series) = resolve::<Routes>(state, Key::two(method, path)) {
@@ -143,10 +142,7 @@ impl Collector for Registry {
     }
 
     fn record_operation(&self, node_id: &str, operation: &str, exec_ms: f64) {
-        let Some(state) = self.recording_state() else {
-            return;
-        };
-        let Some(ns) = self.checked_ns(exec_ms) else {
+        let Some((state, ns)) = self.recordable(exec_ms) else {
             return;
         };
         if let Some(series) = resolve::<Operations>(state, Key::two(node_id, operation)) {
@@ -157,10 +153,7 @@ impl Collector for Registry {
     }
 
     fn record_function(&self, name: &str, exec_ms: f64) {
-        let Some(state) = self.recording_state() else {
-            return;
-        };
-        let Some(ns) = self.checked_ns(exec_ms) else {
+        let Some((state, ns)) = self.recordable(exec_ms) else {
             return;
         };
         if let Some(series) = resolve::<Functions>(state, Key::one(name)) {
