@@ -70,7 +70,7 @@ pub fn table(results: &[(Entry, Option<Turns>)]) -> String {
             0.45,
         ),
         ("`#[timed]` async, over the clock floor, ns".to_owned(), run.over_floor("timed-async"), 8.0),
-        ("node by handle, over the clock floor, ns".to_owned(), run.over_floor("node-handle+clock"), 8.0),
+        ("node by handle, over the clock floor, ns".to_owned(), run.over_floor("node-handle"), 8.0),
         ("node by string, over the clock floor, ns".to_owned(), run.over_floor("timed-node"), 14.0),
         ("`record_ws_message` by handle, ns".to_owned(), run.ns("topic-handle"), 3.0),
         ("`record_ws_message` by string, ns".to_owned(), run.ns("record_ws_message"), 15.0),

@@ -144,7 +144,7 @@ pub fn all() -> Vec<Entry> {
         Group::Handle,
         Side::Ours,
         &[
-            ("node-handle+clock", ours::node::by_handle_and_clock),
+            ("node-handle", ours::node::by_handle),
             ("node-handle+instant", ours::node::by_handle_and_instant),
         ],
     );

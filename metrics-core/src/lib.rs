@@ -93,7 +93,7 @@ pub use snapshot::{
     DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, JobMetrics, MetricsSnapshot,
     OperationMetrics, PerformanceHealth, SelfMetrics, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
 };
-pub use timer::RequestTimer;
+pub use timer::{NodeTimer, RequestTimer};
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

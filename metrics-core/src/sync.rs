@@ -13,13 +13,14 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub(crate) mod model;
 
 #[cfg(all(test, loom))]
-pub(crate) use model::{Mutex, atomic, lock, spin_loop, yield_now};
+pub(crate) use model::{Mutex, Permanent, atomic, lock, spin_loop, yield_now};
 
 #[cfg(not(all(test, loom)))]
-pub(crate) use standard::{Mutex, atomic, lock, spin_loop, yield_now};
+pub(crate) use standard::{Mutex, Permanent, atomic, lock, spin_loop, yield_now};
 
 #[cfg(not(all(test, loom)))]
 mod standard {
+    use std::ops::Deref;
     use std::sync::{MutexGuard, PoisonError};
 
     pub(crate) use std::hint::spin_loop;
@@ -29,6 +30,38 @@ mod standard {
     /// Locks a mutex, recovering it when its last holder panicked.
     pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Memory that is never given back to the allocator.
+    #[derive(Debug)]
+    pub(crate) struct Permanent<T: 'static>(&'static T);
+
+    impl<T> Permanent<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(Box::leak(Box::new(value)))
+        }
+
+        /// The reference that never ends; none in the models.
+        #[inline]
+        #[allow(clippy::unnecessary_wraps, reason = "as in the models")]
+        pub(crate) fn permanent(&self) -> Option<&'static T> {
+            Some(self.0)
+        }
+    }
+
+    impl<T> From<&'static T> for Permanent<T> {
+        fn from(value: &'static T) -> Self {
+            Self(value)
+        }
+    }
+
+    impl<T> Deref for Permanent<T> {
+        type Target = T;
+
+        #[inline]
+        fn deref(&self) -> &T {
+            self.0
+        }
     }
 }
 

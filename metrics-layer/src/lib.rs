@@ -40,6 +40,7 @@
 //! | `off` | no | the macros compile to nothing in the whole program |
 //! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
 
+#![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod layer;

@@ -13,6 +13,8 @@
 //! The code goes one way: `args`, `item` (parse) → `model` (validate) → `guard`, `exit`
 //! (expand), called by `expand` and `block`.
 
+#![forbid(unsafe_code)]
+
 use proc_macro::TokenStream;
 
 mod args;

@@ -1,8 +1,8 @@
 //! Calls of DAG nodes and their operations, whose ids are known at run time only.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use metrics_core::{Clock, Collector, Node, timed, timed_block};
+use metrics_core::{Collector, Node, timed, timed_block};
 
 use super::registry;
 use crate::contender::{Batch, Keyed, body, finish};
@@ -31,11 +31,10 @@ pub fn by_handle_and_instant() -> Box<dyn Batch> {
     Box::new(Keyed::new(node("voxel-4"), node("crop-4"), handle_and_instant))
 }
 
-/// A [`Node`] handle that is told the time measured with the registry's own [`Clock`], the fastest way there is
-/// today. The handle reads the clock a third time, to stamp the end.
-pub fn by_handle_and_clock() -> Box<dyn Batch> {
-    let node = |id| (registry().node(id), registry().clock().clone());
-    Box::new(Keyed::new(node("voxel-5"), node("crop-5"), handle_and_clock))
+/// [`Node::start`]: a handle, and a timer that is dropped at the end.
+pub fn by_handle() -> Box<dyn Batch> {
+    let node = |id| registry().node(id);
+    Box::new(Keyed::new(node("voxel-5"), node("crop-5"), handle))
 }
 
 /// `timed_block!` with a node: an operation, found by two strings.
@@ -91,12 +90,10 @@ fn handle_and_instant(node: &Node, x: u64) -> u64 {
 }
 
 #[inline(never)]
-fn handle_and_clock((node, clock): &(Node, Clock), x: u64) -> u64 {
-    let start = clock.ticks();
-    let value = body(x);
-    let elapsed_ns = clock.elapsed_ns(start, clock.ticks());
-    node.record(Duration::from_nanos(elapsed_ns), x);
-    value
+fn handle(node: &Node, x: u64) -> u64 {
+    let mut call = node.start();
+    call.set_points(x);
+    body(x)
 }
 
 #[inline(never)]

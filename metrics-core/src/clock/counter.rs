@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use super::tsc;
 use crate::sync::lock;
 
 /// Binary places of the scale: nanoseconds per tick in units of 2^-32.
@@ -25,14 +26,18 @@ const MIN_CORRECTION: f64 = 1e-6;
 /// Two readings of the counter with the operating system's clock between them must be this close.
 const MAX_BRACKET_NS: u64 = 1_000;
 
-/// The process's one counter.
+/// The process's one counter, where there is one that can be trusted.
 #[derive(Debug)]
 pub(super) struct Counter {
-    quanta: quanta::Clock,
-    scale: AtomicU64,
     anchor: Mutex<Option<Anchor>>,
     corrections: AtomicU64,
 }
+
+/// The scale of the process's counter; 0 until it is calibrated. Apart from the rest, so that the hot path reads it
+/// without asking whether the rest is there.
+///
+/// `Relaxed`: the scale stands for itself, and two readings of it differ by parts in a million.
+static SCALE: AtomicU64 = AtomicU64::new(0);
 
 /// The two clocks at one moment.
 #[derive(Clone, Copy, Debug)]
@@ -41,43 +46,27 @@ struct Anchor {
     instant: Instant,
 }
 
+/// Nanoseconds of that many ticks of the process's counter.
+#[inline(always)]
+pub(super) fn scaled(ticks: u64) -> u64 {
+    scale_by(ticks, SCALE.load(Ordering::Relaxed))
+}
+
 impl Counter {
-    /// The counter, calibrated on first use (up to 200 ms); where there is none that can be trusted, the
-    /// operating system's clock takes its place.
-    #[inline(always)]
-    pub(super) fn of_process() -> &'static Self {
-        static COUNTER: OnceLock<Counter> = OnceLock::new();
-        COUNTER.get_or_init(Self::calibrated)
+    /// The counter, calibrated on first use (up to 200 ms); `None` where there is none that can be trusted.
+    pub(super) fn of_process() -> Option<&'static Self> {
+        static COUNTER: OnceLock<Option<Counter>> = OnceLock::new();
+        COUNTER.get_or_init(Self::calibrated).as_ref()
     }
 
-    #[cold]
-    #[inline(never)]
-    fn calibrated() -> Self {
-        {
-            let quanta = quanta::Clock::new();
-            // What 2^40 ticks are in nanoseconds is the scale with 40 binary places.
-            let scale = quanta.delta_as_nanos(0, 1 << 40) >> (40 - SCALE_BITS);
-            let counter = Self {
-                quanta,
-                scale: AtomicU64::new(scale),
-                anchor: Mutex::new(None),
-                corrections: AtomicU64::new(0),
-            };
-            *lock(&counter.anchor) = counter.anchor_now();
-            counter
+    fn calibrated() -> Option<Self> {
+        let quanta = quanta::Clock::new();
+        if !tsc::EXISTS || !is_made_of_the_counter(&quanta) {
+            return None;
         }
-    }
-
-    #[inline(always)]
-    pub(super) fn ticks(&self) -> u64 {
-        self.quanta.raw()
-    }
-
-    /// Nanoseconds of that many ticks.
-    #[inline(always)]
-    pub(super) fn scaled(&self, ticks: u64) -> u64 {
-        // Relaxed: the scale stands for itself, and two readings of it differ by parts in a million.
-        scale_by(ticks, self.scale.load(Ordering::Relaxed))
+        // What 2^40 ticks are in nanoseconds is the scale with 40 binary places.
+        SCALE.store(quanta.delta_as_nanos(0, 1 << 40) >> (40 - SCALE_BITS), Ordering::Relaxed);
+        Some(Self { anchor: Mutex::new(anchor_now()), corrections: AtomicU64::new(0) })
     }
 
     /// How often the scale was found wrong.
@@ -87,8 +76,12 @@ impl Counter {
 
     /// Compares the counter with the operating system's clock, and follows it.
     pub(super) fn recalibrate(&self) {
+        self.follow(&SCALE);
+    }
+
+    fn follow(&self, scale: &AtomicU64) {
         let mut anchor = lock(&self.anchor);
-        let Some(now) = self.anchor_now() else { return };
+        let Some(now) = anchor_now() else { return };
         let Some(start) = *anchor else {
             *anchor = Some(now);
             return;
@@ -97,30 +90,36 @@ impl Counter {
         if span < MIN_SPAN {
             return;
         }
-        let old = self.scale.load(Ordering::Relaxed);
+        let old = scale.load(Ordering::Relaxed);
         let measured = scale_of(span, now.ticks.saturating_sub(start.ticks));
         let drift = measured as f64 / old as f64 - 1.0;
         if drift.abs() > MIN_CORRECTION {
             self.corrections.fetch_add(1, Ordering::Relaxed);
         }
         if drift.abs() <= MAX_DRIFT {
-            self.scale.store(measured, Ordering::Relaxed);
+            scale.store(measured, Ordering::Relaxed);
         }
         if drift.abs() > MAX_DRIFT || span >= MAX_SPAN {
             *anchor = Some(now);
         }
     }
+}
 
-    /// Both clocks now; `None` if the thread was interrupted between the readings every time.
-    fn anchor_now(&self) -> Option<Anchor> {
-        (0..8).find_map(|_| {
-            let before = self.ticks();
-            let instant = Instant::now();
-            let after = self.ticks();
-            let apart = after.checked_sub(before)?;
-            (self.scaled(apart) <= MAX_BRACKET_NS).then_some(Anchor { ticks: before + apart / 2, instant })
-        })
-    }
+/// Whether that clock reads what [`tsc`] reads. It does not say so itself, but its reading then lies between two of
+/// ours.
+fn is_made_of_the_counter(quanta: &quanta::Clock) -> bool {
+    let (before, reading, after) = (tsc::read(), quanta.raw(), tsc::read());
+    (before..=after).contains(&reading)
+}
+
+/// Both clocks now; `None` if the thread was interrupted between the readings every time.
+fn anchor_now() -> Option<Anchor> {
+    (0..8).find_map(|_| {
+        let before = tsc::read();
+        let instant = Instant::now();
+        let apart = tsc::read().checked_sub(before)?;
+        (scaled(apart) <= MAX_BRACKET_NS).then_some(Anchor { ticks: before + apart / 2, instant })
+    })
 }
 
 /// The scale by which that many ticks are that time; 0 of no ticks.
@@ -149,50 +148,44 @@ mod tests {
         assert_eq!(scale_of(Duration::from_secs(1), 0), 0);
     }
 
+    /// A counter that was last compared at that moment, and a scale for it that is off by that factor.
+    fn since(anchor: Option<Anchor>, off: f64) -> (Counter, AtomicU64) {
+        let scale = (SCALE.load(Ordering::Relaxed) as f64 * off) as u64;
+        (Counter { anchor: Mutex::new(anchor), corrections: AtomicU64::new(0) }, AtomicU64::new(scale))
+    }
+
     /// A comparison may be disturbed by the scheduler, but not every time.
-    fn recalibrate_undisturbed(counter: &Counter) {
-        (0..100).take_while(|_| counter.corrections() == 0).for_each(|_| counter.recalibrate());
+    fn follow_undisturbed(counter: &Counter, scale: &AtomicU64) {
+        (0..100).take_while(|_| counter.corrections() == 0).for_each(|_| counter.follow(scale));
     }
 
     #[test]
     fn a_wrong_scale_is_corrected_and_counted() {
-        let counter = Counter::of_process();
-        let begin = (0..100).find_map(|_| counter.anchor_now()).unwrap();
-        let wrong = Counter {
-            quanta: quanta::Clock::new(),
-            // Half a part in a thousand too fast.
-            scale: AtomicU64::new(counter.scale.load(Ordering::Relaxed) / 2_000 * 2_001),
-            anchor: Mutex::new(Some(begin)),
-            corrections: AtomicU64::new(0),
-        };
+        let Some(_) = Counter::of_process() else { return };
+        let begin = (0..100).find_map(|_| anchor_now()).unwrap();
+        let (wrong, scale) = since(Some(begin), 1.0005);
         while begin.instant.elapsed() < MIN_SPAN + Duration::from_millis(20) {
             std::thread::yield_now();
         }
-        recalibrate_undisturbed(&wrong);
+        follow_undisturbed(&wrong, &scale);
         assert_eq!(wrong.corrections(), 1);
         // Not the process's own scale: calibrated in a moment, that one may be some 10^-4 off.
-        let end = (0..100).find_map(|_| counter.anchor_now()).unwrap();
+        let end = (0..100).find_map(|_| anchor_now()).unwrap();
         let expected = scale_of(end.instant - begin.instant, end.ticks - begin.ticks) as f64;
-        let found = wrong.scale.load(Ordering::Relaxed) as f64;
+        let found = scale.load(Ordering::Relaxed) as f64;
         assert!((found / expected - 1.0).abs() < 1e-5, "{found} instead of {expected}");
     }
 
     #[test]
     fn a_jump_is_no_drift() {
-        let counter = Counter::of_process();
-        let scale = counter.scale.load(Ordering::Relaxed);
-        let jumped = Counter {
-            quanta: quanta::Clock::new(),
-            scale: AtomicU64::new(scale),
-            anchor: Mutex::new(counter.anchor_now().map(|anchor| Anchor {
-                instant: anchor.instant.checked_sub(Duration::from_secs(120)).unwrap(),
-                ..anchor
-            })),
-            corrections: AtomicU64::new(0),
-        };
-        recalibrate_undisturbed(&jumped);
-        assert_eq!((jumped.scale.load(Ordering::Relaxed), jumped.corrections()), (scale, 1));
-        jumped.recalibrate();
+        let Some(_) = Counter::of_process() else { return };
+        let now = (0..100).find_map(|_| anchor_now()).unwrap();
+        let earlier = now.instant.checked_sub(Duration::from_secs(120)).unwrap();
+        let (jumped, scale) = since(Some(Anchor { instant: earlier, ..now }), 1.0);
+        let before = scale.load(Ordering::Relaxed);
+        follow_undisturbed(&jumped, &scale);
+        assert_eq!((scale.load(Ordering::Relaxed), jumped.corrections()), (before, 1));
+        jumped.follow(&scale);
         assert_eq!(jumped.corrections(), 1, "the comparison starts over");
     }
 }

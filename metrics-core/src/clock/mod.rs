@@ -2,6 +2,7 @@
 
 mod counter;
 mod mock;
+mod tsc;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use counter::Counter;
 pub use mock::MockClock;
 use mock::MockTime;
+pub(crate) use tsc::read as counter_ticks;
 
 /// The time source of one [`Registry`](crate::Registry).
 ///
@@ -23,6 +25,7 @@ use mock::MockTime;
 #[derive(Clone, Debug)]
 pub struct Clock {
     source: Source,
+    /// Of the sources that are not the process's.
     backwards: Arc<AtomicU64>,
 }
 
@@ -34,12 +37,22 @@ enum Source {
     Mock(Arc<MockTime>),
 }
 
+/// Set to `system`, it makes [`Clock::new`] leave the time stamp counter alone.
+const CLOCK_VARIABLE: &str = "METRICS_CLOCK";
+
+/// How often the process's counter ran backwards.
+static COUNTER_BACKWARDS: AtomicU64 = AtomicU64::new(0);
+
 impl Clock {
-    /// The best real clock of this machine.
+    /// The best real clock of this machine: the time stamp counter, or [`system`](Self::system) where it cannot be
+    /// trusted or the environment says `METRICS_CLOCK=system`.
     #[must_use]
     pub fn new() -> Self {
-        Counter::of_process();
-        Self::from(Source::Counter)
+        let refused = std::env::var_os(CLOCK_VARIABLE).is_some_and(|clock| clock == "system");
+        match Counter::of_process() {
+            Some(_) if !refused => Self::from(Source::Counter),
+            _ => Self::system(),
+        }
     }
 
     /// The operating system's monotonic clock, for machines whose counter is not to be trusted; about twice as
@@ -93,41 +106,19 @@ impl Clock {
     #[inline]
     #[must_use]
     pub fn elapsed_ns(&self, from: u64, to: u64) -> u64 {
-        if to < from {
-            self.went_backwards();
-            return 0;
-        }
         match &self.source {
-            Source::Counter => Counter::of_process().scaled(to - from),
-            Source::System(_) | Source::Mock(_) => to - from,
-        }
-    }
-
-    /// The end of a call that began at `start`, in ticks, and how long it took, in nanoseconds.
-    #[inline(always)]
-    pub(crate) fn since(&self, start: u64) -> (u64, u64) {
-        if let Source::Counter = self.source {
-            let counter = Counter::of_process();
-            let end = counter.ticks();
-            if end >= start {
-                return (end, counter.scaled(end - start));
+            Source::Counter => counter_elapsed_ns(from, to),
+            Source::System(_) | Source::Mock(_) => {
+                to.checked_sub(from).unwrap_or_else(|| self.went_backwards())
             }
         }
-        self.since_elsewhere(start)
-    }
-
-    /// Of the sources that are not hot, and of a counter that ran backwards.
-    #[cold]
-    #[inline(never)]
-    fn since_elsewhere(&self, start: u64) -> (u64, u64) {
-        let end = self.ticks();
-        (end, self.elapsed_ns(start, end))
     }
 
     #[cold]
     #[inline(never)]
-    fn went_backwards(&self) {
+    fn went_backwards(&self) -> u64 {
         self.backwards.fetch_add(1, Ordering::Relaxed);
+        0
     }
 
     /// Wall time now, as the time since the Unix epoch; zero before the epoch.
@@ -144,30 +135,44 @@ impl Clock {
     /// How often the counter ran backwards.
     #[must_use]
     pub fn backwards(&self) -> u64 {
-        self.backwards.load(Ordering::Relaxed)
+        let of_all = if self.is_counter() { COUNTER_BACKWARDS.load(Ordering::Relaxed) } else { 0 };
+        of_all + self.backwards.load(Ordering::Relaxed)
     }
 
     /// How often the counter's scale was found to differ from the operating system's clock by more than 10⁻⁶.
     #[must_use]
     pub fn corrections(&self) -> u64 {
-        match &self.source {
-            Source::Counter => Counter::of_process().corrections(),
-            Source::System(_) | Source::Mock(_) => 0,
-        }
+        self.counter().map_or(0, Counter::corrections)
     }
 
     /// Compares the counter with the operating system's clock and follows it; the sampler does this every second.
     pub fn recalibrate(&self) {
-        if let Source::Counter = self.source {
-            Counter::of_process().recalibrate();
+        if let Some(counter) = self.counter() {
+            counter.recalibrate();
         }
+    }
+
+    fn counter(&self) -> Option<&'static Counter> {
+        self.is_counter().then(Counter::of_process).flatten()
     }
 }
 
-/// The ticks of every clock whose source is the process's counter.
+/// Nanoseconds between two readings of the process's counter; `None` when it ran backwards.
 #[inline(always)]
-pub(crate) fn counter_ticks() -> u64 {
-    Counter::of_process().ticks()
+pub(crate) fn counter_span(from: u64, to: u64) -> Option<u64> {
+    to.checked_sub(from).map(counter::scaled)
+}
+
+/// Nanoseconds between two readings of the process's counter; 0, and counted, when it ran backwards.
+pub(crate) fn counter_elapsed_ns(from: u64, to: u64) -> u64 {
+    counter_span(from, to).unwrap_or_else(counter_went_backwards)
+}
+
+#[cold]
+#[inline(never)]
+fn counter_went_backwards() -> u64 {
+    COUNTER_BACKWARDS.fetch_add(1, Ordering::Relaxed);
+    0
 }
 
 impl From<Source> for Clock {

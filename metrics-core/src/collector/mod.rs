@@ -8,9 +8,11 @@ pub use null::NullCollector;
 
 pub(crate) use global::{gate_of_this_thread, install, with_foreign};
 
-use crate::record::{Functions, Nodes, Operations, Routes, Topics, record, resolve, resolve_node};
+use crate::record::{
+    Functions, Nodes, Operations, Routes, ShortName, Topics, record, resolve, resolve_node, resolve_short,
+    with_hot,
+};
 use crate::registry::Registry;
-use crate::series::Sample;
 use crate::snapshot::MetricsSnapshot;
 use crate::state::{Key, StateId};
 
@@ -83,10 +85,6 @@ impl Registry {
     fn recordable(&self, ms: f64) -> Option<(StateId, u64)> {
         Some((self.recording_state()?, self.checked_ns(ms)?))
     }
-
-    fn sample(clock: &crate::clock::Clock, ns: u64) -> Sample {
-        Sample { end: clock.ticks(), ns }
-    }
 }
 
 impl Collector for Registry {
@@ -102,8 +100,8 @@ impl Collector for Registry {
             return;
         };
         if let Some(series) = resolve_node(state, node_id, Some(node_name), Some(node_type)) {
-            record::<Nodes>(series, |clock, shard| {
-                shard.record(Self::sample(clock, ns), false, point_count);
+            record::<Nodes>(series, move |time, shard| {
+                shard.record(time.after(ns), false, point_count);
             });
         }
     }
@@ -112,8 +110,10 @@ impl Collector for Registry {
         let Some(state) = self.recording_state() else {
             return;
         };
-        if let Some(series) = resolve::<Topics>(state, Key::one(topic)) {
-            record::<Topics>(series, |_, shard| shard.record(byte_size));
+        let name = ShortName::new(topic);
+        let known = with_hot(|hot| hot.find_short::<Topics>(state, name));
+        if let Some(series) = known.or_else(|| resolve_short::<Topics>(state, Key::one(topic), name)) {
+            record::<Topics>(series, move |_, shard| shard.record(byte_size));
         }
     }
 
@@ -127,8 +127,8 @@ impl Collector for Registry {
         };
         if let Some(series) = resolve::<Routes>(state, Key::two(method, path)) {
             let failed = status_code >= 500;
-            record::<Routes>(series, |clock, shard| {
-                shard.record(Self::sample(clock, ns), failed, status_code);
+            record::<Routes>(series, move |time, shard| {
+                shard.record(time.after(ns), failed, status_code);
             });
         }
     }
@@ -146,8 +146,8 @@ impl Collector for Registry {
             return;
         };
         if let Some(series) = resolve::<Operations>(state, Key::two(node_id, operation)) {
-            record::<Operations>(series, |clock, shard| {
-                shard.record(Self::sample(clock, ns), false, || {});
+            record::<Operations>(series, move |time, shard| {
+                shard.record(time.after(ns), false, || {});
             });
         }
     }
@@ -157,8 +157,8 @@ impl Collector for Registry {
             return;
         };
         if let Some(series) = resolve::<Functions>(state, Key::one(name)) {
-            record::<Functions>(series, |clock, shard| {
-                shard.record(Self::sample(clock, ns), false, || {});
+            record::<Functions>(series, move |time, shard| {
+                shard.record(time.after(ns), false, || {});
             });
         }
     }

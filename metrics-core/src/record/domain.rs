@@ -1,6 +1,8 @@
 //! The kinds of things that are measured, as types.
 
+use super::hot::{Cache, Hot};
 use super::local::{Binding, Shards};
+use super::short::ShortNames;
 use crate::state::{
     CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, OperationEntry, RouteEntry, State, Table,
     TopicEntry,
@@ -15,6 +17,10 @@ pub(crate) trait Domain {
 
     fn table(state: &State) -> &Table<Self::Entry>;
 
+    fn cache(hot: &Hot) -> &Cache<ShardOf<Self>>
+    where
+        Self: Sized;
+
     fn shards(binding: &Binding) -> &Shards<ShardOf<Self>>
     where
         Self: Sized;
@@ -22,6 +28,22 @@ pub(crate) trait Domain {
     fn shards_mut(binding: &mut Binding) -> &mut Shards<ShardOf<Self>>
     where
         Self: Sized;
+}
+
+/// A domain whose short names a thread remembers.
+pub(crate) trait Named: Domain {
+    fn names(hot: &Hot) -> &ShortNames;
+}
+
+macro_rules! named {
+    ($($name:ident, $field:ident;)*) => {$(
+        impl Named for $name {
+            #[inline(always)]
+            fn names(hot: &Hot) -> &ShortNames {
+                &hot.$field
+            }
+        }
+    )*};
 }
 
 macro_rules! domain {
@@ -35,6 +57,11 @@ macro_rules! domain {
 
             fn table(state: &State) -> &Table<$entry> {
                 &state.$field
+            }
+
+            #[inline(always)]
+            fn cache(hot: &Hot) -> &Cache<ShardOf<Self>> {
+                &hot.$field
             }
 
             #[inline]
@@ -77,3 +104,9 @@ domain!(
     /// Gauges of the application's own, by name.
     Gauges, GaugeEntry, gauges
 );
+
+named! {
+    Nodes, node_names;
+    Operations, operation_names;
+    Topics, topic_names;
+}

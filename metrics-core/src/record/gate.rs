@@ -2,10 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::state::StateId;
+use super::id::SeriesId;
+use crate::state::{ON_COUNTER, StateId};
 
 /// Low half: the state of the installed collector, 0 for none, [`FOREIGN`] for one that is no registry.
-/// High half: how many scoped collectors are alive in the process.
+/// Bit 32: what is installed is not a state on the process's counter. Above: how many scoped collectors are alive in
+/// the process.
+///
+/// So the word equals the id of a state exactly if every thread may record into that state, on the counter.
 ///
 /// `Relaxed`: what the id names is found under a lock, and a record that races with an installation may
 /// fall on either side of it.
@@ -13,7 +17,9 @@ static GATE: AtomicU64 = AtomicU64::new(0);
 
 const FOREIGN: StateId = StateId::MAX;
 
-const ONE_SCOPE: u64 = 1 << 32;
+const OTHER: u64 = 1 << 32;
+
+const ONE_SCOPE: u64 = 1 << 33;
 
 /// Where instrumented code of this thread records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,19 +37,43 @@ pub(crate) enum Gate {
 /// Whether anything may record at all: one relaxed load.
 #[inline(always)]
 pub(crate) fn is_open() -> bool {
-    GATE.load(Ordering::Relaxed) != 0
+    !is_closed(word())
+}
+
+/// The whole word; [`names`] says what it is good for.
+#[inline(always)]
+pub(crate) fn word() -> u64 {
+    GATE.load(Ordering::Relaxed)
+}
+
+/// Whether every thread may record that series, on the counter, while the gate has this word.
+#[inline(always)]
+pub(crate) fn names(word: u64, series: SeriesId) -> bool {
+    word == series.word() >> 32
+}
+
+/// Whether nothing is recorded while the gate has this word.
+#[inline(always)]
+pub(crate) fn is_closed(word: u64) -> bool {
+    word == 0
+}
+
+/// The state into which every thread may record on the counter; `None` when there is more to ask.
+#[inline(always)]
+pub(crate) fn plain_state() -> Option<StateId> {
+    StateId::try_from(word()).ok().filter(|id| *id != 0)
 }
 
 /// Where to record, as far as it can be told without thread-locals.
 #[inline(always)]
 pub(crate) fn current() -> Gate {
-    let word = GATE.load(Ordering::Relaxed);
+    let word = word();
     if word >= ONE_SCOPE { Gate::Scoped } else { installed_in(word) }
 }
 
 /// Where the installed collector records, whatever the scopes.
 pub(crate) fn installed() -> Gate {
-    installed_in(GATE.load(Ordering::Relaxed))
+    installed_in(word())
 }
 
 #[inline(always)]
@@ -73,7 +103,9 @@ pub(crate) fn replace(old: StateId, new: StateId) {
 
 fn update(change: impl Fn(StateId) -> StateId) {
     let _ = GATE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
-        Some(word & !u64::from(u32::MAX) | u64::from(change(word as u32)))
+        let id = change(word as u32);
+        let other = id != 0 && (id == FOREIGN || id & ON_COUNTER == 0);
+        Some(word & !(ONE_SCOPE - 1) | u64::from(id) | if other { OTHER } else { 0 })
     });
 }
 

@@ -7,12 +7,15 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
-use hashbrown::HashTable;
-
-use super::domain::{Domain, Nodes, ShardOf};
+use super::domain::{Domain, Named, Nodes, ShardOf};
+use super::hot;
+use super::id::SeriesId;
+use super::keys::Keys;
+use super::short::ShortName;
+use super::time::Time;
 use crate::clock::{Clock, counter_ticks};
 use crate::series::{CounterShard, NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer};
-use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, OwnedKey, Place, State, StateId, Table};
+use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, Place, State, StateId, Table};
 
 thread_local! {
     static BINDINGS: RefCell<Bindings> = const { RefCell::new(Bindings(Vec::new())) };
@@ -29,30 +32,6 @@ static LOST: AtomicU64 = AtomicU64::new(0);
 /// How many records were lost process-wide.
 pub(crate) fn lost_records() -> u64 {
     LOST.load(Ordering::Relaxed)
-}
-
-/// Names a series: its state and its index in the table of its domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SeriesId {
-    pub(crate) state: StateId,
-    index: u32,
-}
-
-impl SeriesId {
-    /// Names no series.
-    pub(crate) const NONE: Self = Self { state: 0, index: 0 };
-
-    /// As one number; never 0, because no state has the id 0.
-    #[inline]
-    pub(crate) fn pack(self) -> u64 {
-        u64::from(self.state) << 32 | u64::from(self.index)
-    }
-
-    #[inline]
-    pub(crate) fn unpack(packed: u64) -> Self {
-        // Both casts keep exactly the half they are meant to.
-        Self { state: (packed >> 32) as u32, index: packed as u32 }
-    }
 }
 
 /// A thread's memory of the states it recorded into, the current one first.
@@ -80,13 +59,12 @@ pub(crate) struct Binding {
 pub(crate) struct Shards<S: Shard> {
     /// By index in the domain's table.
     writers: Vec<Option<Writer<S>>>,
-    /// Keys seen on this thread. Only keys with an entry of their own, so the table's cap bounds it.
-    known: HashTable<(OwnedKey, u32)>,
+    keys: Keys,
 }
 
 impl<S: Shard> Shards<S> {
     const fn new() -> Self {
-        Self { writers: Vec::new(), known: HashTable::new() }
+        Self { writers: Vec::new(), keys: Keys::new() }
     }
 
     #[inline(always)]
@@ -103,23 +81,13 @@ impl<S: Shard> Shards<S> {
         self.writers[index] = Some(writer);
     }
 
-    #[inline]
-    fn find(&self, key: Key<'_>) -> Option<u32> {
-        self.known.find(key.hash(), |(known, _)| known.borrow() == key).map(|&(_, index)| index)
-    }
-
-    fn learn(&mut self, key: OwnedKey, index: u32) {
-        let rehash = |(known, _): &(OwnedKey, u32)| known.borrow().hash();
-        self.known.insert_unique(key.borrow().hash(), (key, index), rehash);
-    }
-
     /// Keeps the writers and keys whose entries a later table still has; says where they were and are.
     fn take_over<E>(&mut self, mut earlier: Self, table: &Table<E>) -> Vec<(u32, u32)>
     where
         E: Entry<Shard = S>,
     {
         let mut moved = Vec::new();
-        for (key, old) in earlier.known {
+        for (key, old) in earlier.keys.into_list() {
             let Some((new, entry)) = table.find(key.borrow()) else {
                 continue;
             };
@@ -127,7 +95,7 @@ impl<S: Shard> Shards<S> {
             if let Some(writer) = writer.filter(|writer| writer.is_of(entry.series())) {
                 self.keep(new, writer);
             }
-            self.learn(key, new);
+            self.keys.learn(key, new);
             moved.push((old, new));
         }
         moved
@@ -196,6 +164,8 @@ impl Bindings {
     /// The binding of a state, made if need be; forgets states that are gone.
     fn bind(&mut self, state: &Arc<State>) -> &mut Binding {
         if self.get(state.id).is_none() {
+            // Below, shards are given back.
+            hot::forget();
             let mut binding = Binding::new(state);
             let is_earlier = |other: &Binding| other.registry == state.registry && other.id < state.id;
             if let Some(place) = self.0.iter().position(is_earlier) {
@@ -205,6 +175,13 @@ impl Bindings {
             self.0.insert(0, binding);
         }
         &mut self.0[0]
+    }
+}
+
+impl Drop for Bindings {
+    /// The thread ends; what records after this finds no shard any more.
+    fn drop(&mut self) {
+        hot::forget();
     }
 }
 
@@ -228,15 +205,27 @@ fn now_of(state: StateId) -> Option<u64> {
         .or_else(|| State::find(state).map(|state| state.clock.ticks()))
 }
 
-/// Writes into the calling thread's shard of a series; `write` gets the clock and the shard.
+/// Writes into the calling thread's shard of a series; `write` gets its clock and the shard.
 ///
 /// # Cost
-/// Two array look-ups; on a thread's first record of the series a lock and an allocation.
+/// One comparison while the series is among the thread's last ones, two array look-ups while it is not; on a
+/// thread's first record of the series a lock and an allocation.
 #[inline(always)]
-pub(crate) fn record<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardOf<D>)) {
+pub(crate) fn record<D: Domain>(series: SeriesId, write: impl Fn(Time<'_>, &ShardOf<D>)) {
+    match hot::with_hot(|hot| hot.find::<D>(series)) {
+        Some(shard) => write(Time::Counter, shard),
+        None => record_found::<D>(series, write),
+    }
+}
+
+/// A record of a series that was not among the thread's last ones.
+#[inline(never)]
+fn record_found<D: Domain>(series: SeriesId, write: impl Fn(Time<'_>, &ShardOf<D>)) {
     let done = with_bindings(|bindings| {
-        let binding = bindings.get(series.state)?;
-        write(&binding.clock, D::shards(binding).writer(series.index)?);
+        let binding = bindings.get(series.state())?;
+        let writer = D::shards(binding).writer(series.index())?;
+        write(Time::Of(&binding.clock), writer);
+        remember::<D>(series, writer);
         Some(())
     });
     if done.is_none() {
@@ -244,43 +233,70 @@ pub(crate) fn record<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardO
     }
 }
 
+/// Lets the next record of the series find the shard at once, if it need not ask for the clock.
+fn remember<D: Domain>(series: SeriesId, writer: &Writer<ShardOf<D>>) {
+    if series.state() & ON_COUNTER != 0
+        && let Some(shard) = writer.permanent()
+    {
+        hot::remember::<D>(series, shard);
+    }
+}
+
 /// A thread's first record of a series, and every record of a thread whose locals are gone.
 #[cold]
 #[inline(never)]
-fn record_first<D: Domain>(series: SeriesId, write: impl Fn(&Clock, &ShardOf<D>)) {
+fn record_first<D: Domain>(series: SeriesId, write: impl Fn(Time<'_>, &ShardOf<D>)) {
     let Some(_guard) = Resolving::begin() else {
         LOST.fetch_add(1, Ordering::Relaxed);
         return;
     };
     // A state that is gone was reset, dropped, or in force two evictions ago.
-    let Some(state) = State::find(series.state) else {
+    let Some(state) = State::find(series.state()) else {
         LOST.fetch_add(1, Ordering::Relaxed);
         return;
     };
-    let Some(entry) = D::table(&state).get(series.index) else {
+    let Some(entry) = D::table(&state).get(series.index()) else {
         return;
     };
     let kept = with_bindings(|bindings| {
         let binding = bindings.bind(&state);
         let writer = entry.series().writer();
-        write(&state.clock, &writer);
-        D::shards_mut(binding).keep(series.index, writer);
+        write(Time::Of(&state.clock), &writer);
+        remember::<D>(series, &writer);
+        D::shards_mut(binding).keep(series.index(), writer);
         Some(())
     });
     if kept.is_none() {
-        entry.series().record_homeless(|shard| write(&state.clock, shard));
+        entry.series().record_homeless(|shard| write(Time::Of(&state.clock), shard));
     }
 }
 
 /// The series of a key in a state; `None` when the state is gone.
 ///
 /// # Cost
-/// One hash and one comparison; on a thread's first sight of the key also the table's lock.
-#[inline]
+/// A borrow of the thread's memory and one comparison of the key if it is among the last ones, else a hash as well; on
+/// a thread's first sight of the key also the table's lock.
 pub(crate) fn resolve<D: Domain>(state: StateId, key: Key<'_>) -> Option<SeriesId> {
-    with_bindings(|bindings| D::shards(bindings.get(state)?).find(key))
-        .map(|index| SeriesId { state, index })
-        .or_else(|| resolve_first::<D>(state, key))
+    known::<D>(state, key).or_else(|| resolve_first::<D>(state, key))
+}
+
+/// The series of a key that this thread has seen in that state.
+fn known<D: Domain>(state: StateId, key: Key<'_>) -> Option<SeriesId> {
+    let index = with_bindings(|bindings| D::shards_mut(bindings.get(state)?).keys.find(key))?;
+    Some(SeriesId::new(state, index))
+}
+
+/// As [`resolve`]; if the key has an entry of its own, its name is known from now on.
+pub(crate) fn resolve_short<D: Named>(
+    state: StateId,
+    key: Key<'_>,
+    name: Option<ShortName>,
+) -> Option<SeriesId> {
+    let known = known::<D>(state, key);
+    if let (Some(series), Some(name)) = (known, name) {
+        hot::with_hot(|hot| D::names(hot).remember(name, series));
+    }
+    known.or_else(|| resolve_first::<D>(state, key))
 }
 
 #[cold]
@@ -292,34 +308,32 @@ fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
         Place::Overflow(index) => index,
         Place::Own(index) => {
             with_bindings(|bindings| {
-                D::shards_mut(bindings.bind(&state)).learn(key.into(), index);
+                D::shards_mut(bindings.bind(&state)).keys.learn(key.into(), index);
                 Some(())
             });
             index
         }
     };
-    Some(SeriesId { state: id, index })
+    Some(SeriesId::new(id, index))
 }
 
 /// The series of a node, which also tells its name and type.
-#[inline]
 pub(crate) fn resolve_node(
     state: StateId,
     id: &str,
     name: Option<&str>,
     node_type: Option<&str>,
 ) -> Option<SeriesId> {
-    let key = Key::one(id);
+    if name.is_none() && node_type.is_none() {
+        return resolve_short::<Nodes>(state, Key::one(id), ShortName::new(id));
+    }
     let known = with_bindings(|bindings| {
         let binding = bindings.get(state)?;
-        let index = binding.nodes.find(key)?;
-        let label = binding.labels.get(index as usize);
-        let same = |old: Option<&str>, new: Option<&str>| new.is_none() || old == new;
-        let told = same(label.and_then(|label| label.name.as_deref()), name)
-            && same(label.and_then(|label| label.node_type.as_deref()), node_type);
-        told.then_some(SeriesId { state, index })
+        let index = binding.nodes.keys.find(Key::one(id))?;
+        let told = binding.labels.get(index as usize).is_some_and(|label| label.has(name, node_type));
+        told.then(|| SeriesId::new(state, index))
     });
-    if known.is_some() { known } else { resolve_and_label(state, key, name, node_type) }
+    if known.is_some() { known } else { resolve_and_label(state, Key::one(id), name, node_type) }
 }
 
 /// The first sight of a node on this thread, or of what it calls itself.
@@ -341,18 +355,18 @@ fn resolve_and_label(
 /// Tells everybody what a node calls itself, and remembers that this thread did.
 fn relabel(series: SeriesId, name: Option<&str>, node_type: Option<&str>) {
     let Some(_guard) = Resolving::begin() else { return };
-    let Some(state) = State::find(series.state) else {
+    let Some(state) = State::find(series.state()) else {
         return;
     };
-    let Some(node) = Nodes::table(&state).get(series.index) else {
+    let Some(node) = Nodes::table(&state).get(series.index()) else {
         return;
     };
     node.relabel(name, node_type);
     with_bindings(|bindings| {
         let binding = bindings.bind(&state);
-        let mut label = binding.labels.get(series.index as usize).cloned().unwrap_or_default();
+        let mut label = binding.labels.get(series.index() as usize).cloned().unwrap_or_default();
         label.update(name, node_type);
-        binding.set_label(series.index, label);
+        binding.set_label(series.index(), label);
         Some(())
     });
 }

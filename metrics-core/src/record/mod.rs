@@ -2,9 +2,18 @@
 
 mod domain;
 pub(crate) mod gate;
+mod hot;
+mod id;
+mod keys;
 mod local;
+mod short;
 mod slot;
+mod time;
 
-pub(crate) use domain::{Counters, Domain, Functions, Gauges, Nodes, Operations, Routes, Topics};
-pub(crate) use local::{SeriesId, lost_records, now, record, resolve, resolve_node};
+pub(crate) use domain::{Counters, Domain, Functions, Gauges, Nodes, Operations, Routes, ShardOf, Topics};
+pub(crate) use hot::{Hot, with_hot};
+pub(crate) use id::SeriesId;
+pub(crate) use local::{lost_records, now, record, resolve, resolve_node, resolve_short};
+pub(crate) use short::ShortName;
 pub(crate) use slot::Slot;
+pub(crate) use time::Time;

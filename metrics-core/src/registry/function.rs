@@ -34,13 +34,15 @@ impl Function {
     /// Records a call that ended now.
     #[inline]
     pub fn record(&self, elapsed: Duration) {
-        self.handle.record_elapsed::<Functions>(elapsed, |shard, sample| shard.record(sample, false, || {}));
+        self.handle
+            .record_elapsed::<Functions>(elapsed, move |shard, sample| shard.record(sample, false, || {}));
     }
 
     /// Records a call that failed now; it counts as a call and as an error.
     #[inline]
     pub fn record_error(&self, elapsed: Duration) {
-        self.handle.record_elapsed::<Functions>(elapsed, |shard, sample| shard.record(sample, true, || {}));
+        self.handle
+            .record_elapsed::<Functions>(elapsed, move |shard, sample| shard.record(sample, true, || {}));
     }
 
     /// How long all calls since the start or the last reset took.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Lifetime, Registry};
-use crate::clock::Clock;
-use crate::record::{self, Domain, SeriesId, Slot};
+use crate::record::{self, Domain, SeriesId, Slot, Time, with_hot};
 use crate::series::{Sample, Shard, TimingTotal};
 use crate::state::{Entry, Key, OwnedKey, Row};
 use crate::unit::ns_from_duration;
@@ -43,15 +42,38 @@ impl Handle {
     }
 
     /// The series; `None` when the registry is disabled.
-    #[inline]
+    #[inline(always)]
     pub(super) fn series<D: Domain>(&self) -> Option<SeriesId> {
+        let series = self.shared.slot.last();
+        if self.shared.registry.records(series) { Some(series) } else { self.resolve::<D>() }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn resolve<D: Domain>(&self) -> Option<SeriesId> {
         let state = self.shared.registry.recording_state()?;
         self.shared.slot.get(state, || record::resolve::<D>(state, self.key()))
     }
 
     /// Writes into the calling thread's shard.
-    #[inline]
-    pub(super) fn record<D: Domain>(&self, write: impl Fn(&Clock, &ShardOf<D>)) {
+    ///
+    /// # Cost
+    /// Two comparisons while the series is among the thread's last ones: that the registry was not reset, and where
+    /// the shard is.
+    #[inline(always)]
+    pub(super) fn record<D: Domain>(&self, write: impl Fn(Time<'_>, &ShardOf<D>)) {
+        let series = self.shared.slot.last();
+        if self.shared.registry.records(series)
+            && let Some(shard) = with_hot(|hot| hot.find::<D>(series))
+        {
+            write(Time::Counter, shard);
+        } else {
+            self.record_found::<D>(write);
+        }
+    }
+
+    #[inline(never)]
+    fn record_found<D: Domain>(&self, write: impl Fn(Time<'_>, &ShardOf<D>)) {
         if let Some(series) = self.series::<D>() {
             record::record::<D>(series, write);
         }
@@ -61,9 +83,7 @@ impl Handle {
     #[inline]
     pub(super) fn record_elapsed<D: Domain>(&self, elapsed: Duration, write: impl Fn(&ShardOf<D>, Sample)) {
         let ns = ns_from_duration(elapsed);
-        self.record::<D>(|clock, shard| {
-            write(shard, Sample { end: clock.ticks(), ns });
-        });
+        self.record::<D>(move |time, shard| write(shard, time.after(ns)));
     }
 
     /// The durations of the series; empty when the registry is disabled.

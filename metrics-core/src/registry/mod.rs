@@ -24,7 +24,8 @@ use handle::Handle;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::record::{gate, lost_records};
+use crate::record::{SeriesId, gate, lost_records};
+use crate::series::spare_bytes;
 use crate::snapshot::{FunctionMetrics, MetricsSnapshot, SelfMetrics, SystemMetrics};
 use crate::state::{State, StateId};
 use crate::sync::{lock, read, write};
@@ -216,6 +217,7 @@ impl Registry {
             series: footprint.series,
             shards: footprint.shards,
             shard_bytes: footprint.bytes,
+            spare_shard_bytes: spare_bytes(),
             invalid_samples: state.invalid_samples.load(Ordering::Relaxed),
             overflowed: state.overflowed(),
             lost: lost_records(),
@@ -292,6 +294,12 @@ impl Registry {
         // Relaxed: the id stands for itself; what it names is found under a lock.
         let state = self.inner.current.load(Ordering::Relaxed);
         (state != 0).then_some(state)
+    }
+
+    /// Whether a series that is remembered is one of the state to record into; never when disabled.
+    #[inline(always)]
+    fn records(&self, series: SeriesId) -> bool {
+        series.state() == self.inner.current.load(Ordering::Relaxed)
     }
 
     pub(crate) fn state(&self) -> Arc<State> {

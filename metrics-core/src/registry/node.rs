@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::Lifetime;
 use super::handle::Handle;
-use crate::record::{Nodes, Operations};
+use crate::record::{Nodes, Operations, SeriesId};
 
 /// A DAG node of one registry.
 ///
 /// # Cost
 /// Recording through a handle needs no look-up and takes no lock; setting gauges and labels takes one.
+/// [`start`](Self::start) reads the clock twice, [`record`](Self::record) once more, after its caller.
 ///
 /// # Examples
 /// ```
@@ -38,6 +39,12 @@ impl Node {
         Self { handle }
     }
 
+    /// The series of the node's calls; `None` when the registry is disabled.
+    #[inline(always)]
+    pub(crate) fn series(&self) -> Option<SeriesId> {
+        self.handle.series::<Nodes>()
+    }
+
     /// The node's id.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -47,13 +54,14 @@ impl Node {
     /// Records a call that ended now, with the points that went through (0 when it has none).
     #[inline]
     pub fn record(&self, elapsed: Duration, points: u64) {
-        self.handle.record_elapsed::<Nodes>(elapsed, |shard, sample| shard.record(sample, false, points));
+        self.handle
+            .record_elapsed::<Nodes>(elapsed, move |shard, sample| shard.record(sample, false, points));
     }
 
     /// Records a call that failed now: it counts as a call and as an error, with no points (GAP-02).
     #[inline]
     pub fn record_error(&self, elapsed: Duration) {
-        self.handle.record_elapsed::<Nodes>(elapsed, |shard, sample| shard.record(sample, true, 0));
+        self.handle.record_elapsed::<Nodes>(elapsed, move |shard, sample| shard.record(sample, true, 0));
     }
 
     /// Tells what the node calls itself.
@@ -113,7 +121,8 @@ impl Operation {
     /// Records a run that ended now.
     #[inline]
     pub fn record(&self, elapsed: Duration) {
-        self.handle.record_elapsed::<Operations>(elapsed, |shard, sample| shard.record(sample, false, || {}));
+        self.handle
+            .record_elapsed::<Operations>(elapsed, move |shard, sample| shard.record(sample, false, || {}));
     }
 
     /// How long all runs since the start or the last reset took.

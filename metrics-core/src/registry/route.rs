@@ -30,7 +30,8 @@ impl Route {
     #[inline]
     pub fn record(&self, elapsed: Duration, status: u16) {
         let failed = status >= 500;
-        self.handle.record_elapsed::<Routes>(elapsed, |shard, sample| shard.record(sample, failed, status));
+        self.handle
+            .record_elapsed::<Routes>(elapsed, move |shard, sample| shard.record(sample, failed, status));
     }
 
     /// Counts a request that was dropped before it was answered (I-14).

@@ -39,7 +39,7 @@ impl Topic {
     /// Counts a message that was sent successfully (I-06) and its payload bytes (W-09).
     #[inline]
     pub fn record_message(&self, bytes: u64) {
-        self.handle.record::<Topics>(|_, shard| shard.record(bytes));
+        self.handle.record::<Topics>(move |_, shard| shard.record(bytes));
     }
 
     /// Sets how many connections are open now.

@@ -34,7 +34,7 @@ impl Counter {
     /// Adds to the count, which stops at [`u64::MAX`].
     #[inline]
     pub fn add(&self, amount: u64) {
-        self.handle.record::<Counters>(|_, shard| shard.add(amount));
+        self.handle.record::<Counters>(move |_, shard| shard.add(amount));
     }
 
     /// The count over all threads.

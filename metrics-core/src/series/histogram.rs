@@ -56,6 +56,11 @@ impl Histogram {
         Self { buckets: std::array::from_fn(|_| AtomicU32::new(0)), spilled: Mutex::new(None) }
     }
 
+    pub(crate) fn clear(&self) {
+        self.buckets.iter().for_each(|bucket| bucket.store(0, Ordering::Relaxed));
+        *lock(&self.spilled) = None;
+    }
+
     /// Counts one duration. Only the owner may call this.
     #[inline(always)]
     pub(crate) fn record(&self, ns: u64) {
@@ -72,10 +77,13 @@ impl Histogram {
     #[inline(never)]
     fn spill(&self, ns: u64) {
         let index = bucket_of(ns);
+        let bucket = &self.buckets[index];
         let mut spilled = lock(&self.spilled);
+        // Before anything is allocated: an allocator that records counts on from here, and needs no lock.
+        bucket.store(0, Ordering::Relaxed);
         let counts = spilled.get_or_insert_with(Box::default);
         counts.add(index, u64::from(FULL));
-        self.buckets[index].store(1, Ordering::Relaxed);
+        bucket.store(bucket.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     pub(crate) fn merge_into(&self, counts: &mut Counts) {

@@ -3,6 +3,7 @@
 
 mod gauge;
 mod histogram;
+mod lease;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod owner;
@@ -16,6 +17,6 @@ pub(crate) use gauge::Gauge;
 pub(crate) use histogram::Counts;
 pub(crate) use owner::{Footprint, Series, Writer};
 pub(crate) use rate::Rate;
-pub(crate) use shard::{CounterShard, NodeShard, RouteShard, Shard, TopicShard};
+pub(crate) use shard::{CounterShard, NodeShard, RouteShard, Shard, TopicShard, spare_bytes};
 pub(crate) use timing::{TimingShard, TimingTotal};
 pub(crate) use window::Sample;

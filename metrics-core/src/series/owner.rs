@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak};
 
 use super::Shard;
 use super::histogram::Counts;
+use super::lease::Lease;
 use crate::sync::{Mutex, lock};
 
 /// Idle shards kept for the next thread; what is beyond is folded into one total, so that a burst of
@@ -30,20 +31,20 @@ pub(crate) struct Series<S: Shard> {
 #[derive(Debug)]
 struct Pool<S: Shard> {
     /// All live shards, owned and idle.
-    shards: Vec<Arc<S>>,
+    shards: Vec<Arc<Lease<S>>>,
     /// Those without an owner.
-    idle: Vec<Arc<S>>,
+    idle: Vec<Arc<Lease<S>>>,
     /// What folded shards held.
     folded: S::Total,
     folded_counts: Option<Box<Counts>>,
     /// Written under the lock by threads that have no shard of their own any more.
-    homeless: Option<Box<S>>,
+    homeless: Option<Lease<S>>,
 }
 
 impl<S: Shard> Pool<S> {
     /// Every shard that is not folded.
     fn live(&self) -> impl Iterator<Item = &S> {
-        self.shards.iter().map(AsRef::as_ref).chain(self.homeless.as_deref())
+        self.shards.iter().map(|shard| &***shard).chain(self.homeless.as_deref())
     }
 }
 
@@ -63,7 +64,7 @@ impl<S: Shard> Series<S> {
     pub(crate) fn writer(self: &Arc<Self>) -> Writer<S> {
         let mut pool = lock(&self.pool);
         let shard = pool.idle.pop().unwrap_or_else(|| {
-            let shard = Arc::new(S::new(self.window));
+            let shard = Arc::new(Lease::new(self.window));
             pool.shards.push(Arc::clone(&shard));
             shard
         });
@@ -73,7 +74,7 @@ impl<S: Shard> Series<S> {
     /// Records for a thread whose thread-locals are gone, under the lock.
     pub(crate) fn record_homeless(&self, record: impl FnOnce(&S)) {
         let mut pool = lock(&self.pool);
-        record(pool.homeless.get_or_insert_with(|| Box::new(S::new(self.window))));
+        record(pool.homeless.get_or_insert_with(|| Lease::new(self.window)));
     }
 
     /// All shards merged.
@@ -112,7 +113,7 @@ impl<S: Shard> Series<S> {
         }
     }
 
-    fn hand_back(&self, shard: Arc<S>) {
+    fn hand_back(&self, shard: Arc<Lease<S>>) {
         let mut pool = lock(&self.pool);
         if pool.idle.len() < MAX_IDLE {
             pool.idle.push(shard);
@@ -154,7 +155,7 @@ impl Sum for Footprint {
 /// The right to write one shard: not `Clone` and not `Sync`, so that a shard has one writer.
 #[derive(Debug)]
 pub(crate) struct Writer<S: Shard> {
-    pub(super) shard: Arc<S>,
+    pub(super) shard: Arc<Lease<S>>,
     series: Weak<Series<S>>,
     _one_thread: PhantomData<Cell<()>>,
 }
@@ -163,6 +164,12 @@ impl<S: Shard> Writer<S> {
     /// Whether this writes a shard of that series.
     pub(crate) fn is_of(&self, series: &Arc<Series<S>>) -> bool {
         std::ptr::eq(self.series.as_ptr(), Arc::as_ptr(series))
+    }
+
+    /// The shard, for the owning thread to remember until it drops the writer.
+    #[inline]
+    pub(crate) fn permanent(&self) -> Option<&'static S> {
+        self.shard.permanent()
     }
 }
 

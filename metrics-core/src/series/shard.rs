@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::histogram::Counts;
+use super::lease::Spare;
 use super::timing::{TimingShard, TimingTotal, bump};
 use super::window::Sample;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,12 @@ pub(crate) trait Shard: Sized + Send + Sync + 'static {
 
     /// A shard that keeps the last `window` samples, where it keeps samples.
     fn new(window: usize) -> Self;
+
+    /// Makes it like new; nobody else may use it then.
+    fn clear(&self);
+
+    /// Where empty shards of this kind wait.
+    fn spare() -> &'static Spare<Self>;
 
     /// Adds a consistent copy of this shard to the total.
     fn merge_into(&self, total: &mut Self::Total, window: usize);
@@ -38,6 +45,30 @@ pub(crate) trait Shard: Sized + Send + Sync + 'static {
     fn sums_of(_total: &Self::Total) -> Sums {
         Sums::default()
     }
+}
+
+/// Where empty shards of the implementing type wait.
+macro_rules! spare {
+    ($shard:ty) => {
+        fn spare() -> &'static Spare<Self> {
+            static SPARE: Spare<$shard> = Spare::new();
+            &SPARE
+        }
+    };
+}
+
+/// Memory of all shards that wait for the next series, bytes.
+pub(crate) fn spare_bytes() -> u64 {
+    TimingShard::spare().bytes()
+        + NodeShard::spare().bytes()
+        + RouteShard::spare().bytes()
+        + TopicShard::spare().bytes()
+        + CounterShard::spare().bytes()
+}
+
+/// Puts counters back to their start.
+pub(super) fn zero<const N: usize>(counters: [&AtomicU64; N]) {
+    counters.into_iter().for_each(|counter| counter.store(0, Ordering::Relaxed));
 }
 
 /// The sums of a shard or a total that stop at [`u64::MAX`]; 0 where there are fewer.
@@ -100,6 +131,13 @@ impl Shard for NodeShard {
     fn new(window: usize) -> Self {
         Self { timing: TimingShard::new(window), points: AtomicU64::new(0), last_points: AtomicU64::new(0) }
     }
+
+    fn clear(&self) {
+        self.timing.clear();
+        zero([&self.points, &self.last_points]);
+    }
+
+    spare!(NodeShard);
 
     fn merge_into(&self, total: &mut NodeTotal, window: usize) {
         let (timing, (points, last_points)) = self.timing.read(window, &mut total.timing.recent, || {
@@ -181,6 +219,13 @@ impl Shard for RouteShard {
         }
     }
 
+    fn clear(&self) {
+        self.timing.clear();
+        zero([&self.last_status, &self.cancelled]);
+    }
+
+    spare!(RouteShard);
+
     fn merge_into(&self, total: &mut RouteTotal, window: usize) {
         let (timing, status) =
             self.timing.read(window, &mut total.timing.recent, || self.last_status.load(Ordering::Relaxed));
@@ -243,6 +288,12 @@ impl Shard for TopicShard {
         Self::default()
     }
 
+    fn clear(&self) {
+        zero([&self.messages, &self.bytes]);
+    }
+
+    spare!(TopicShard);
+
     fn merge_into(&self, total: &mut TopicTotal, _window: usize) {
         total.messages = total.messages.saturating_add(self.messages.load(Ordering::Relaxed));
         total.bytes = total.bytes.saturating_add(self.bytes.load(Ordering::Relaxed));
@@ -275,6 +326,12 @@ impl Shard for CounterShard {
         Self::default()
     }
 
+    fn clear(&self) {
+        zero([&self.0]);
+    }
+
+    spare!(CounterShard);
+
     fn merge_into(&self, total: &mut u64, _window: usize) {
         *total = total.saturating_add(self.0.load(Ordering::Relaxed));
     }
@@ -293,6 +350,10 @@ impl Shard for () {
     type Total = ();
 
     fn new(_window: usize) -> Self {}
+
+    fn clear(&self) {}
+
+    spare!(());
 
     fn merge_into(&self, _total: &mut (), _window: usize) {}
 }

@@ -2,7 +2,8 @@
 
 use super::Shard;
 use super::histogram::{Counts, Histogram};
-use super::shard::Sums;
+use super::lease::Spare;
+use super::shard::{Sums, zero};
 use super::window::{Ring, Sample, keep_newest, mean_ns};
 use crate::sync::atomic::{AtomicU64, Ordering, fence};
 use crate::sync::{spin_loop, yield_now};
@@ -43,13 +44,12 @@ impl TimingShard {
     /// Records one finished call. Only the shard's owner may call this.
     ///
     /// `along` writes further fields of the caller's shard under the same sequence number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record(&self, sample: Sample, failed: bool, along: impl FnOnce()) {
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(sequence.wrapping_add(1), Ordering::Relaxed);
         fence(Ordering::Release);
         self.ring.push(sample);
-        self.histogram.record(sample.ns);
         let sum = self.sum_ns.load(Ordering::Relaxed);
         self.sum_ns.store(sum.saturating_add(sample.ns), Ordering::Relaxed);
         if sample.ns < self.min_ns.load(Ordering::Relaxed) {
@@ -63,6 +63,9 @@ impl TimingShard {
         }
         along();
         self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
+        // Outside of what belongs together, because a full bucket allocates: an allocator that records comes by here
+        // once more then.
+        self.histogram.record(sample.ns);
     }
 
     /// All durations so far; stops at [`u64::MAX`].
@@ -170,6 +173,18 @@ impl Shard for TimingShard {
             ring: Ring::new(window),
             histogram: Histogram::new(),
         }
+    }
+
+    fn clear(&self) {
+        zero([&self.sequence, &self.errors, &self.sum_ns, &self.max_ns]);
+        self.min_ns.store(u64::MAX, Ordering::Relaxed);
+        self.ring.clear();
+        self.histogram.clear();
+    }
+
+    fn spare() -> &'static Spare<Self> {
+        static SPARE: Spare<TimingShard> = Spare::new();
+        &SPARE
     }
 
     fn merge_into(&self, total: &mut TimingTotal, window: usize) {

@@ -46,7 +46,7 @@ impl Ring {
     }
 
     /// Appends a sample, over the oldest one. Only the owner may call this.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&self, sample: Sample) {
         let place = self.next.load(Ordering::Relaxed);
         let Some(slot) = self.slots.get(place) else { return };
@@ -54,6 +54,11 @@ impl Ring {
         slot.ns.store(sample.ns, Ordering::Relaxed);
         let next = place + 1;
         self.next.store(if next == self.slots.len() { 0 } else { next }, Ordering::Relaxed);
+    }
+
+    /// Starts over with sample number 0; what is in the slots is garbage from then on.
+    pub(crate) fn clear(&self) {
+        self.next.store(0, Ordering::Relaxed);
     }
 
     /// Sample number `index`; garbage unless it was written and is not yet overwritten.

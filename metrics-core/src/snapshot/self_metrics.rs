@@ -16,6 +16,9 @@ pub struct SelfMetrics {
     pub shards: u64,
     /// Memory of the shards, bytes.
     pub shard_bytes: u64,
+    /// Memory of shards that wait, emptied, for the next series, bytes: what threads and registries that are gone
+    /// left. Process-wide.
+    pub spare_shard_bytes: u64,
     /// Numbers that were NaN, infinite or negative, and refused.
     pub invalid_samples: u64,
     /// Look-ups of keys beyond the [`Limits`](crate::Limits); their records are under `__other__`.

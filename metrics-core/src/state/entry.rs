@@ -3,7 +3,7 @@
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use super::table::{Key, OwnedKey};
+use super::key::{Key, OwnedKey, same};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
@@ -56,6 +56,17 @@ pub(crate) struct NodeLabel {
 }
 
 impl NodeLabel {
+    /// Whether it says already what is told.
+    #[inline]
+    pub(crate) fn has(&self, name: Option<&str>, node_type: Option<&str>) -> bool {
+        let says = |old: &Option<Arc<str>>, new: Option<&str>| match (old, new) {
+            (_, None) => true,
+            (Some(old), Some(new)) => same(old, new),
+            (None, Some(_)) => false,
+        };
+        says(&self.name, name) && says(&self.node_type, node_type)
+    }
+
     /// Takes over what is told; says whether anything changed.
     pub(crate) fn update(&mut self, name: Option<&str>, node_type: Option<&str>) -> bool {
         let mut changed = false;

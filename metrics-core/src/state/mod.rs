@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 mod entry;
+mod key;
 mod table;
 
 pub(crate) use entry::{
     CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry,
     TopicEntry,
 };
-pub(crate) use table::{Key, OwnedKey, Place, Row, Table};
+pub(crate) use key::{Key, OwnedKey};
+pub(crate) use table::{Place, Row, Table};
 
 use crate::clock::Clock;
 use crate::config::Config;

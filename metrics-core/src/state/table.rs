@@ -1,83 +1,13 @@
 //! A bounded table of entries, looked up by a key of two strings.
 
-use std::hash::{BuildHasher, Hash, Hasher};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, RwLock};
+use std::sync::{Arc, RwLock};
 
-use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::name::{OVERFLOW, bounded};
+use super::key::{Key, OwnedKey};
 use crate::sync::{read, write};
-
-/// Seeded once per process, so that hashes of tables and per-thread caches agree and cannot be guessed.
-static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
-
-/// What an entry is found by: a node id, a method and a path, a node and its operation.
-///
-/// Equality is that of both parts, so no joining character can make two keys collide.
-#[derive(Clone, Copy, Debug, Eq, PartialOrd, Ord)]
-pub(crate) struct Key<'a> {
-    pub(crate) first: &'a str,
-    pub(crate) second: &'a str,
-}
-
-impl<'a> Key<'a> {
-    pub(crate) const OVERFLOW: Key<'static> = Key { first: OVERFLOW, second: OVERFLOW };
-
-    /// A key of one part.
-    #[inline]
-    pub(crate) fn one(name: &'a str) -> Self {
-        Self::two(name, "")
-    }
-
-    /// A key of two parts, each cut to the bound on names.
-    #[inline]
-    pub(crate) fn two(first: &'a str, second: &'a str) -> Self {
-        Self { first: bounded(first), second: bounded(second) }
-    }
-
-    #[inline]
-    pub(crate) fn hash(self) -> u64 {
-        let mut hasher = HASHER.build_hasher();
-        self.first.hash(&mut hasher);
-        self.second.hash(&mut hasher);
-        hasher.finish()
-    }
-}
-
-impl PartialEq for Key<'_> {
-    /// Lengths first: comparing two empty strings through `memcmp` hands it pointers to nothing, which costs
-    /// processors with masked loads a fault assist, 85 ns as measured.
-    #[inline]
-    fn eq(&self, other: &Self) -> bool {
-        self.first.len() == other.first.len()
-            && self.second.len() == other.second.len()
-            && self.first == other.first
-            && (self.second.is_empty() || self.second == other.second)
-    }
-}
-
-/// A key that owns its strings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OwnedKey {
-    first: Arc<str>,
-    second: Arc<str>,
-}
-
-impl OwnedKey {
-    #[inline]
-    pub(crate) fn borrow(&self) -> Key<'_> {
-        Key { first: &self.first, second: &self.second }
-    }
-}
-
-impl From<Key<'_>> for OwnedKey {
-    fn from(key: Key<'_>) -> Self {
-        Self { first: key.first.into(), second: key.second.into() }
-    }
-}
 
 /// Entries in the order in which they were first seen, at most `cap` of them and one for the rest.
 ///
@@ -107,7 +37,7 @@ pub(crate) struct Row<E> {
 impl<E> Row<E> {
     /// The key of a domain whose keys have one part.
     pub(crate) fn name(&self) -> &str {
-        &self.key.first
+        self.key.borrow().first
     }
 }
 
@@ -222,6 +152,7 @@ impl<E> Rows<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::OVERFLOW;
 
     fn intern(table: &Table<String>, name: &str) -> Place {
         table.intern(Key::one(name), |key| key.first.to_owned())

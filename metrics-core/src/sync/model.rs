@@ -4,6 +4,7 @@
 //! switching points, and the order they would add is missing, so the models prove the accumulators without its help.
 
 use std::cell::Cell;
+use std::ops::Deref;
 use std::sync::PoisonError;
 
 pub(crate) use loom::hint::spin_loop;
@@ -45,6 +46,44 @@ impl<T: 'static> Lock for std::sync::Mutex<T> {
 
 pub(crate) fn lock<L: Lock>(mutex: &L) -> L::Guard<'_> {
     mutex.take()
+}
+
+/// Memory that is given back after all: what a model made belongs to that one run of it.
+#[derive(Debug)]
+pub(crate) enum Permanent<T: 'static> {
+    Run(Box<T>),
+    /// Of the process; never made, because nothing permanent comes to be.
+    Process(&'static T),
+}
+
+impl<T> Permanent<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self::Run(Box::new(value))
+    }
+
+    pub(crate) fn permanent(&self) -> Option<&'static T> {
+        match self {
+            Self::Run(_) => None,
+            Self::Process(value) => Some(value),
+        }
+    }
+}
+
+impl<T> From<&'static T> for Permanent<T> {
+    fn from(value: &'static T) -> Self {
+        Self::Process(value)
+    }
+}
+
+impl<T> Deref for Permanent<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Self::Run(value) => value,
+            Self::Process(value) => value,
+        }
+    }
 }
 
 // === planted bugs ===

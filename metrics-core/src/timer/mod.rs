@@ -1,13 +1,13 @@
 //! Guards that read the clock when made and record when dropped: calls of instrumented code, and requests.
 
+mod node;
+#[cfg(all(feature = "off", not(feature = "always-on")))]
+mod off;
+mod on;
 mod points;
 mod request;
 
-#[cfg(all(feature = "off", not(feature = "always-on")))]
-mod off;
-#[cfg(not(all(feature = "off", not(feature = "always-on"))))]
-mod on;
-
+pub use node::NodeTimer;
 #[cfg(all(feature = "off", not(feature = "always-on")))]
 pub use off::{Site, Timer, is_recording};
 #[cfg(not(all(feature = "off", not(feature = "always-on"))))]

@@ -1,9 +1,8 @@
 //! A request under way.
 
-use crate::clock::Clock;
+use crate::clock::counter_ticks;
 use crate::record::{Routes, SeriesId, now, record, resolve};
 use crate::registry::Registry;
-use crate::series::Sample;
 use crate::state::Key;
 
 /// A request under way on one route: recorded once, however it ends.
@@ -71,8 +70,9 @@ impl RequestTimer {
     fn finish(&mut self, failed: bool, status: u16) {
         let start = self.start;
         if let Some(series) = self.series.take() {
-            record::<Routes>(series, move |clock, shard| {
-                shard.record(sample_since(clock, start), failed, status);
+            let end = counter_ticks();
+            record::<Routes>(series, move |time, shard| {
+                shard.record(time.span(start, end), failed, status);
             });
         }
     }
@@ -86,13 +86,6 @@ impl Drop for RequestTimer {
             record::<Routes>(series, |_, shard| shard.record_cancelled());
         }
     }
-}
-
-/// A call from then to now.
-#[inline(always)]
-pub(super) fn sample_since(clock: &Clock, start: u64) -> Sample {
-    let (end, ns) = clock.since(start);
-    Sample { end, ns }
 }
 
 #[cfg(test)]

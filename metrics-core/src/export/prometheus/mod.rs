@@ -168,6 +168,8 @@ fn of_library(text: &mut Text, registry: &Registry) {
     text.count("metrics_self_series", &[], own.series);
     text.family("metrics_self_shard_bytes", Kind::Gauge, "Memory of all shards.");
     text.count("metrics_self_shard_bytes", &[], own.shard_bytes);
+    text.family("metrics_self_spare_shard_bytes", Kind::Gauge, "Memory of shards that wait for a series.");
+    text.count("metrics_self_spare_shard_bytes", &[], own.spare_shard_bytes);
     let counters = [
         ("metrics_self_invalid_samples_total", "Numbers that were refused.", own.invalid_samples),
         ("metrics_self_overflowed_total", "Look-ups of keys beyond the limits.", own.overflowed),

@@ -1,16 +1,23 @@
 //! The guard behind `#[timed]` and `timed_block!`: it reads the clock when made and records when dropped.
 
+mod call;
 mod foreign;
+mod kind;
 mod site;
 
+use std::fmt;
+use std::thread::panicking;
+
+pub(crate) use kind::{FunctionCall, Kind, NodeCall, OperationCall};
 pub use site::Site;
 
-use foreign::{ForeignCall, Ticket};
+use call::{Call, Started, begin, begin_foreign};
+use foreign::ForeignCall;
 
-use super::request::sample_since;
+use crate::clock::counter_ticks;
 use crate::collector::gate_of_this_thread;
 use crate::record::gate::{self, Gate};
-use crate::record::{Functions, Nodes, Operations, SeriesId, now, record, resolve, resolve_node};
+use crate::record::{Hot, Nodes, Operations, SeriesId, ShortName, resolve_node, resolve_short, with_hot};
 use crate::state::Key;
 
 /// Whether instrumented code records at all: one relaxed load.
@@ -24,57 +31,64 @@ pub fn is_recording() -> bool {
 ///
 /// A call that ends by a panic counts as an error; one that was entered while another panic was already
 /// unwinding (in a destructor) does not.
-#[derive(Debug)]
+///
+/// # Cost
+/// Two words (of a node three), which stay in registers in a function that is not async.
 #[must_use = "the call ends when the timer is dropped"]
-pub struct Timer {
+pub struct Timer<K: Kind> {
     /// Ticks; of a foreign call its ticket.
     start: u64,
-    points: u64,
-    /// Meaningless where nothing is recorded, and of a foreign call.
-    series: SeriesId,
-    target: Target,
-    failed: bool,
-    entered_panicking: bool,
+    call: Call,
+    extra: K::Extra,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Target {
-    Nothing,
-    Function,
-    Node,
-    Operation,
-    /// The collector in force is no registry; names are kept for it.
-    Foreign,
-}
-
-impl Timer {
+impl<K: Kind> Timer<K> {
     /// A timer that records nothing.
     #[inline(always)]
     pub fn inert() -> Self {
-        let (target, series) = (Target::Nothing, SeriesId::NONE);
-        Self { start: 0, points: 0, series, target, failed: false, entered_panicking: false }
+        Self::of(call::NOTHING, K::Extra::default())
     }
 
+    /// Makes the call count as an error.
+    #[inline(always)]
+    pub fn fail(&mut self) {
+        self.call.fail();
+    }
+
+    #[inline(always)]
+    fn of((start, call): Started, extra: K::Extra) -> Self {
+        Self { start, call, extra }
+    }
+}
+
+impl Timer<FunctionCall> {
     /// Starts timing a function or block.
     #[inline(always)]
     pub fn function(site: &'static Site) -> Self {
-        match gate::current() {
-            Gate::Closed => Self::inert(),
-            Gate::State(state) => Self::start(site.series(state), Target::Function),
-            gate => Self::function_elsewhere(gate, site),
-        }
+        let (series, word) = (site.last(), gate::word());
+        let started = if gate::names(word, series) && !panicking() {
+            (counter_ticks(), Call::of(series))
+        } else if gate::is_closed(word) {
+            call::NOTHING
+        } else {
+            function_elsewhere(site)
+        };
+        Self::of(started, ())
     }
+}
 
-    #[cold]
-    #[inline(never)]
-    fn function_elsewhere(gate: Gate, site: &'static Site) -> Self {
-        match here(gate) {
-            Gate::State(state) => Self::start(site.series(state), Target::Function),
-            Gate::Foreign => Self::foreign(ForeignCall::function(site.name())),
-            Gate::Closed | Gate::Scoped => Self::inert(),
-        }
+/// The first call of a site, and every call that cannot just go on: it is out of the way, and answers in registers.
+#[cold]
+#[inline(never)]
+fn function_elsewhere(site: &'static Site) -> Started {
+    match here() {
+        Gate::State(state) => begin(site.series(state)),
+        Gate::Foreign => begin_foreign(ForeignCall::function(site.name())),
+        Gate::Closed | Gate::Scoped => call::NOTHING,
     }
+}
 
+impl Timer<NodeCall> {
     /// Starts timing a call of a DAG node.
     #[inline]
     pub fn node(
@@ -84,122 +98,109 @@ impl Timer {
         points: u64,
     ) -> Self {
         let id = id.as_ref();
-        let mut timer = match here(gate::current()) {
-            Gate::State(state) => Self::start(resolve_node(state, id, name, node_type), Target::Node),
-            Gate::Foreign => Self::foreign(ForeignCall::node(id, name, node_type)),
-            Gate::Closed | Gate::Scoped => Self::inert(),
+        let started = match (name, node_type) {
+            (None, None) => with_hot(|hot| node(hot, id)),
+            _ => node_elsewhere(id, name, node_type),
         };
-        timer.points = points;
-        timer
-    }
-
-    /// Starts timing an operation of a DAG node.
-    #[inline]
-    pub fn operation(node: &(impl AsRef<str> + ?Sized), operation: &'static str) -> Self {
-        let node = node.as_ref();
-        match here(gate::current()) {
-            Gate::State(state) => {
-                Self::start(resolve::<Operations>(state, Key::two(node, operation)), Target::Operation)
-            }
-            Gate::Foreign => Self::foreign(ForeignCall::operation(node, operation)),
-            Gate::Closed | Gate::Scoped => Self::inert(),
-        }
+        Self::of(started, points)
     }
 
     /// Tells the points that went through, known only at the end.
     #[inline]
     pub fn set_points(&mut self, points: u64) {
-        self.points = points;
+        self.extra = points;
     }
+}
 
-    /// Makes the call count as an error.
+/// A node that tells no more than its id.
+#[inline(never)]
+fn node(hot: &Hot, id: &str) -> Started {
+    if let Some(state) = gate::plain_state()
+        && let Some(series) = hot.find_short::<Nodes>(state, ShortName::new(id))
+        && !panicking()
+    {
+        (counter_ticks(), Call::of(series))
+    } else {
+        node_elsewhere(id, None, None)
+    }
+}
+
+#[inline(never)]
+fn node_elsewhere(id: &str, name: Option<&str>, node_type: Option<&str>) -> Started {
+    match here() {
+        Gate::State(state) => begin(resolve_node(state, id, name, node_type)),
+        Gate::Foreign => begin_foreign(ForeignCall::node(id, name, node_type)),
+        Gate::Closed | Gate::Scoped => call::NOTHING,
+    }
+}
+
+impl Timer<NodeCall> {
+    /// Starts timing a call of a node whose series is known; records nothing of `None`.
+    #[inline(always)]
+    pub(in crate::timer) fn of_series(series: Option<SeriesId>) -> Self {
+        Self::of(begin(series), 0)
+    }
+}
+
+impl Timer<OperationCall> {
+    /// Starts timing an operation of a DAG node.
     #[inline]
-    pub fn fail(&mut self) {
-        self.failed = true;
+    pub fn operation(node: &(impl AsRef<str> + ?Sized), operation: &'static str) -> Self {
+        let node = node.as_ref();
+        Self::of(with_hot(|hot| self::operation(hot, node, operation)), ())
     }
+}
 
-    /// Reads the clock last, so that finding the series is not part of the measured time.
-    #[inline(always)]
-    fn start(series: Option<SeriesId>, target: Target) -> Self {
-        let Some((series, start)) = series.and_then(|series| Some((series, now(series.state)?))) else {
-            return Self::inert();
-        };
-        let entered_panicking = std::thread::panicking();
-        Self { start, points: 0, series, target, failed: false, entered_panicking }
+#[inline(never)]
+fn operation(hot: &Hot, node: &str, operation: &'static str) -> Started {
+    if let Some(state) = gate::plain_state()
+        && let Some(series) = hot.find_short::<Operations>(state, short(node, operation))
+        && !panicking()
+    {
+        (counter_ticks(), Call::of(series))
+    } else {
+        operation_elsewhere(node, operation)
     }
+}
 
-    #[cold]
-    #[inline(never)]
-    fn foreign(ticket: Option<Ticket>) -> Self {
-        let mut timer = Self::inert();
-        if let Some(ticket) = ticket {
-            timer.start = ticket;
-            timer.target = Target::Foreign;
+#[inline(never)]
+fn operation_elsewhere(node: &str, operation: &'static str) -> Started {
+    match here() {
+        Gate::State(state) => {
+            begin(resolve_short::<Operations>(state, Key::two(node, operation), short(node, operation)))
         }
-        timer
+        Gate::Foreign => begin_foreign(ForeignCall::operation(node, operation)),
+        Gate::Closed | Gate::Scoped => call::NOTHING,
     }
 }
 
-impl Drop for Timer {
-    /// Passes what it knows by value, so that the timer itself can stay in registers.
-    #[inline(always)]
-    fn drop(&mut self) {
-        let how = Ending { failed: self.failed, entered_panicking: self.entered_panicking };
-        match self.target {
-            Target::Nothing => {}
-            Target::Function => finish_function(self.series, self.start, how),
-            Target::Node => finish_node(self.series, self.start, self.points, how),
-            Target::Operation => finish_operation(self.series, self.start, how),
-            Target::Foreign => ForeignCall::end(self.start, self.points),
-        }
-    }
-}
-
-/// What is known of how a call ended.
-#[derive(Clone, Copy)]
-struct Ending {
-    failed: bool,
-    entered_panicking: bool,
-}
-
-impl Ending {
-    #[inline(always)]
-    fn is_failure(self) -> bool {
-        self.failed || (!self.entered_panicking && std::thread::panicking())
-    }
-}
-
-// One function for all sites each, so that the measured code stays small.
-
-#[inline(never)]
-fn finish_function(series: SeriesId, start: u64, how: Ending) {
-    let failed = how.is_failure();
-    record::<Functions>(series, move |clock, shard| {
-        shard.record(sample_since(clock, start), failed, || {});
-    });
-}
-
-#[inline(never)]
-fn finish_node(series: SeriesId, start: u64, points: u64, how: Ending) {
-    let failed = how.is_failure();
-    record::<Nodes>(series, move |clock, shard| {
-        shard.record(sample_since(clock, start), failed, points);
-    });
-}
-
-#[inline(never)]
-fn finish_operation(series: SeriesId, start: u64, how: Ending) {
-    let failed = how.is_failure();
-    record::<Operations>(series, move |clock, shard| {
-        shard.record(sample_since(clock, start), failed, || {});
-    });
+#[inline(always)]
+fn short(node: &str, operation: &'static str) -> Option<ShortName> {
+    Some(ShortName::new(node)?.with(operation))
 }
 
 /// Where this thread records, scopes included.
 #[inline]
-fn here(gate: Gate) -> Gate {
-    match gate {
+fn here() -> Gate {
+    match gate::current() {
         Gate::Scoped => gate_of_this_thread(),
         gate => gate,
+    }
+}
+
+impl<K: Kind> Drop for Timer<K> {
+    /// Passes what it knows by value, so that the timer itself can stay in registers.
+    #[inline(always)]
+    fn drop(&mut self) {
+        if !self.call.is_none() {
+            let call = if panicking() { self.call.ended_panicking() } else { self.call };
+            with_hot(|hot| K::end(hot, self.start, call, self.extra));
+        }
+    }
+}
+
+impl<K: Kind> fmt::Debug for Timer<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timer").field("call", &self.call).finish_non_exhaustive()
     }
 }

@@ -21,14 +21,13 @@ impl Site {
         self.name
     }
 
+    /// The series found last, of whichever state.
     #[inline(always)]
-    pub(super) fn series(&self, state: StateId) -> Option<SeriesId> {
-        self.slot.get(state, || self.resolve(state))
+    pub(super) fn last(&self) -> SeriesId {
+        self.slot.last()
     }
 
-    #[cold]
-    #[inline(never)]
-    fn resolve(&self, state: StateId) -> Option<SeriesId> {
-        resolve::<Functions>(state, Key::one(self.name))
+    pub(super) fn series(&self, state: StateId) -> Option<SeriesId> {
+        self.slot.get(state, || resolve::<Functions>(state, Key::one(self.name)))
     }
 }

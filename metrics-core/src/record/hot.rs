@@ -1,0 +1,140 @@
+//! Where a thread finds the shards of its last series at once.
+//!
+//! A line of a cache is found by the low bits of the series' index and holds its full name, so one comparison says
+//! everything: same state, same series, this thread's own shard. It has no destructor and no borrow to keep track
+//! of, because the references in it are plain and permanent. What is not found here is found in
+//! [`local`](super::local).
+
+use std::cell::Cell;
+use std::hint::cold_path;
+
+use super::domain::{Domain, Named, ShardOf};
+use super::id::SeriesId;
+use super::short::{ShortName, ShortNames};
+use crate::series::{CounterShard, NodeShard, RouteShard, TimingShard, TopicShard};
+use crate::state::StateId;
+
+/// Series per domain that do not get into each other's way, if their indices follow one another. A line takes 16
+/// bytes.
+const LINES: usize = 32;
+
+thread_local! {
+    static HOT: Hot = const { Hot::new() };
+}
+
+/// The caches of a thread.
+#[expect(missing_debug_implementations, reason = "a part of the macros' expansions that nobody prints")]
+pub struct Hot {
+    pub(super) nodes: Cache<NodeShard>,
+    pub(super) operations: Cache<TimingShard>,
+    pub(super) functions: Cache<TimingShard>,
+    pub(super) routes: Cache<RouteShard>,
+    pub(super) topics: Cache<TopicShard>,
+    pub(super) counters: Cache<CounterShard>,
+    pub(super) gauges: Cache<()>,
+    pub(super) node_names: ShortNames,
+    pub(super) operation_names: ShortNames,
+    pub(super) topic_names: ShortNames,
+}
+
+impl Hot {
+    /// The thread's own shard of that series, if it is remembered here.
+    #[inline(always)]
+    pub(crate) fn find<D: Domain>(&self, series: SeriesId) -> Option<&'static ShardOf<D>> {
+        D::cache(self).get(series)
+    }
+
+    /// The series of a short name in that state, if it is remembered here.
+    #[inline(always)]
+    pub(crate) fn find_short<D: Named>(&self, state: StateId, name: Option<ShortName>) -> Option<SeriesId> {
+        D::names(self).get(state, name?)
+    }
+
+    const fn new() -> Self {
+        Self {
+            nodes: Cache::new(),
+            operations: Cache::new(),
+            functions: Cache::new(),
+            routes: Cache::new(),
+            topics: Cache::new(),
+            counters: Cache::new(),
+            gauges: Cache::new(),
+            node_names: ShortNames::new(),
+            operation_names: ShortNames::new(),
+            topic_names: ShortNames::new(),
+        }
+    }
+
+    /// Names may stay: a series that is no more is not found in any state.
+    fn forget(&self) {
+        self.nodes.forget();
+        self.operations.forget();
+        self.functions.forget();
+        self.routes.forget();
+        self.topics.forget();
+        self.counters.forget();
+        self.gauges.forget();
+    }
+}
+
+/// Shards of one kind that the thread owns.
+pub(crate) struct Cache<S: 'static>([Cell<Line<S>>; LINES]);
+
+struct Line<S: 'static> {
+    series: SeriesId,
+    shard: Option<&'static S>,
+}
+
+impl<S> Clone for Line<S> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Line<S> {}
+
+impl<S> Line<S> {
+    const EMPTY: Self = Self { series: SeriesId::NONE, shard: None };
+}
+
+impl<S> Cache<S> {
+    const fn new() -> Self {
+        Self([const { Cell::new(Line::EMPTY) }; LINES])
+    }
+
+    #[inline(always)]
+    fn line(&self, series: SeriesId) -> &Cell<Line<S>> {
+        &self.0[series.word() as usize % LINES]
+    }
+
+    #[inline(always)]
+    fn get(&self, series: SeriesId) -> Option<&'static S> {
+        let line = self.line(series).get();
+        if line.series != series {
+            cold_path();
+            return None;
+        }
+        line.shard
+    }
+
+    fn forget(&self) {
+        self.0.iter().for_each(|line| line.set(Line::EMPTY));
+    }
+}
+
+/// Runs `f` with the calling thread's caches.
+#[inline(always)]
+pub(crate) fn with_hot<T>(f: impl FnOnce(&Hot) -> T) -> T {
+    HOT.with(f)
+}
+
+/// Remembers a shard that the calling thread owns.
+pub(super) fn remember<D: Domain>(series: SeriesId, shard: &'static ShardOf<D>) {
+    with_hot(|hot| D::cache(hot).line(series).set(Line { series, shard: Some(shard) }));
+}
+
+/// Forgets all of the calling thread's shards, before it gives any of them back.
+pub(super) fn forget() {
+    with_hot(Hot::forget);
+}

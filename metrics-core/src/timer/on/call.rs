@@ -1,0 +1,88 @@
+//! What a timer knows of its call, in two words.
+
+use super::foreign::Ticket;
+use crate::record::{SeriesId, now};
+
+/// The series of a call, with marks above its index. A call without marks is the name of its series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call(u64);
+
+/// When a call began, in ticks, and what it is; of a foreign call the ticket.
+pub(super) type Started = (u64, Call);
+
+const FAILED: u64 = 1 << SeriesId::INDEX_BITS;
+
+/// A panic was unwinding already when the call began.
+const ENTERED_PANICKING: u64 = 1 << (SeriesId::INDEX_BITS + 1);
+
+/// Of a collector that is no registry: a state that there never is.
+const FOREIGN: u64 = 0xFFFF_FFFF << 32;
+
+const MARKS: u64 = FAILED | ENTERED_PANICKING;
+
+impl Call {
+    /// Nothing is recorded.
+    pub(super) const NONE: Self = Self(SeriesId::NONE.word());
+
+    #[inline(always)]
+    pub(super) const fn of(series: SeriesId) -> Self {
+        Self(series.word())
+    }
+
+    #[inline(always)]
+    pub(super) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+
+    /// The series of a call without marks; of one with marks the name of no series.
+    #[inline(always)]
+    pub(super) fn unmarked_series(self) -> SeriesId {
+        SeriesId::from_word(self.0)
+    }
+
+    pub(super) fn series(self) -> SeriesId {
+        SeriesId::from_word(self.0 & !MARKS)
+    }
+
+    pub(super) fn is_foreign(self) -> bool {
+        self.0 & FOREIGN == FOREIGN
+    }
+
+    /// Marks the call as failed.
+    #[inline(always)]
+    pub(super) fn fail(&mut self) {
+        if !self.is_none() {
+            self.0 |= FAILED;
+        }
+    }
+
+    /// The call, ended while a panic is unwinding: by it, unless the call began in the midst of that.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn ended_panicking(self) -> Self {
+        if self.0 & ENTERED_PANICKING == 0 { Self(self.0 | FAILED) } else { self }
+    }
+
+    pub(super) fn is_failure(self) -> bool {
+        self.0 & FAILED != 0
+    }
+}
+
+/// A call of that series begins. The clock is read last, so that finding the series is not part of the measured time.
+#[inline(always)]
+pub(super) fn begin(series: Option<SeriesId>) -> Started {
+    let Some(series) = series else { return NOTHING };
+    let mark = if std::thread::panicking() { ENTERED_PANICKING } else { 0 };
+    match now(series.state()) {
+        Some(start) => (start, Call(series.word() | mark)),
+        None => NOTHING,
+    }
+}
+
+/// A call of a collector that is no registry begins.
+pub(super) fn begin_foreign(ticket: Option<Ticket>) -> Started {
+    ticket.map_or(NOTHING, |ticket| (ticket, Call(FOREIGN)))
+}
+
+/// No call begins.
+pub(super) const NOTHING: Started = (0, Call::NONE);

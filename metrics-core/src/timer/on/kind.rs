@@ -1,0 +1,98 @@
+//! What a timer times, as types: so that a call of a function knows when it is made where it will be recorded.
+
+use std::fmt;
+
+use super::call::Call;
+use super::foreign::ForeignCall;
+use crate::clock::{counter_span, counter_ticks};
+use crate::record::{Domain, Functions, Hot, Nodes, Operations, ShardOf, record};
+use crate::series::Sample;
+
+/// A kind of timed call.
+pub trait Kind: sealed::Ends {
+    /// What is told of such a call besides its time.
+    type Extra: Copy + Default + fmt::Debug;
+
+    /// The call ends, on the thread whose memory that is.
+    #[doc(hidden)]
+    fn end(hot: &Hot, start: u64, call: Call, extra: Self::Extra);
+}
+
+mod sealed {
+    pub trait Ends {}
+}
+
+/// A call of a function, or of a block without a node.
+#[derive(Debug)]
+pub enum FunctionCall {}
+
+/// A call of a DAG node, with its points.
+#[derive(Debug)]
+pub enum NodeCall {}
+
+/// A run of an operation of a DAG node.
+#[derive(Debug)]
+pub enum OperationCall {}
+
+impl sealed::Ends for FunctionCall {}
+
+impl sealed::Ends for NodeCall {}
+
+impl sealed::Ends for OperationCall {}
+
+// One function for all sites each, so that the measured code stays small.
+
+impl Kind for FunctionCall {
+    type Extra = ();
+
+    #[inline(never)]
+    fn end(hot: &Hot, start: u64, call: Call, (): ()) {
+        end::<Functions>(hot, start, call, 0, |shard, sample, failed| shard.record(sample, failed, || {}));
+    }
+}
+
+impl Kind for NodeCall {
+    type Extra = u64;
+
+    #[inline(never)]
+    fn end(hot: &Hot, start: u64, call: Call, points: u64) {
+        end::<Nodes>(hot, start, call, points, move |shard, sample, failed| {
+            shard.record(sample, failed, points)
+        });
+    }
+}
+
+impl Kind for OperationCall {
+    type Extra = ();
+
+    #[inline(never)]
+    fn end(hot: &Hot, start: u64, call: Call, (): ()) {
+        end::<Operations>(hot, start, call, 0, |shard, sample, failed| shard.record(sample, failed, || {}));
+    }
+}
+
+/// A call ends, as nearly all do: without marks, on the thread's own shard, on the process's counter. All else goes
+/// on elsewhere, by a jump, so that this function saves no registers.
+#[inline(always)]
+fn end<D: Domain>(hot: &Hot, start: u64, call: Call, points: u64, write: impl Fn(&ShardOf<D>, Sample, bool)) {
+    let end = counter_ticks();
+    match (hot.find::<D>(call.unmarked_series()), counter_span(start, end)) {
+        (Some(shard), Some(ns)) => write(shard, Sample { end, ns }, false),
+        _ => end_otherwise::<D>(start, end, call, points, write),
+    }
+}
+
+#[inline(never)]
+fn end_otherwise<D: Domain>(
+    start: u64,
+    end: u64,
+    call: Call,
+    points: u64,
+    write: impl Fn(&ShardOf<D>, Sample, bool),
+) {
+    if call.is_foreign() {
+        return ForeignCall::end(start, points);
+    }
+    let failed = call.is_failure();
+    record::<D>(call.series(), |time, shard| write(shard, time.span(start, end), failed));
+}
