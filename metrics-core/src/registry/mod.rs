@@ -197,8 +197,9 @@ impl Registry {
     /// The counters of the application's own, in the order in which they were first seen.
     #[must_use]
     pub fn counters(&self) -> Vec<(String, u64)> {
-        let counters = self.state().counters.all();
-        counters.iter().map(|counter| (counter.name().to_owned(), counter.value())).collect()
+        let mut counters = Vec::new();
+        self.state().counters.visit(|counter| counters.push((counter.name().to_owned(), counter.value())));
+        counters
     }
 
     /// The gauges of the application's own, in the order in which they were first seen.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::iter::Sum;
 use std::marker::PhantomData;
-use std::ops::Deref;
+use std::ops::{AddAssign, Deref};
 use std::sync::{Arc, Weak};
 
 use super::Shard;
@@ -82,7 +82,6 @@ impl<S: Shard> Series<S> {
         let pool = lock(&self.pool);
         let mut total = pool.folded.clone();
         pool.live().for_each(|shard| shard.merge_into(&mut total, self.window));
-        S::settle(&mut total, self.window);
         total
     }
 
@@ -103,8 +102,8 @@ impl<S: Shard> Series<S> {
     /// How many shards there are, their memory, and whether what they hold has reached its limit.
     pub(crate) fn footprint(&self) -> Footprint {
         let pool = lock(&self.pool);
-        let sums = pool.live().fold(S::sums_of(&pool.folded), |sums, shard| sums.plus(shard.sums()));
-        let shards = pool.live().count() as u64;
+        let start = (S::sums_of(&pool.folded), 0);
+        let (sums, shards) = pool.live().fold(start, |(sums, n), shard| (sums.plus(shard.sums()), n + 1));
         Footprint {
             series: 1,
             shards,
@@ -121,7 +120,6 @@ impl<S: Shard> Series<S> {
         }
         pool.shards.retain(|other| !Arc::ptr_eq(other, &shard));
         shard.merge_into(&mut pool.folded, self.window);
-        S::settle(&mut pool.folded, self.window);
         shard.merge_counts_into(pool.folded_counts.get_or_insert_default());
     }
 
@@ -141,14 +139,20 @@ pub(crate) struct Footprint {
     pub(crate) saturated: u64,
 }
 
+impl AddAssign for Footprint {
+    fn add_assign(&mut self, part: Self) {
+        self.series += part.series;
+        self.shards += part.shards;
+        self.bytes += part.bytes;
+        self.saturated += part.saturated;
+    }
+}
+
 impl Sum for Footprint {
     fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
-        parts.fold(Self::default(), |sum, part| Self {
-            series: sum.series + part.series,
-            shards: sum.shards + part.shards,
-            bytes: sum.bytes + part.bytes,
-            saturated: sum.saturated + part.saturated,
-        })
+        let mut sum = Self::default();
+        parts.for_each(|part| sum += part);
+        sum
     }
 }
 
@@ -219,9 +223,8 @@ mod tests {
         }
         drop(writers);
         let total = series.total();
-        let mut ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
-        ends.sort_unstable();
-        assert_eq!((total.count, ends), (10, vec![7, 8, 9]));
+        let ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
+        assert_eq!((total.count, ends), (10, vec![9, 8, 7]));
     }
 
     #[test]

@@ -22,11 +22,8 @@ pub(crate) trait Shard: Sized + Send + Sync + 'static {
     /// Where empty shards of this kind wait.
     fn spare() -> &'static Spare<Self>;
 
-    /// Adds a consistent copy of this shard to the total.
+    /// Adds a consistent copy of this shard to the total, of whose samples the newest `window` stay.
     fn merge_into(&self, total: &mut Self::Total, window: usize);
-
-    /// Trims the total to the newest `window` samples, after the last shard was merged.
-    fn settle(_total: &mut Self::Total, _window: usize) {}
 
     /// Memory of a shard that keeps the last `window` samples, bytes.
     fn bytes(_window: usize) -> usize {
@@ -153,10 +150,6 @@ impl Shard for NodeShard {
         size_of::<Self>() + TimingShard::heap_bytes(window)
     }
 
-    fn settle(total: &mut NodeTotal, window: usize) {
-        TimingShard::settle(&mut total.timing, window);
-    }
-
     fn merge_counts_into(&self, counts: &mut Counts) {
         self.timing.merge_counts_into(counts);
     }
@@ -237,10 +230,6 @@ impl Shard for RouteShard {
 
     fn bytes(window: usize) -> usize {
         size_of::<Self>() + TimingShard::heap_bytes(window)
-    }
-
-    fn settle(total: &mut RouteTotal, window: usize) {
-        TimingShard::settle(&mut total.timing, window);
     }
 
     fn merge_counts_into(&self, counts: &mut Counts) {

@@ -4,7 +4,7 @@ use super::Shard;
 use super::histogram::{Counts, Histogram};
 use super::lease::Spare;
 use super::shard::{Sums, zero};
-use super::window::{Ring, Sample, keep_newest, mean_ns};
+use super::window::{Ring, Sample, mean_ns, merge_newest};
 use crate::sync::atomic::{AtomicU64, Ordering, fence};
 use crate::sync::{spin_loop, yield_now};
 use crate::unit::ms_from_ns;
@@ -112,12 +112,24 @@ impl TimingShard {
     }
 
     /// Reads everything: the scalar fields with what `along` reads under the same sequence number, and up to
-    /// `window` of the newest samples of the same calls, appended to `recent`.
+    /// `window` of the newest samples of the same calls, which are merged into `recent`, newest first.
     ///
     /// Samples that the owner overwrote during the copy are left out. A reading that lost some is tried again, and
     /// then with fewer samples: of an owner that fills the ring faster than it can be read, the window is what
     /// could be read. Two samples are never mixed, and no sample is newer than the scalar fields.
     pub(crate) fn read<T>(
+        &self,
+        window: usize,
+        recent: &mut Vec<Sample>,
+        along: impl Fn() -> T,
+    ) -> (TimingTotal, T) {
+        let start = recent.len();
+        let read = self.read_unmerged(window, recent, along);
+        merge_newest(recent, start, window);
+        read
+    }
+
+    fn read_unmerged<T>(
         &self,
         window: usize,
         recent: &mut Vec<Sample>,
@@ -196,10 +208,6 @@ impl Shard for TimingShard {
         size_of::<Self>() + Self::heap_bytes(window)
     }
 
-    fn settle(total: &mut TimingTotal, window: usize) {
-        keep_newest(&mut total.recent, window);
-    }
-
     fn merge_counts_into(&self, counts: &mut Counts) {
         self.histogram.merge_into(counts);
     }
@@ -223,7 +231,7 @@ pub(crate) struct TimingTotal {
     pub(crate) max_ns: u64,
     /// The sample that ended last.
     pub(crate) last: Option<Sample>,
-    /// The newest samples over all threads, in no particular order.
+    /// The newest samples over all threads, newest first.
     pub(crate) recent: Vec<Sample>,
 }
 
@@ -291,7 +299,6 @@ mod tests {
     fn read(shard: &TimingShard, window: usize) -> TimingTotal {
         let mut total = TimingTotal::default();
         shard.merge_into(&mut total, window);
-        TimingShard::settle(&mut total, window);
         total
     }
 
@@ -318,10 +325,8 @@ mod tests {
         let mut total = TimingTotal::default();
         a.merge_into(&mut total, 4);
         b.merge_into(&mut total, 4);
-        TimingShard::settle(&mut total, 4);
-        let mut ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
-        ends.sort_unstable();
-        assert_eq!(ends, [3, 5, 6, 7]);
+        let ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
+        assert_eq!(ends, [7, 6, 5, 3]);
         assert_eq!(total.last, Some(sample(7, 1)));
     }
 

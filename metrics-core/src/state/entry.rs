@@ -7,7 +7,7 @@ use super::key::{Key, OwnedKey, same};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
-use crate::series::quantile::exclusive;
+use crate::series::quantile::p50_p95_p99;
 use crate::series::{
     CounterShard, Counts, Gauge, NodeShard, Rate, RouteShard, Series, Shard, TimingShard, TopicShard,
 };
@@ -195,20 +195,19 @@ impl Entry for FunctionEntry {
 impl FunctionEntry {
     pub(crate) fn snapshot(&self, key: &OwnedKey) -> FunctionMetrics {
         let total = self.series.total();
-        let mut sorted: Vec<u64> = total.recent.iter().map(|sample| sample.ns).collect();
-        sorted.sort_unstable();
-        let quantile_ms = |p| exclusive(&sorted, p) / 1e6;
+        let mut window: Vec<u64> = total.recent.iter().map(|sample| sample.ns).collect();
+        let [p50_ms, p95_ms, p99_ms] = p50_p95_p99(&mut window).map(|ns| ns / 1e6);
         FunctionMetrics {
             name: key.borrow().first.to_owned(),
             calls_total: total.count,
             errors: total.errors,
             last_ms: total.last_ms(),
             avg_ms: total.avg_ms(),
-            min_ms: sorted.first().copied().map_or(0.0, ms_from_ns),
-            max_ms: sorted.last().copied().map_or(0.0, ms_from_ns),
-            p50_ms: quantile_ms(0.50),
-            p95_ms: quantile_ms(0.95),
-            p99_ms: quantile_ms(0.99),
+            min_ms: window.iter().min().copied().map_or(0.0, ms_from_ns),
+            max_ms: window.iter().max().copied().map_or(0.0, ms_from_ns),
+            p50_ms,
+            p95_ms,
+            p99_ms,
         }
     }
 }

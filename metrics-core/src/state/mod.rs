@@ -136,8 +136,8 @@ impl State {
 
     /// Remembers the totals behind the rates; called at 10 Hz.
     pub(crate) fn observe_rates(&self) {
-        self.nodes.all().iter().for_each(|node| node.observe(&self.clock));
-        self.topics.all().iter().for_each(|topic| topic.observe(&self.clock));
+        self.nodes.visit(|node| node.observe(&self.clock));
+        self.topics.visit(|topic| topic.observe(&self.clock));
     }
 
     pub(crate) fn snapshot(&self) -> MetricsSnapshot {
@@ -218,7 +218,9 @@ impl State {
 }
 
 fn footprint<E: Entry>(table: &Table<E>) -> Footprint {
-    table.all().iter().map(|row| row.series().footprint()).sum()
+    let mut all = Footprint::default();
+    table.visit(|row| all += row.series().footprint());
+    all
 }
 
 /// A node that was never called itself.

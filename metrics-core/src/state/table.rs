@@ -9,6 +9,9 @@ use hashbrown::HashTable;
 use super::key::{Key, OwnedKey};
 use crate::sync::{read, write};
 
+/// Rows that are looked at under one lock.
+const VISITED_AT_ONCE: usize = 256;
+
 /// Entries in the order in which they were first seen, at most `cap` of them and one for the rest.
 ///
 /// # Cost
@@ -103,6 +106,21 @@ impl<E> Table<E> {
         read(&self.rows).list.clone()
     }
 
+    /// Looks at all rows, in the order in which their keys were first seen.
+    ///
+    /// For what is quick: a thread's first sight of a key waits for at most [`VISITED_AT_ONCE`] rows.
+    pub(crate) fn visit(&self, mut look: impl FnMut(&Row<E>)) {
+        let mut seen = 0;
+        loop {
+            let rows = read(&self.rows);
+            // Rows are added at the end only.
+            let Some(rest) = rows.list.get(seen..).filter(|rest| !rest.is_empty()) else { return };
+            let now = rest.len().min(VISITED_AT_ONCE);
+            rest[..now].iter().for_each(|row| look(row));
+            seen += now;
+        }
+    }
+
     /// The place of a key that is there.
     pub(crate) fn find(&self, key: Key<'_>) -> Option<(u32, Arc<Row<E>>)> {
         let rows = read(&self.rows);
@@ -169,6 +187,19 @@ mod tests {
         assert_eq!(table.overflowed(), 2);
         assert_eq!(table.get(2).as_deref().map(|row| row.as_str()), Some(OVERFLOW));
         assert_eq!(table.all().len(), 3);
+    }
+
+    #[test]
+    fn every_row_is_visited_once_and_in_order() {
+        let table = Table::new(1_000);
+        for count in [0, 1, VISITED_AT_ONCE, 2 * VISITED_AT_ONCE + 1] {
+            for n in table.len()..count {
+                intern(&table, &n.to_string());
+            }
+            let mut seen = Vec::new();
+            table.visit(|row| seen.push(row.name().to_owned()));
+            assert_eq!(seen, (0..count).map(|n| n.to_string()).collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -136,19 +136,14 @@ fn topics(text: &mut Text, state: &State) {
 
 /// The application's own counters and gauges.
 fn own(text: &mut Text, state: &State) {
-    let (counters, gauges) = (state.counters.all(), state.gauges.all());
-    if !counters.is_empty() {
+    if state.counters.len() > 0 {
         text.family("metrics_app_total", Kind::Counter, "Counters of the application.");
     }
-    for row in &counters {
-        text.count("metrics_app_total", &[("name", row.name())], row.value());
-    }
-    if !gauges.is_empty() {
+    state.counters.visit(|row| text.count("metrics_app_total", &[("name", row.name())], row.value()));
+    if state.gauges.len() > 0 {
         text.family("metrics_app_value", Kind::Gauge, "Gauges of the application.");
     }
-    for row in &gauges {
-        text.value("metrics_app_value", &[("name", row.name())], row.value());
-    }
+    state.gauges.visit(|row| text.value("metrics_app_value", &[("name", row.name())], row.value()));
 }
 
 fn host(text: &mut Text, registry: &Registry) {
