@@ -57,7 +57,7 @@ impl Kind for NodeCall {
     #[inline(never)]
     fn end(hot: &Hot, start: u64, call: Call, points: u64) {
         end::<Nodes>(hot, start, call, points, move |shard, sample, failed| {
-            shard.record(sample, failed, points)
+            shard.record(sample, failed, points);
         });
     }
 }
