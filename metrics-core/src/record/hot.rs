@@ -23,7 +23,7 @@ thread_local! {
 }
 
 /// The caches of a thread.
-#[expect(missing_debug_implementations, reason = "a part of the macros' expansions that nobody prints")]
+#[allow(missing_debug_implementations, reason = "a part of what the macros expand to, which nobody prints")]
 pub struct Hot {
     pub(super) nodes: Cache<NodeShard>,
     pub(super) operations: Cache<TimingShard>,
