@@ -31,6 +31,7 @@ load() {
     cargo test --locked --release -p metrics-layer --all-features \
         --test stress_loses_nothing --test memory_stays_flat --test hostile_numbers \
         -- --ignored --nocapture ten_million hundred_thousand billion a_million for_long
+    cargo test --locked --release -p metrics-core --lib -- --ignored --nocapture for_long
 }
 
 # A program with a known bug must not end well, and must say why.

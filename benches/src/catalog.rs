@@ -143,10 +143,7 @@ pub fn all() -> Vec<Entry> {
     add(
         Group::Handle,
         Side::Ours,
-        &[
-            ("node-handle", ours::node::by_handle),
-            ("node-handle+instant", ours::node::by_handle_and_instant),
-        ],
+        &[("node-handle", ours::node::by_handle), ("node-handle+instant", ours::node::by_handle_and_instant)],
     );
 
     add(

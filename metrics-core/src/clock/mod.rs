@@ -210,6 +210,28 @@ mod tests {
         (measured / reference.elapsed().as_nanos() as f64 - 1.0).abs() < 0.05
     }
 
+    /// THREATS 32: the drift against the operating system's monotonic clock, which the sampler keeps down by comparing
+    /// every second.
+    #[test]
+    #[ignore = "takes a minute"]
+    fn for_long_the_counter_keeps_the_time() {
+        let clock = Clock::new();
+        let mut begin = None;
+        for second in 0..=62 {
+            std::thread::sleep(Duration::from_secs(1));
+            clock.recalibrate();
+            // Calibrated in a moment, the scale is some 10^-4 off until it was compared over a second.
+            if second == 2 {
+                begin = Some((clock.ticks(), Instant::now()));
+            }
+        }
+        let (ticks, reference) = begin.unwrap();
+        let (measured, expected) = (clock.elapsed_ns(ticks, clock.ticks()), reference.elapsed());
+        let drift = measured as f64 / expected.as_nanos() as f64 - 1.0;
+        println!("drift over {expected:?}: {drift:.2e}, {} corrections", clock.corrections());
+        assert!(drift.abs() <= 1e-5, "{drift:.2e} over {expected:?}");
+    }
+
     #[test]
     fn the_real_clocks_agree_with_the_operating_system() {
         for clock in [Clock::new(), Clock::system()] {
