@@ -8,6 +8,7 @@ use syn::{Expr, ExprLit, Lit, LitStr, Token};
 use crate::errors::{Errors, nearest};
 
 /// One `key = value`; a leading string literal counts as `name = "…"`.
+#[derive(Clone)]
 pub(crate) struct Arg {
     /// Where the key is written (for a bare literal: where that is).
     pub(crate) span: Span,
@@ -53,6 +54,13 @@ impl Args {
     pub(crate) fn take(&mut self, key: &str) -> Option<Arg> {
         let at = self.0.iter().position(|arg| arg.key == key)?;
         Some(self.0.swap_remove(at))
+    }
+
+    /// Takes over those of a container, where none of that key was given.
+    pub(crate) fn inherit(&mut self, outer: &Self) {
+        let missing = outer.0.iter().filter(|outer| !self.0.iter().any(|own| own.key == outer.key));
+        let missing: Vec<Arg> = missing.cloned().collect();
+        self.0.extend(missing);
     }
 
     fn add(&mut self, arg: Arg, errors: &mut Errors) {

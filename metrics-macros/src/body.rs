@@ -6,6 +6,8 @@ use syn::Item;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 
+use crate::split;
+
 /// A block as raw tokens, so that half-typed code passes through and the IDE completes in it.
 pub(crate) struct Body(Group);
 
@@ -42,6 +44,13 @@ impl Body {
         let (attributes, rest) = self.split();
         let inner = self.braced(rest);
         self.braced([attributes, wrap(&inner)].into_iter().collect())
+    }
+
+    /// The block of a container, with something else in place of each item.
+    pub(crate) fn map_items(&self, each: impl FnMut(Vec<TokenTree>) -> TokenStream) -> Self {
+        let (attributes, rest) = self.split();
+        let items = split::items(rest).into_iter().map(each);
+        self.braced([attributes].into_iter().chain(items).collect())
     }
 
     /// Keeps the user's span: it decides the edition, hence when temporaries are dropped.

@@ -24,6 +24,13 @@ impl Errors {
         }
     }
 
+    /// Adds all those of another use.
+    pub(crate) fn append(&mut self, others: Self) {
+        if let Some(error) = others.0 {
+            self.push(error);
+        }
+    }
+
     /// Is there none so far?
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()

@@ -1,13 +1,24 @@
-//! The annotated item: its head as written, its signature understood, its body untouched.
+//! What `#[timed]` stands on: what kind of item it is, and whether it can be timed.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Signature, Visibility};
 
 use crate::body::Body;
-use crate::errors::Errors;
+use crate::container::Container;
+use crate::opening::{self, Opening};
+use crate::own;
 
-/// A function that can be timed.
+/// An item, as far as the macro cares.
+pub(crate) enum Item {
+    Function(Box<Function>),
+    /// An `impl` block, inline module or trait: the functions inside are timed.
+    Container(Container),
+    /// Nothing that runs.
+    Refused(Refusal),
+}
+
+/// A function that can be timed: its head as written, its signature understood, its body untouched.
 pub(crate) struct Function {
     /// Attributes, visibility and signature, token for token.
     pub(crate) head: TokenStream,
@@ -15,57 +26,92 @@ pub(crate) struct Function {
     pub(crate) body: Body,
 }
 
-/// Words that open an item that is no function.
-const OTHER_ITEMS: [&str; 10] =
-    ["struct", "enum", "union", "trait", "impl", "mod", "type", "static", "use", "macro_rules"];
+/// Why an item cannot be timed.
+pub(crate) enum Refusal {
+    /// By its nature: inside a container it is passed over.
+    Untimeable(syn::Error),
+    /// It could not be read.
+    Unread(syn::Error),
+}
+
+// === impl Item ===
+
+impl Item {
+    pub(crate) fn parse(trees: Vec<TokenTree>) -> Self {
+        let word = match opening::of(&trees) {
+            Opening::Function => return Function::parse(trees).map_or_else(Self::Refused, Self::function),
+            Opening::Other(word) => word,
+            Opening::Closure(span) => return Self::Refused(Refusal::not_a_function(span, "a closure")),
+            Opening::Unknown(span) => return Self::Refused(Refusal::not_a_function(span, "this")),
+        };
+        let container = Container::parse(trees, &word);
+        container.map_or_else(
+            || Self::Refused(Refusal::not_a_function(word.span(), &format!("`{word}`"))),
+            Self::Container,
+        )
+    }
+
+    fn function(function: Function) -> Self {
+        Self::Function(Box::new(function))
+    }
+}
 
 // === impl Function ===
 
 impl Function {
-    /// Reads the item, or reports why it cannot be timed.
-    pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Self> {
-        let mut trees = flat(item);
-        if let Some((word, span)) = other_item(&trees) {
-            errors.at(span, not_a_function(&word));
-            return None;
-        }
+    fn parse(mut trees: Vec<TokenTree>) -> Result<Self, Refusal> {
         let body = trees.last().and_then(Body::from_tree);
         if body.is_some() || is_semicolon(trees.last()) {
             trees.pop();
         }
+        let naked = own::naked(&trees);
         let head: TokenStream = trees.into_iter().collect();
-        let signature = match signature.parse2(head.clone()) {
-            Ok(signature) => signature,
-            Err(error) => {
-                errors.push(error);
-                return None;
-            }
-        };
-        Self::check(head, signature, body, errors)
-    }
-
-    fn check(
-        head: TokenStream,
-        signature: Signature,
-        body: Option<Body>,
-        errors: &mut Errors,
-    ) -> Option<Self> {
+        let signature = signature.parse2(head.clone()).map_err(Refusal::Unread)?;
         if let Some(token) = &signature.constness {
-            errors.at(
+            return Err(Refusal::at(
                 token.span,
                 "a `const fn` cannot be timed, because it may run while compiling\n\
                  put `timed_block!` around the calls, or time a function that calls it",
-            );
-            return None;
+            ));
+        }
+        if let Some(span) = naked {
+            return Err(Refusal::at(
+                span,
+                "a naked function cannot be timed, because it is nothing but assembly\n\
+                 put `timed_block!` around the calls, or time a function that calls it",
+            ));
         }
         let Some(body) = body else {
-            errors.at(
+            return Err(Refusal::at(
                 signature.ident.span(),
                 "a function without a body cannot be timed\nput `#[timed]` on the implementations",
-            );
-            return None;
+            ));
         };
-        Some(Self { head, signature, body })
+        Ok(Self { head, signature, body })
+    }
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    fn at(span: Span, message: &str) -> Self {
+        Self::Untimeable(syn::Error::new(span, message))
+    }
+
+    fn not_a_function(span: Span, what: &str) -> Self {
+        let instead = match what {
+            "`mod`" => "put it on the functions inside that file",
+            "`extern`" => "put it on the functions that call those inside",
+            _ => "for code inside a function there is `timed_block!`",
+        };
+        let places = "`#[timed]` goes on a function, `impl` block, trait or inline module";
+        Self::at(span, &format!("{places}, not on {what}\n{instead}"))
+    }
+
+    pub(crate) fn into_error(self) -> syn::Error {
+        match self {
+            Self::Untimeable(error) | Self::Unread(error) => error,
+        }
     }
 }
 
@@ -78,41 +124,12 @@ fn signature(input: ParseStream<'_>) -> syn::Result<Signature> {
 }
 
 /// Token trees, without the invisible group that a `$item:item` puts around them.
-fn flat(tokens: TokenStream) -> Vec<TokenTree> {
+pub(crate) fn flat(tokens: TokenStream) -> Vec<TokenTree> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     match trees.as_slice() {
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => flat(group.stream()),
         _ => trees,
     }
-}
-
-/// The word that makes this another kind of item, if one comes before any `fn`.
-fn other_item(trees: &[TokenTree]) -> Option<(String, Span)> {
-    let words = trees.iter().filter_map(|tree| match tree {
-        TokenTree::Ident(ident) => Some((ident.to_string(), ident.span())),
-        _ => None,
-    });
-    let mut words = words.take_while(|(word, _)| word != "fn");
-    let other = words.find(|(word, _)| OTHER_ITEMS.contains(&word.as_str()));
-    // `const X`, `extern { }` and `extern crate` open with words that functions open with too.
-    let no_fn = !trees.iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == "fn"));
-    other.or_else(|| no_fn.then(|| first_word(trees)).flatten())
-}
-
-fn first_word(trees: &[TokenTree]) -> Option<(String, Span)> {
-    let mut idents = trees.iter().filter_map(|tree| match tree {
-        TokenTree::Ident(ident) => Some(ident),
-        _ => None,
-    });
-    idents.find(|ident| *ident != "pub" && *ident != "unsafe").map(|ident| (ident.to_string(), ident.span()))
-}
-
-fn not_a_function(word: &str) -> String {
-    let instead = match word {
-        "impl" | "mod" | "trait" | "extern" => "put it on the functions inside",
-        _ => "for code inside a function there is `timed_block!`",
-    };
-    format!("`#[timed]` goes on a function or method, not on `{word}`\n{instead}")
 }
 
 fn is_semicolon(tree: Option<&TokenTree>) -> bool {

@@ -20,14 +20,22 @@ use proc_macro::TokenStream;
 mod args;
 mod block;
 mod body;
+mod container;
 mod errors;
 mod exit;
 mod expand;
 mod guard;
 mod item;
+mod label;
 mod model;
+mod opening;
+mod own;
 mod result;
 mod root;
+mod split;
+
+#[cfg(test)]
+mod any_tokens;
 
 /// Times every call of a function, as a function series or as calls of a DAG node.
 ///

@@ -42,7 +42,7 @@ pub(crate) struct Node {
 pub(crate) enum Name {
     /// A literal or the path of a const.
     Given(Expr),
-    /// The module's path and the function's name.
+    /// The module's path and this: the function's name, behind its type where a container tells it.
     Path(String),
 }
 
@@ -65,14 +65,22 @@ pub(crate) enum Arm {
 /// The arguments of `#[timed]`.
 pub(crate) const TIMED_ARGS: [&str; 6] = ["name", "node", "node_name", "node_type", "points", "crate"];
 
+/// The arguments of `#[timed]` on a container: they hold for every function inside.
+pub(crate) const CONTAINER_ARGS: [&str; 1] = ["crate"];
+
 /// The arguments of `timed_block!` between the name and the block.
 pub(crate) const BLOCK_ARGS: [&str; 2] = ["node", "crate"];
 
 // === impl Timed ===
 
 impl Timed {
-    /// For `#[timed]` on a function.
-    pub(crate) fn function(mut args: Args, signature: &Signature, errors: &mut Errors) -> Self {
+    /// For `#[timed]` on a function, in a container of that label.
+    pub(crate) fn function(
+        mut args: Args,
+        signature: &Signature,
+        label: Option<&str>,
+        errors: &mut Errors,
+    ) -> Self {
         let root = root(&mut args, errors);
         let (node, name) = (args.take("node"), args.take("name"));
         let Some(node) = node else {
@@ -81,7 +89,7 @@ impl Timed {
                 need_node(&mut args, errors);
             }
             let name = name.and_then(|name| constant(name.value, "name", errors));
-            let by_path = || Name::Path(signature.ident.unraw().to_string());
+            let by_path = || Name::by_path(label, &signature.ident);
             return Self {
                 root,
                 entry: Entry::Function { name: name.map_or_else(by_path, Name::Given) },
@@ -111,6 +119,15 @@ impl Timed {
             None => Entry::Function { name: Name::Given(name) },
         };
         Some(Self { root, entry, exit: None })
+    }
+}
+
+// === impl Name ===
+
+impl Name {
+    fn by_path(label: Option<&str>, function: &Ident) -> Self {
+        let function = function.unraw();
+        Self::Path(label.map_or_else(|| function.to_string(), |label| format!("{label}::{function}")))
     }
 }
 

@@ -4,15 +4,19 @@ use metrics_layer::timed;
 struct Voxel;
 
 #[timed]
-impl Voxel {
-    fn size(&self) -> u8 {
-        1
-    }
+const COUNT: u8 = 1;
+
+#[timed]
+unsafe extern "C" {
+    fn size() -> u8;
 }
 
 #[timed]
-const COUNT: u8 = 1;
+macro_rules! sizes {
+    () => {};
+}
 
 fn main() {
-    let _: u8 = Voxel.size() + COUNT;
+    let _ = (Voxel, COUNT, size as unsafe extern "C" fn() -> u8);
+    sizes!();
 }

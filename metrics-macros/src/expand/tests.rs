@@ -244,12 +244,6 @@ fn refused_items_are_emitted_with_one_error_each() {
         ),
         (
             quote!(
-                pub unsafe impl Send for S {}
-            ),
-            "not on `impl`",
-        ),
-        (
-            quote!(
                 extern "C" {
                     fn f();
                 }
@@ -258,17 +252,124 @@ fn refused_items_are_emitted_with_one_error_each() {
         ),
         (
             quote!(
-                mod inside {
-                    fn f() {}
-                }
+                #[unsafe(naked)]
+                extern "C" fn f() {}
             ),
-            "put it on the functions inside",
+            "a naked function",
         ),
+        (
+            quote!(
+                mod inside;
+            ),
+            "not on `mod`",
+        ),
+        (quote!(::a::b! {}), "not on this"),
     ];
     for (item, message) in items {
         let errors = errors(quote!(), &item);
         assert!(errors.contains(message), "{errors}");
         assert_eq!(errors.matches("compile_error").count(), 1, "{errors}");
+    }
+}
+
+#[test]
+fn a_container_times_what_is_inside() {
+    let [new, get, fmt, deep, own] = ["S::new", "S<u8>::get", "<S as Debug>::fmt", "deep", "T::own"]
+        .map(|name| function(&quote!(::core::concat!(::core::module_path!(), "::", #name))));
+    let given = function(&quote!("given"));
+    let kept = quote! {
+        #![allow(x)]
+        use a::{b, c};
+        const F: fn() = { f };
+        struct S { f: fn() -> u8 }
+        m! { fn f() {} }
+        extern "C" { fn f(); }
+        mod file;
+    };
+    let item = quote! {
+        pub mod m {
+            #kept
+            impl<T> S<T> { const N: u8 = 1; fn new() {} const fn c() {} #[timed(skip)] fn skipped() {} }
+            #[metrics_core::timed] impl S<u8> { #[timed("given")] #[inline] fn given() {} pub fn get(&self) { self. } }
+            impl<T> Debug for S<T> { fn fmt() {} }
+            mod n { async fn deep() {} #[cfg_attr(x, timed)] fn kept() {} #[other::timed] fn kept() {} }
+            #[timed(skip)] mod o { fn f() {} }
+            trait T { fn f(); fn own() {} #[unsafe(naked)] fn naked() {} }
+        }
+    };
+    let expected = quote! {
+        pub mod m {
+            #kept
+            impl<T> S<T> { const N: u8 = 1; fn new() { #new } const fn c() {} fn skipped() {} }
+            impl S<u8> { #[inline] fn given() { #given } pub fn get(&self) { #get self. } }
+            impl<T> Debug for S<T> { fn fmt() { #fmt } }
+            mod n { async fn deep() { #deep } #[cfg_attr(x, timed)] fn kept() {} #[other::timed] fn kept() {} }
+            mod o { fn f() {} }
+            trait T { fn f(); fn own() { #own } #[unsafe(naked)] fn naked() {} }
+        }
+    };
+    assert_same(&timed(quote!(), item), &expected);
+}
+
+#[test]
+fn a_container_passes_the_crate_on() {
+    let item = quote! {
+        impl S { fn f() {} #[timed("g", crate = b)] fn g() {} #[timed("h")] fn h() {} }
+    };
+    let expanded = timed(quote!(crate = a), item).to_string();
+    for site in [quote!(b::__private::Site::new("g")), quote!(a::__private::Site::new("h"))] {
+        assert!(expanded.contains(&site.to_string()), "{expanded}");
+    }
+    assert!(!expanded.contains("metrics_core"), "{expanded}");
+}
+
+#[test]
+fn errors_inside_a_container_leave_the_rest_timed() {
+    let item = quote! {
+        impl S { #[timed(nam = "f")] fn f() {} #[timed] const fn g() {} fn h() {} }
+    };
+    let h = function(&quote!(::core::concat!(::core::module_path!(), "::", "S::h")));
+    let expanded = timed(quote!(), item).to_string();
+    let expected = quote!(impl S { fn f() {} const fn g() {} fn h() { #h } }).to_string();
+    let errors = expanded.strip_prefix(&expected).expect("only what is wrong is not timed");
+    assert!(errors.contains("did you mean `name`?") && errors.contains("const fn"), "{errors}");
+    assert_eq!(errors.matches("compile_error").count(), 2, "{errors}");
+}
+
+#[test]
+fn a_container_takes_few_arguments() {
+    for item in [
+        quote!(impl S { fn f() {} }),
+        quote!(
+            mod m {
+                fn f() {}
+            }
+        ),
+    ] {
+        let errors = errors(quote!(name = "s"), &item);
+        assert!(errors.contains("unknown argument `name`") && errors.contains("`crate`"), "{errors}");
+    }
+}
+
+#[test]
+fn a_closure_stays_an_expression() {
+    let expanded = timed(quote!(), quote!(move |x| x + 1)).to_string();
+    assert!(expanded.contains("not on a closure"), "{expanded}");
+    assert!(expanded.starts_with('{') && expanded.ends_with("move | x | x + 1 }"), "{expanded}");
+}
+
+#[test]
+fn skip_is_nothing() {
+    for item in [
+        quote!(
+            const fn f() {}
+        ),
+        quote!(impl S { fn f() {} }),
+        quote!(
+            struct S;
+        ),
+    ] {
+        assert_same(&timed(quote!(skip), item.clone()), &item);
     }
 }
 

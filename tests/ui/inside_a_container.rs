@@ -1,0 +1,35 @@
+use metrics_layer::timed;
+
+struct Voxel;
+
+#[timed]
+impl Voxel {
+    #[timed(nam = "size")]
+    fn size(&self) -> u8 {
+        1
+    }
+
+    #[timed]
+    const fn count() -> u8 {
+        1
+    }
+}
+
+#[timed]
+mod shapes {
+    pub trait Shape {
+        #[timed]
+        fn sides() -> u8;
+    }
+}
+
+#[timed("voxels")]
+impl shapes::Shape for Voxel {
+    fn sides() -> u8 {
+        6
+    }
+}
+
+fn main() {
+    let _: u8 = Voxel.size() + Voxel::count() + <Voxel as shapes::Shape>::sides();
+}

@@ -1,0 +1,11 @@
+use metrics_layer::timed;
+
+#[timed]
+#[unsafe(naked)]
+extern "C" fn back() {
+    core::arch::naked_asm!("ret")
+}
+
+fn main() {
+    back();
+}
