@@ -1,6 +1,7 @@
 //! Attributes that an item carries itself and that matter here, found by their paths.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::{Meta, Path, Token};
 
@@ -9,7 +10,7 @@ use crate::opening;
 /// The `#[timed]` that an item inside a container carries.
 pub(crate) enum Own {
     None,
-    /// Ours, taken out of the item, with these arguments.
+    /// Ours, with these arguments; in the item it says `skip` from now on.
     Args(TokenStream),
     /// Behind a `cfg_attr`, or by a path that may lead anywhere: it stays, and the container leaves the item to it.
     Kept,
@@ -18,17 +19,20 @@ pub(crate) enum Own {
 /// Through which a path to our `timed` may start.
 const CRATES: [&str; 3] = ["metrics_layer", "metrics_core", "metrics_macros"];
 
-/// Takes the first `#[timed]` out of the item's attributes.
-pub(crate) fn take(trees: &mut Vec<TokenTree>) -> Own {
+/// Takes the arguments out of the item's first `#[timed]`. The attribute stays, so that the user's import of it is used.
+pub(crate) fn take(trees: &mut [TokenTree]) -> Own {
     let found = metas(trees).find_map(|(at, meta)| match timed(&meta) {
         Own::None => None,
-        own => Some((at, own)),
+        own => Some((at, meta, own)),
     });
-    let Some((at, own)) = found else {
+    let Some((at, meta, own)) = found else {
         return Own::None;
     };
     if matches!(own, Own::Args(_)) {
-        trees.drain(at..at + 2);
+        let path = meta.path();
+        let mut skip = Group::new(Delimiter::Bracket, quote!(#path(skip)));
+        skip.set_span(trees[at].span());
+        trees[at] = skip.into();
     }
     own
 }
@@ -41,14 +45,14 @@ pub(crate) fn naked(trees: &[TokenTree]) -> Option<Span> {
         }
         meta => meta.path().is_ident("naked"),
     };
-    metas(trees).find(|(_, meta)| naked(meta)).map(|(at, _)| trees[at + 1].span())
+    metas(trees).find(|(_, meta)| naked(meta)).map(|(at, _)| trees[at].span())
 }
 
 /// The outer attributes and where they are.
 fn metas(trees: &[TokenTree]) -> impl Iterator<Item = (usize, Meta)> + '_ {
     let attributes = trees[..opening::attributes(trees)].iter().enumerate();
     attributes.filter_map(|(at, tree)| match tree {
-        TokenTree::Group(group) => Some((at - 1, syn::parse2(group.stream()).ok()?)),
+        TokenTree::Group(group) => Some((at, syn::parse2(group.stream()).ok()?)),
         _ => None,
     })
 }
@@ -109,10 +113,8 @@ mod tests {
         ] {
             let (own, rest) = own(&format!("#[a] {attributes} fn f() {{}}"));
             assert_eq!(own, expected, "{attributes}");
-            assert_eq!(
-                rest.contains("timed"),
-                own == "kept" || own == "none" && attributes.contains("timed")
-            );
+            let skipped = rest.replace(' ', "").contains("timed(skip)");
+            assert_eq!(skipped, own.starts_with('(') || attributes.contains("skip"), "{rest}");
             assert!(rest.starts_with("# [a]") && rest.ends_with("fn f () { }"), "{rest}");
         }
     }

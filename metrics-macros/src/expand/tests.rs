@@ -300,11 +300,11 @@ fn a_container_times_what_is_inside() {
     let expected = quote! {
         pub mod m {
             #kept
-            impl<T> S<T> { const N: u8 = 1; fn new() { #new } const fn c() {} fn skipped() {} }
-            impl S<u8> { #[inline] fn given() { #given } pub fn get(&self) { #get self. } }
+            impl<T> S<T> { const N: u8 = 1; fn new() { #new } const fn c() {} #[timed(skip)] fn skipped() {} }
+            #[metrics_core::timed(skip)] impl S<u8> { #[timed(skip)] #[inline] fn given() { #given } pub fn get(&self) { #get self. } }
             impl<T> Debug for S<T> { fn fmt() { #fmt } }
             mod n { async fn deep() { #deep } #[cfg_attr(x, timed)] fn kept() {} #[other::timed] fn kept() {} }
-            mod o { fn f() {} }
+            #[timed(skip)] mod o { fn f() {} }
             trait T { fn f(); fn own() { #own } #[unsafe(naked)] fn naked() {} }
         }
     };
@@ -330,7 +330,10 @@ fn errors_inside_a_container_leave_the_rest_timed() {
     };
     let h = function(&quote!(::core::concat!(::core::module_path!(), "::", "S::h")));
     let expanded = timed(quote!(), item).to_string();
-    let expected = quote!(impl S { fn f() {} const fn g() {} fn h() { #h } }).to_string();
+    let expected = quote! {
+        impl S { #[timed(skip)] fn f() {} #[timed(skip)] const fn g() {} fn h() { #h } }
+    }
+    .to_string();
     let errors = expanded.strip_prefix(&expected).expect("only what is wrong is not timed");
     assert!(errors.contains("did you mean `name`?") && errors.contains("const fn"), "{errors}");
     assert_eq!(errors.matches("compile_error").count(), 2, "{errors}");
