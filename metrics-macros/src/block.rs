@@ -9,6 +9,7 @@ use crate::args::{Args, starts_with_key};
 use crate::body::Body;
 use crate::errors::Errors;
 use crate::guard;
+use crate::invisible::parenthesized_deeply;
 use crate::model::{BLOCK_ARGS, Timed};
 
 /// `"name", key = expr, …, block`.
@@ -22,7 +23,7 @@ struct Input {
 /// The user's block with its guard, or with the errors in the guard's place.
 pub(crate) fn timed_block(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let parsed = parse.parse2(input).map(|(input, more)| {
+    let parsed = parse.parse2(parenthesized_deeply(input)).map(|(input, more)| {
         errors = more;
         input
     });

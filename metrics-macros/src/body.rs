@@ -6,6 +6,7 @@ use syn::Item;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 
+use crate::invisible::parenthesized;
 use crate::split;
 
 /// A block as raw tokens, so that half-typed code passes through and the IDE completes in it.
@@ -62,7 +63,7 @@ impl Body {
 
     /// Inner attributes (`#![…]`, `//! …`), and the rest.
     fn split(&self) -> (TokenStream, TokenStream) {
-        let trees: Vec<TokenTree> = self.0.stream().into_iter().collect();
+        let trees = parenthesized(self.0.stream());
         let attributes = trees.chunks_exact(3).take_while(|trees| is_inner_attribute(trees)).count();
         let (attributes, rest) = trees.split_at(attributes * 3);
         (attributes.iter().cloned().collect(), rest.iter().cloned().collect())

@@ -7,6 +7,7 @@ use syn::parse::Parser;
 use crate::args::Args;
 use crate::container::Container;
 use crate::errors::Errors;
+use crate::invisible::parenthesized_deeply;
 use crate::item::{Function, Item, Refusal, flat};
 use crate::model::{CONTAINER_ARGS, TIMED_ARGS, Timed};
 use crate::opening::{self, Opening};
@@ -103,7 +104,7 @@ fn inside(mut trees: Vec<TokenTree>, around: &Around<'_>, errors: &mut Errors) -
 
 fn parse(args: TokenStream, valid: &[&str], errors: &mut Errors) -> Args {
     let all = |input: syn::parse::ParseStream<'_>| Ok(Args::parse(input, valid, |_| true, errors));
-    all.parse2(args).unwrap_or_default()
+    all.parse2(parenthesized_deeply(args)).unwrap_or_default()
 }
 
 fn is_skip(args: &TokenStream) -> bool {

@@ -6,6 +6,7 @@ use syn::{Attribute, Signature, Visibility};
 
 use crate::body::Body;
 use crate::container::Container;
+use crate::invisible::parenthesized;
 use crate::opening::{self, Opening};
 use crate::own;
 
@@ -65,7 +66,7 @@ impl Function {
             trees.pop();
         }
         let naked = own::naked(&trees);
-        let head: TokenStream = trees.into_iter().collect();
+        let head: TokenStream = parenthesized(trees.into_iter().collect()).into_iter().collect();
         let signature = signature.parse2(head.clone()).map_err(Refusal::Unread)?;
         if let Some(token) = &signature.constness {
             return Err(Refusal::at(

@@ -25,6 +25,7 @@ mod errors;
 mod exit;
 mod expand;
 mod guard;
+mod invisible;
 mod item;
 mod label;
 mod model;
