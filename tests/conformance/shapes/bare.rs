@@ -1,0 +1,4 @@
+use ::bare::timed;
+
+#[path = "of/mod.rs"]
+pub mod of;

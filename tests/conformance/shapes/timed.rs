@@ -1,0 +1,4 @@
+use ::metrics_core::timed;
+
+#[path = "of/mod.rs"]
+pub mod of;
