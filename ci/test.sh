@@ -43,3 +43,6 @@ command -v python3 >/dev/null || { apt-get update && apt-get install -y --no-ins
 scans=${SCANS_DIR:-../shared/data}
 [ -d "$scans" ] || echo "LEFT OUT: no real scans at $scans (set SCANS_DIR); their tests skip and say so"
 cargo test --locked --workspace --all-features
+
+step "two small published crates with #[timed] on every function, and their own tests (all of them: ci/verify.sh)"
+cargo run --locked --quiet --manifest-path tests/annotate/Cargo.toml -- semver slab

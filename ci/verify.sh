@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What takes too long for every change: run before a release, or when asked to.
-# Usage: ci/verify.sh [licences|models|load|sanitizers]..., by default all of them
+# Usage: ci/verify.sh [licences|models|load|sanitizers|annotate]..., by default all of them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -69,10 +69,17 @@ sanitizers() {
     under thread -Zbuild-std -p metrics-core -p metrics-layer "${concurrent[@]}"
 }
 
-[ $# -gt 0 ] || set -- licences models load sanitizers
+# Published crates with `#[timed]` on every function, and their own tests: as before.
+annotate() {
+    step "published crates, annotated"
+    cargo test --locked --quiet --manifest-path tests/annotate/Cargo.toml
+    cargo run --locked --quiet --manifest-path tests/annotate/Cargo.toml
+}
+
+[ $# -gt 0 ] || set -- licences models load sanitizers annotate
 for part in "$@"; do
     case $part in
-    licences | models | load | sanitizers) "$part" ;;
+    licences | models | load | sanitizers | annotate) "$part" ;;
     *) echo "no such part: $part" >&2 && exit 2 ;;
     esac
 done

@@ -41,8 +41,13 @@ mod any_tokens;
 /// Times every call of a function, as a function series or as calls of a DAG node.
 ///
 /// It goes on functions, methods with any receiver, provided and implemented trait methods, sync or
-/// async, generic, `unsafe`, `extern "C"` or `-> !`, above or below other attributes. `const fn` and
-/// functions without a body are refused, with a word on what to do instead.
+/// async, generic, `unsafe`, `extern "C"` or `-> !`, above or below other attributes. `const fn`, naked functions and
+/// those without a body are refused, with a word on what to do instead.
+///
+/// On an `impl` block, trait or inline module it times every function inside, at any depth, but for those that cannot
+/// be timed, those inside other functions and those that macros make. There it takes `crate` alone. A function inside
+/// that has its own `#[timed(…)]` is timed once, with its own arguments; `#[timed(skip)]` leaves a function, block or
+/// module out.
 ///
 /// # Arguments
 ///
@@ -66,8 +71,10 @@ mod any_tokens;
 /// A function that returns a future without being `async`, as `#[async_trait]` makes them, is timed
 /// until it has made the future.
 ///
-/// A default name has no type in it, for an attribute inside an `impl` cannot see what the `impl` is
-/// for: give methods that share a name in one module a `name`.
+/// **Default names** hold the type where `#[timed]` is on the block: `module::Type::function`, or
+/// `module::<Type as Trait>::function`. Generic arguments that are parameters of the block are left out: all instances
+/// are one series. An attribute on a method alone cannot see the type, so its name is `module::function`, as that of a
+/// function inside a function: give those that share a name in one module a `name`.
 ///
 /// # How calls end
 ///
