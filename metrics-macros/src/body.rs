@@ -78,10 +78,28 @@ impl ToTokens for Body {
 
 /// The items that `tokens` open with, and the rest, both as written.
 fn split_items(tokens: TokenStream) -> (TokenStream, TokenStream) {
+    if !tokens.clone().into_iter().next().is_some_and(|tree| may_open_an_item(&tree)) {
+        return (TokenStream::new(), tokens);
+    }
     let after = after_items.parse2(tokens.clone()).map_or(usize::MAX, |rest| rest.into_iter().count());
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let (items, rest) = trees.split_at(trees.len().saturating_sub(after));
     (items.iter().cloned().collect(), rest.iter().cloned().collect())
+}
+
+/// Most blocks open with something else, and need not be parsed.
+fn may_open_an_item(tree: &TokenTree) -> bool {
+    const WORDS: [&str; 15] = [
+        "use", "fn", "const", "static", "struct", "enum", "type", "impl", "mod", "trait", "extern", "pub",
+        "async", "unsafe", "union",
+    ];
+    match tree {
+        TokenTree::Ident(word) => WORDS.iter().any(|known| word == known),
+        TokenTree::Punct(punct) => punct.as_char() == '#',
+        // An item that came through a macro.
+        TokenTree::Group(group) => group.delimiter() == Delimiter::None,
+        TokenTree::Literal(_) => false,
+    }
 }
 
 /// What looks like an item but may be a statement (`print!(…);`) ends the search.
