@@ -63,7 +63,9 @@ impl<K: Kind> Timer<K> {
 
 impl Timer<FunctionCall> {
     /// Starts timing a function or block.
-    #[inline(always)]
+    // A debug build does not inline it into every timed function: that took most of their compile time.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline(never))]
     pub fn function(site: &'static Site) -> Self {
         let (series, word) = (site.last(), gate::word());
         let started = if gate::names(word, series) && !panicking() {
@@ -190,7 +192,8 @@ fn here() -> Gate {
 
 impl<K: Kind> Drop for Timer<K> {
     /// Passes what it knows by value, so that the timer itself can stay in registers.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline(never))]
     fn drop(&mut self) {
         if !self.call.is_none() {
             let call = if panicking() { self.call.ended_panicking() } else { self.call };
