@@ -17,6 +17,8 @@ impl Voxel {
 
 #[timed]
 mod shapes {
+    use metrics_layer::timed;
+
     pub trait Shape {
         #[timed]
         fn sides() -> u8;
