@@ -8,10 +8,15 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use metrics_layer::core::SystemMetrics;
-use metrics_layer::serve::Body;
+use metrics_layer::serve::{Access, Body};
 use metrics_layer::{Collector, Handler, Metrics, NullCollector, Registry};
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+/// Open to this machine also in a release build.
+fn handler(collector: impl Collector + 'static) -> Handler {
+    Handler::new(Arc::new(collector)).access(Access::default().allow_loopback())
+}
 
 async fn get(handler: &Handler, path: &str) -> Response<Body> {
     let request = Request::get(path).header("host", "localhost").body(()).unwrap();
@@ -47,7 +52,7 @@ fn filled() -> Handler {
     let mut system = SystemMetrics::default();
     (system.cpu_percent, system.thread_count) = (12.5, 9);
     registry.set_system(system);
-    Handler::new(Arc::new(registry))
+    handler(registry)
 }
 
 fn dag() -> Value {
@@ -105,10 +110,10 @@ async fn test_get_metrics_returns_503_when_disabled() {
         "/api/metrics/functions",
         "/ws/system_metrics",
     ] {
-        let handler = Handler::new(Arc::new(NullCollector));
+        let handler = handler(NullCollector);
         assert_eq!(get_json(&handler, path).await, (503, disabled.clone()), "{path}");
     }
-    let metrics = Metrics::builder().enabled(false).build().unwrap();
+    let metrics = Metrics::builder().allow_loopback().enabled(false).build().unwrap();
     assert_eq!(get_json(&metrics.handler(), "/api/metrics").await, (503, disabled));
 }
 
@@ -128,7 +133,7 @@ async fn test_health_performance_always_200() {
         assert_eq!(answer, (200, health(enabled, false)));
     }
     for enabled in [true, false] {
-        let metrics = Metrics::builder().enabled(enabled).build().unwrap();
+        let metrics = Metrics::builder().allow_loopback().enabled(enabled).build().unwrap();
         let answer = get_json(&metrics.handler(), "/api/health/performance").await;
         assert_eq!(answer, (200, health(enabled, enabled)));
     }
@@ -137,14 +142,14 @@ async fn test_health_performance_always_200() {
 #[tokio::test]
 async fn test_dag_endpoint_schema() {
     assert_eq!(get_json(&filled(), "/api/metrics/dag").await, (200, dag()));
-    let empty = Handler::new(Arc::new(Registry::mock().0));
+    let empty = handler(Registry::mock().0);
     assert_eq!(get_json(&empty, "/api/metrics/dag").await, (200, json!({ "nodes": [] })));
 }
 
 #[tokio::test]
 async fn test_websocket_endpoint_schema() {
     assert_eq!(get_json(&filled(), "/api/metrics/websocket").await, (200, websocket()));
-    let empty = Handler::new(Arc::new(Registry::mock().0));
+    let empty = handler(Registry::mock().0);
     let nothing = json!({ "topics": {}, "total_connections": 0 });
     assert_eq!(get_json(&empty, "/api/metrics/websocket").await, (200, nothing));
 }

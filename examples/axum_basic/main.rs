@@ -20,7 +20,7 @@ async fn hello(Path(name): Path<String>) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let metrics = Metrics::builder().service("axum_basic").install()?;
+    let metrics = Metrics::builder().service("axum_basic").allow_loopback().install()?;
 
     let app = Router::new()
         .route("/api/hello/{name}", get(hello))

@@ -26,7 +26,7 @@ async fn hello(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infa
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let metrics = Metrics::builder().service("hyper_basic").install()?;
+    let metrics = Metrics::builder().service("hyper_basic").allow_loopback().install()?;
 
     let app = ServiceBuilder::new()
         .layer(metrics.layer().route("/api/hello/{name}")?) // times /api/**, by these templates

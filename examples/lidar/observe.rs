@@ -27,7 +27,7 @@ pub(crate) fn install(enabled: Option<bool>, backlog: Backlog) -> Result<Metrics
     if env::var_os("METRICS_SERVICE").is_none() {
         builder = builder.service("lidar");
     }
-    builder.queue_depth(move || backlog.waiting()).install().map_err(refused)
+    builder.allow_loopback().queue_depth(move || backlog.waiting()).install().map_err(refused)
 }
 
 /// A variable out of range is the user's to mend, a thread that the system refused is not.

@@ -12,7 +12,7 @@
 //! }
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-//! let metrics = Metrics::builder().service("docs").install()?;
+//! let metrics = Metrics::builder().service("docs").allow_loopback().install()?;
 //! let app = Router::new()
 //!     .route("/api/hello", get(greeting))
 //!     .merge(metrics.router()) // JSON, live WebSocket, dashboard
@@ -34,8 +34,10 @@
 //! |---|---|---|
 //! | `macros` | yes | `#[timed]` and `timed_block!` |
 //! | `axum` | no | route templates from axum's `MatchedPath`, and `Metrics::router` |
+//! | `gzip` | no | documents for clients that take gzip |
 //! | `live` | no | the live WebSocket; its connections run on tokio |
 //! | `system` | no | the probe that watches the host |
+//! | `token` | no | bearer tokens |
 //! | `full` | no | all of the above |
 //! | `off` | no | the macros compile to nothing in the whole program |
 //! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |

@@ -9,14 +9,15 @@ use metrics_core::{Clock, ConfigError, Limits, StartError};
 use crate::layer::MetricsLayer;
 #[cfg(feature = "live")]
 use crate::live::{self, Hub};
-use crate::serve::Access;
+use crate::serve::{Access, Exposure, Mounts, Settings};
+use http::request::Parts;
 
 /// The metrics of a service. It is [`core::Metrics`], to which it dereferences, with a layer to measure
 /// requests and a handler to answer them.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     inner: core::Metrics,
-    access: Access,
+    exposure: Exposure,
     #[cfg(feature = "live")]
     hub: Hub,
 }
@@ -42,10 +43,10 @@ impl Metrics {
         self.start_metrics_broadcaster(self.hub.feed());
     }
 
-    fn start(inner: core::Metrics, access: Access) -> Self {
+    fn start(inner: core::Metrics, exposure: Exposure) -> Self {
         let metrics = Self {
             inner,
-            access,
+            exposure,
             #[cfg(feature = "live")]
             hub: Hub::new(),
         };
@@ -58,8 +59,8 @@ impl Metrics {
         &self.inner
     }
 
-    pub(crate) fn access(&self) -> &Access {
-        &self.access
+    pub(crate) fn exposure(&self) -> &Exposure {
+        &self.exposure
     }
 
     #[cfg(feature = "live")]
@@ -83,35 +84,76 @@ impl Deref for Metrics {
 #[must_use = "a builder does nothing until `build` or `install`"]
 pub struct Builder {
     core: core::Builder,
-    /// Allowed for the handler, beside loopback.
-    hosts: Vec<String>,
+    handler: Settings,
 }
 
 impl Builder {
     /// Starts metrics of their own, which instrumented code does not use by itself.
     ///
     /// # Errors
-    /// As [`core::Builder::build`], and when an [allowed host](Self::allow_host) is none.
+    /// As [`core::Builder::build`], and when a setting of the handler cannot be used.
     pub fn build(self) -> Result<Metrics, StartError> {
-        let access = Access::of(&self.hosts)?;
-        Ok(Metrics::start(self.core.build()?, access))
+        let exposure = self.handler.check()?;
+        Ok(Metrics::start(self.core.build()?, exposure))
     }
 
     /// Starts metrics and makes them those of the process.
     ///
     /// # Errors
-    /// As [`core::Builder::install`], and when an [allowed host](Self::allow_host) is none.
+    /// As [`core::Builder::install`], and when a setting of the handler cannot be used.
     pub fn install(self) -> Result<Metrics, StartError> {
-        let access = Access::of(&self.hosts)?;
-        Ok(Metrics::start(self.core.install()?, access))
+        let exposure = self.handler.check()?;
+        Ok(Metrics::start(self.core.install()?, exposure))
     }
 
-    // === settings of the handler ===
+    // === settings of the handler; what they mean is described at `Access` ===
 
-    /// Lets the handler answer requests to this Host, and from pages of this Origin, beside those of loopback;
-    /// on any port. Repeat it for more. See [`Handler::allow_host`](crate::Handler::allow_host).
-    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
-        self.hosts.push(name.into());
+    /// Shows the metrics to this machine only. See [`Access::allow_loopback`].
+    pub fn allow_loopback(self) -> Self {
+        self.access(|access| Ok(access.allow_loopback()))
+    }
+
+    /// Shows the metrics to everyone who uses an allowed name. See [`Access::allow_unauthenticated`].
+    pub fn allow_unauthenticated(self) -> Self {
+        self.access(|access| Ok(access.allow_unauthenticated()))
+    }
+
+    /// Shows the metrics to who has this token; two are accepted. See [`Access::token`].
+    #[cfg(feature = "token")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
+    pub fn token(self, token: impl AsRef<str>) -> Self {
+        self.access(|access| access.token(token.as_ref()))
+    }
+
+    /// Shows the metrics to those for whom this function returns true. See [`Access::guard`].
+    pub fn guard(self, ask: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.access(|access| Ok(access.guard(ask)))
+    }
+
+    /// Lets the metrics be asked for under this name, beside those of loopback. See [`Access::allow_host`].
+    pub fn allow_host(self, name: impl AsRef<str>) -> Self {
+        self.access(|access| access.allow_host(name.as_ref()))
+    }
+
+    /// Lets the metrics be asked for under any name. See [`Access::allow_any_host`].
+    pub fn allow_any_host(self) -> Self {
+        self.access(|access| Ok(access.allow_any_host()))
+    }
+
+    /// Shows health to others than the metrics. See [`Handler::health_access`](crate::Handler::health_access).
+    pub fn health_access(mut self, access: Access) -> Self {
+        self.handler.health_access(access);
+        self
+    }
+
+    /// Which paths the handler answers, and where. See [`Mounts`].
+    pub fn mounts(mut self, mounts: Mounts) -> Self {
+        self.handler.mounts(mounts);
+        self
+    }
+
+    fn access(mut self, change: impl FnOnce(Access) -> Result<Access, ConfigError>) -> Self {
+        self.handler.access(change);
         self
     }
 

@@ -1,6 +1,5 @@
 //! HTTP on the loopback interface: the service's own routes.
 
-mod access;
 mod answer;
 mod api;
 mod index;
@@ -9,10 +8,11 @@ mod viewers;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
-use axum::{Router, middleware};
 use metrics_layer::Registry;
+use metrics_layer::serve::Access;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -71,7 +71,7 @@ pub(crate) fn router(service: Service) -> Router {
         .route("/ws/topics", get(api::topics))
         .route("/ws/points", get(viewers::points))
         .layer(DefaultBodyLimit::max(api::MAX_BODY_BYTES))
-        .layer(middleware::from_fn(access::loopback_only))
+        .layer(Access::default().allow_loopback().layer())
         .with_state(service)
 }
 

@@ -36,9 +36,18 @@ macro_rules! asset {
     };
 }
 
-/// Every file, the page itself first.
-pub(crate) static ASSETS: &[Asset] = &[
-    Asset { path: "/dashboard/performance", content_type: HTML, bytes: include_bytes!("assets/index.html") },
+/// The page itself; what is sent comes from [`page`].
+pub(crate) static PAGE: Asset =
+    Asset { path: "/dashboard/performance", content_type: HTML, bytes: include_bytes!("assets/index.html") };
+
+/// The page, told where its data is: what stands before `api/`, relative to it.
+pub(crate) fn page(api: &str) -> String {
+    // A prefix has no character that means anything in markup.
+    include_str!("assets/index.html").replace(r#"data-api="../""#, &format!("data-api=\"{api}\""))
+}
+
+/// The files that the page loads.
+pub(crate) static FILES: &[Asset] = &[
     asset!("style.css", CSS),
     asset!("icon.svg", SVG),
     asset!("app.js", JAVASCRIPT),
@@ -60,9 +69,19 @@ pub(crate) static ASSETS: &[Asset] = &[
 mod tests {
     use super::*;
 
+    fn assets() -> impl Iterator<Item = &'static Asset> {
+        std::iter::once(&PAGE).chain(FILES)
+    }
+
+    #[test]
+    fn the_page_is_told_where_its_data_is() {
+        assert_eq!(page("../").as_bytes(), PAGE.bytes);
+        assert!(page("../../in/").contains(r#"<html lang="en" data-api="../../in/">"#));
+    }
+
     #[test]
     fn the_page_names_no_foreign_place_and_makes_no_markup_of_text() {
-        for asset in ASSETS {
+        for asset in assets() {
             let text = str::from_utf8(asset.bytes).unwrap();
             for bad in
                 ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "https:", "//cdn"]
@@ -74,12 +93,12 @@ mod tests {
 
     #[test]
     fn every_file_the_modules_import_is_embedded() {
-        for asset in ASSETS {
+        for asset in assets() {
             let text = str::from_utf8(asset.bytes).unwrap();
             for import in text.split("\"./").skip(1) {
                 let name = import.split('"').next().unwrap();
                 let path = format!("/dashboard/performance/{name}");
-                assert!(ASSETS.iter().any(|other| other.path == path), "{path}");
+                assert!(FILES.iter().any(|other| other.path == path), "{path}");
             }
         }
     }

@@ -1,7 +1,8 @@
 //! The opening handshake of a WebSocket, on the server's side.
 
 use http::header::{AsHeaderName, CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
-use http::{HeaderMap, HeaderValue, Request, StatusCode, Version};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// Proof that the key of a request was read.
@@ -21,11 +22,11 @@ pub(super) enum Fault {
 
 impl Accept {
     /// Checks a GET request against RFC 6455, section 4.2.1.
-    pub(super) fn of<B>(request: &Request<B>) -> Result<Self, Fault> {
-        if request.version() != Version::HTTP_11 {
+    pub(super) fn of(request: &Parts) -> Result<Self, Fault> {
+        if request.version != Version::HTTP_11 {
             return Err(Fault::HttpVersion);
         }
-        let headers = request.headers();
+        let headers = &request.headers;
         if !has_token(headers, CONNECTION, "upgrade") || !has_token(headers, UPGRADE, "websocket") {
             return Err(Fault::NoUpgrade);
         }
@@ -86,6 +87,8 @@ fn is_key(value: &HeaderValue) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::Request;
+
     use super::*;
 
     /// The request and the answer of RFC 6455, section 1.3.
@@ -98,7 +101,7 @@ mod tests {
             .body(())
             .unwrap();
         change(request.headers_mut());
-        Accept::of(&request).map(Accept::into_value)
+        Accept::of(&request.into_parts().0).map(Accept::into_value)
     }
 
     fn without(name: &str) -> Result<HeaderValue, Fault> {
@@ -135,7 +138,7 @@ mod tests {
         assert_eq!(and("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==").unwrap_err(), Fault::Key);
         for version in [Version::HTTP_10, Version::HTTP_2] {
             let request = Request::builder().version(version).body(()).unwrap();
-            assert_eq!(Accept::of(&request).unwrap_err(), Fault::HttpVersion);
+            assert_eq!(Accept::of(&request.into_parts().0).unwrap_err(), Fault::HttpVersion);
         }
     }
 }

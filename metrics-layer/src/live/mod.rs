@@ -18,7 +18,8 @@ pub use subscription::{SubscribeError, Subscription};
 use std::sync::Arc;
 
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::request::Parts;
+use http::{HeaderValue, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use metrics_core::Collector;
 use tokio::runtime::Handle;
@@ -27,11 +28,7 @@ use crate::serve::{self, Body};
 use handshake::Accept;
 
 /// Answers a request for the live stream: 101, and a task of the server's runtime that feeds the client.
-pub(crate) fn connect<B>(
-    request: &mut Request<B>,
-    hub: Option<&Hub>,
-    collector: &Arc<dyn Collector>,
-) -> Response<Body> {
+pub(crate) fn connect(request: &Parts, hub: Option<&Hub>, collector: &Arc<dyn Collector>) -> Response<Body> {
     let accept = match Accept::of(request) {
         Ok(accept) => accept,
         Err(fault) => return refuse(fault),
@@ -39,9 +36,9 @@ pub(crate) fn connect<B>(
     let Some(hub) = hub else {
         return serve::detail(StatusCode::SERVICE_UNAVAILABLE, "no live stream");
     };
-    if request.extensions().get::<OnUpgrade>().is_none() {
+    let Some(upgrade) = request.extensions.get::<OnUpgrade>().cloned() else {
         return serve::detail(StatusCode::NOT_IMPLEMENTED, "this server upgrades no connections");
-    }
+    };
     let Ok(runtime) = Handle::try_current() else {
         return serve::detail(StatusCode::NOT_IMPLEMENTED, "the live stream needs a tokio runtime");
     };
@@ -49,7 +46,7 @@ pub(crate) fn connect<B>(
         Ok(subscription) => subscription,
         Err(error) => return serve::detail(StatusCode::SERVICE_UNAVAILABLE, error.detail()),
     };
-    runtime.spawn(socket::run(hyper::upgrade::on(request), subscription));
+    runtime.spawn(socket::run(upgrade, subscription));
     switch(accept)
 }
 

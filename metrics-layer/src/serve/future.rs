@@ -1,24 +1,45 @@
 //! The future of a response.
 
 use std::convert::Infallible;
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::Response;
 
 use super::Body;
+use super::document::Document;
 
-/// The answer of a [`Handler`](super::Handler), ready at once.
+/// The answer of a [`Handler`](super::Handler). It is ready in the first poll, unless the same document is being
+/// made for another client at that moment.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct ResponseFuture {
-    inner: Ready<Result<Response<Body>, Infallible>>,
+    state: State,
+    /// The headers stay, with the length a GET would have.
+    without_body: bool,
+}
+
+// One of them for each request, for a moment.
+#[allow(clippy::large_enum_variant, reason = "a box would cost an allocation for every request")]
+#[derive(Debug)]
+enum State {
+    /// `None` when it was taken.
+    Ready(Option<Response<Body>>),
+    Document(Document),
 }
 
 impl ResponseFuture {
-    pub(super) fn new(response: Response<Body>) -> Self {
-        Self { inner: ready(Ok(response)) }
+    pub(super) fn ready(response: Response<Body>) -> Self {
+        Self { state: State::Ready(Some(response)), without_body: false }
+    }
+
+    pub(super) fn document(document: Document) -> Self {
+        Self { state: State::Document(document), without_body: false }
+    }
+
+    pub(super) fn without_body(self) -> Self {
+        Self { without_body: true, ..self }
     }
 }
 
@@ -26,6 +47,13 @@ impl Future for ResponseFuture {
     type Output = Result<Response<Body>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.inner).poll(cx)
+        let mut response = match &mut self.state {
+            State::Ready(response) => response.take().expect("a future is not polled after it was ready"),
+            State::Document(document) => ready!(document.poll(cx)),
+        };
+        if self.without_body {
+            *response.body_mut() = Body::default();
+        }
+        Poll::Ready(Ok(response))
     }
 }

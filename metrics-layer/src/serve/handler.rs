@@ -4,28 +4,38 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use metrics_core as core;
 use metrics_core::{Collector, ConfigError, PerformanceHealth};
 use tower_service::Service;
 
 use super::access::Access;
-use super::respond;
-use super::routes::{self, Answer, Route};
+use super::document::Document;
+use super::encoding::Encoding;
+use super::query::Values;
+use super::refusal::Refusal;
+use super::routes::{Answer, Ask, Data, Route};
+use super::shared::{Documents, Key};
 use super::source::Source;
-use super::{Body, Or, ResponseFuture};
+use super::table::{Found, Table};
+use super::{Body, Mounts, Or, ResponseFuture, accept, openapi, respond};
 use crate::dashboard::{self, Asset};
 #[cfg(feature = "live")]
 use crate::live::{self, Hub};
 
+/// Bodies mean nothing here and are not read; what announces more than this is turned away (THREAT 41).
+const MAX_REQUEST_BODY_BYTES: u64 = 64 * 1024;
+
 /// Answers the metrics' endpoints; see the table of paths in [`serve`](crate::serve).
 ///
-/// Only loopback Hosts and Origins get an answer, unless [`allow_host`](Self::allow_host) names others.
+/// Who gets an answer is decided by its [`Access`]; which paths it has, by its [`Mounts`].
 ///
 /// # Cost
-/// Cloning shares everything. A data endpoint costs one [snapshot](crate::Registry::snapshot), taken in the
-/// call itself. Other paths cost a few string comparisons.
+/// Cloning shares everything. A data endpoint costs one [snapshot](crate::Registry::snapshot) and its
+/// rendering, however many clients want it at the same moment; at most four are made at once, and others get
+/// 503 with `Retry-After`. Other paths cost a few string comparisons.
 ///
 /// # Examples
 /// Behind a prefix of its own, in an axum router:
@@ -42,7 +52,11 @@ pub struct Handler {
 #[derive(Clone, Debug)]
 struct Shared {
     source: Source,
+    table: Table,
     access: Access,
+    /// Instead of the names of `access` alone.
+    health_access: Option<Access>,
+    documents: Documents,
     #[cfg(feature = "live")]
     hub: Option<Hub>,
 }
@@ -60,40 +74,56 @@ impl Handler {
     /// C-16.
     #[must_use]
     pub fn new(collector: Arc<dyn Collector>) -> Self {
-        Self::from_source(collector.into())
+        Self::from_source(collector.into(), Table::usual())
     }
 
-    pub(super) fn with_metrics(metrics: core::Metrics, access: Access) -> Self {
-        Self::from_source(metrics.into()).change(|shared| shared.access = access)
+    pub(super) fn with_metrics(metrics: core::Metrics, table: Table) -> Self {
+        Self::from_source(metrics.into(), table)
     }
 
-    fn from_source(source: Source) -> Self {
+    fn from_source(source: Source, table: Table) -> Self {
         Self {
             shared: Arc::new(Shared {
                 source,
+                table,
                 access: Access::default(),
+                health_access: None,
+                documents: Documents::default(),
                 #[cfg(feature = "live")]
                 hub: None,
             }),
         }
     }
 
-    /// Answers requests to this Host, and from pages of this Origin, too; on any port.
+    /// Lets in who these rules let in.
+    #[must_use]
+    pub fn access(self, access: Access) -> Self {
+        self.change(|shared| shared.access = access)
+    }
+
+    /// Shows health to whom these rules let in. Without them whoever asks under an allowed name may see it, so
+    /// that probes need no secret.
+    #[must_use]
+    pub fn health_access(self, access: Access) -> Self {
+        self.change(|shared| shared.health_access = Some(access))
+    }
+
+    /// Answers these families of paths, at these places.
     ///
     /// # Errors
-    /// When the name is not a host name or an address alone, such as one with a port or a `*`.
+    /// When a prefix is not like `/a/b`.
     ///
     /// # Examples
     /// ```
-    /// # use metrics_layer::{Handler, NullCollector};
+    /// # use metrics_layer::{Handler, NullCollector, serve::{Mount, Mounts}};
     /// let handler = Handler::new(std::sync::Arc::new(NullCollector));
-    /// assert!(handler.clone().allow_host("*.example.com").is_err());
-    /// let handler = handler.allow_host("metrics.example.com")?.allow_host("192.168.1.5")?;
+    /// let handler = handler.mounts(&Mounts::none().metrics(Mount::on()))?;
+    /// assert!(handler.owns("/metrics/prometheus") && !handler.owns("/api/metrics"));
     /// # Ok::<_, metrics_layer::core::ConfigError>(())
     /// ```
-    pub fn allow_host(self, name: &str) -> Result<Self, ConfigError> {
-        let access = self.shared.access.clone().allow_host(name)?;
-        Ok(self.change(|shared| shared.access = access))
+    pub fn mounts(self, mounts: &Mounts) -> Result<Self, ConfigError> {
+        let table = Table::new(mounts)?;
+        Ok(self.change(|shared| shared.table = table))
     }
 
     /// Sends the frames of this hub on the live stream.
@@ -124,69 +154,27 @@ impl Handler {
     /// ```
     #[must_use]
     pub fn owns(&self, path: &str) -> bool {
-        routes::find(path).is_some()
+        !matches!(self.shared.table.find(path), Found::Foreign)
+    }
+
+    /// A router with one route for each of the handler's paths; merge it into your own.
+    ///
+    /// It sets no fallback, so yours stays, and it takes any state. Routes of yours below `/api/metrics/`,
+    /// `/metrics/` or `/dashboard/performance/` would collide: give the [mount](Self::mounts) another place then.
+    #[cfg(feature = "axum")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+    pub fn router<S>(&self) -> axum::Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        let paths = self.shared.table.axum_paths();
+        paths.fold(axum::Router::new(), |router, path| router.route_service(&path, self.clone()))
     }
 
     fn change(mut self, change: impl FnOnce(&mut Shared)) -> Self {
         change(Arc::make_mut(&mut self.shared));
         self
     }
-
-    fn answer<B>(&self, request: &mut Request<B>) -> Response<Body> {
-        if let Err(refusal) = self.shared.access.check(request) {
-            return respond::detail(StatusCode::FORBIDDEN, refusal.detail());
-        }
-        let Some(route) = routes::find(request.uri().path()) else {
-            return respond::not_found();
-        };
-        if !route.methods.contain(request.method()) {
-            return respond::method_not_allowed(route.methods);
-        }
-        self.answer_route(route, request)
-    }
-
-    fn answer_route<B>(&self, route: Route, request: &mut Request<B>) -> Response<Body> {
-        // The live stream is the only answer that looks at more than the path.
-        #[cfg(not(feature = "live"))]
-        let _ = request;
-        match route.answer {
-            Answer::Snapshot => self.data(|source| respond::json(&source.collector().snapshot())),
-            Answer::Dag => self.data(|source| respond::json(&source.collector().snapshot().dag)),
-            Answer::WebSocket => self.data(|source| respond::json(&source.collector().snapshot().websocket)),
-            Answer::Functions => self.data(|source| respond::json(&source.functions())),
-            Answer::Own => self.data(|source| respond::json(&source.own())),
-            Answer::Health => respond::json(&self.health()),
-            #[cfg(feature = "live")]
-            Answer::Live => {
-                self.data(|source| live::connect(request, self.shared.hub.as_ref(), source.collector()))
-            }
-            Answer::File(file) => page(file),
-            Answer::Moved(place) => respond::moved(place),
-            Answer::NotFound => respond::not_found(),
-        }
-    }
-
-    fn health(&self) -> PerformanceHealth {
-        #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "only a hub changes it"))]
-        let mut health = self.shared.source.health();
-        #[cfg(feature = "live")]
-        if let Some(hub) = &self.shared.hub {
-            health.broadcaster_running |= health.metrics_enabled && hub.is_open();
-        }
-        health
-    }
-
-    /// An answer that exists only while metrics are on.
-    fn data(&self, answer: impl FnOnce(&Source) -> Response<Body>) -> Response<Body> {
-        let source = &self.shared.source;
-        if source.is_enabled() { answer(source) } else { respond::disabled() }
-    }
-}
-
-fn page(file: &Asset) -> Response<Body> {
-    let response = respond::content(StatusCode::OK, file.content_type, file.bytes.into());
-    let response = respond::with(response, CONTENT_SECURITY_POLICY, dashboard::POLICY);
-    respond::with(response, REFERRER_POLICY, "no-referrer")
 }
 
 impl<B> Service<Request<B>> for Handler {
@@ -198,12 +186,102 @@ impl<B> Service<Request<B>> for Handler {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<B>) -> ResponseFuture {
-        let mut response = self.answer(&mut request);
-        if request.method() == Method::HEAD {
-            // The headers stay, with the length a GET would have.
-            *response.body_mut() = Body::default();
-        }
-        ResponseFuture::new(response)
+    fn call(&mut self, request: Request<B>) -> ResponseFuture {
+        let (head, _body_that_nobody_reads) = request.into_parts();
+        let is_head = head.method == Method::HEAD;
+        let answer = self.shared.answer(&head);
+        if is_head { answer.without_body() } else { answer }
     }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    fn answer(&self, request: &Parts) -> ResponseFuture {
+        let route = match self.check(request) {
+            Ok(route) => route,
+            Err(refusal) => return ResponseFuture::ready(refusal.response()),
+        };
+        let response = match route.answer {
+            Answer::Data(data) => return self.data(route, data, request),
+            Answer::Health => respond::json(&self.health()),
+            Answer::OpenApi => respond::json(&openapi::document(self.table.places())),
+            #[cfg(feature = "live")]
+            Answer::Live => self.live(request),
+            Answer::Page(page) => file(page, dashboard::page(self.table.page_to_api()).into()),
+            Answer::File(asset) => file(asset, asset.bytes.into()),
+            Answer::Moved(place) => respond::moved(place),
+        };
+        ResponseFuture::ready(response)
+    }
+
+    /// What every route has in common; access comes before anything else, the path included.
+    fn check(&self, request: &Parts) -> Result<&Route, Refusal> {
+        let found = self.table.find(request.uri.path());
+        self.check_access(found, request)?;
+        let Found::Route(route) = found else {
+            return Err(Refusal::NotFound);
+        };
+        let methods = route.methods();
+        if !methods.contain(&request.method) {
+            return Err(Refusal::Method(methods));
+        }
+        if announces_much(&request.headers) { Err(Refusal::LargeBody) } else { Ok(route) }
+    }
+
+    fn check_access(&self, found: Found<'_>, request: &Parts) -> Result<(), Refusal> {
+        let is_health = matches!(found, Found::Route(Route { answer: Answer::Health, .. }));
+        match &self.health_access {
+            Some(access) if is_health => access.check(request),
+            None if is_health => self.access.names_only().check(request),
+            _ => self.access.check(request),
+        }
+    }
+
+    fn data(&self, route: &Route, data: Data, request: &Parts) -> ResponseFuture {
+        match self.ask(data, request) {
+            Ok(ask) => {
+                let encoding = Encoding::of(&request.headers);
+                let key = Key { path: route.path, ask, encoding };
+                ResponseFuture::document(Document::new(&self.documents, self.source.clone(), data, key))
+            }
+            Err(refusal) => ResponseFuture::ready(refusal.response()),
+        }
+    }
+
+    fn ask(&self, data: Data, request: &Parts) -> Result<Ask, Refusal> {
+        let media = accept::choose(&request.headers, data.media).ok_or(Refusal::NotAcceptable)?;
+        let values = Values::parse(data.params, request.uri.query()).map_err(Refusal::Parameter)?;
+        if self.source.is_enabled() { Ok(Ask { media, values }) } else { Err(Refusal::Disabled) }
+    }
+
+    #[cfg(feature = "live")]
+    fn live(&self, request: &Parts) -> Response<Body> {
+        if !self.source.is_enabled() {
+            return Refusal::Disabled.response();
+        }
+        live::connect(request, self.hub.as_ref(), self.source.collector())
+    }
+
+    fn health(&self) -> PerformanceHealth {
+        #[cfg_attr(not(feature = "live"), expect(unused_mut, reason = "only a hub changes it"))]
+        let mut health = self.source.health();
+        #[cfg(feature = "live")]
+        if let Some(hub) = &self.hub {
+            health.broadcaster_running |= health.metrics_enabled && hub.is_open();
+        }
+        health
+    }
+}
+
+/// Whether the request says that much will follow. What does not say so is not read either.
+fn announces_much(headers: &HeaderMap) -> bool {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.is_some_and(|length| length.parse().map_or(true, |length: u64| length > MAX_REQUEST_BODY_BYTES))
+}
+
+fn file(asset: &Asset, bytes: bytes::Bytes) -> Response<Body> {
+    let response = respond::content(StatusCode::OK, asset.content_type, bytes);
+    let response = respond::with(response, CONTENT_SECURITY_POLICY, dashboard::POLICY);
+    respond::with(response, REFERRER_POLICY, "no-referrer")
 }

@@ -3,21 +3,23 @@
 //! It reads metrics and never records them, and it never reads a request's body, so it takes requests of any
 //! body type: axum's, hyper's or your own.
 //!
-//! | path | answer |
-//! |---|---|
-//! | `/api/metrics` | everything, as [`MetricsSnapshot`](crate::core::MetricsSnapshot) |
-//! | `/api/metrics/dag` | its `dag` part |
-//! | `/api/metrics/websocket` | its `websocket` part |
-//! | `/api/metrics/functions` | `{"functions":[…]}` of [`FunctionMetrics`](crate::core::FunctionMetrics) |
-//! | `/api/metrics/self` | `{"self":{…}}`, [`SelfMetrics`](crate::core::SelfMetrics): what the library knows of its own work |
-//! | `/api/health/performance` | [`PerformanceHealth`](crate::core::PerformanceHealth), always 200 |
-//! | `/ws/system_metrics` | the live WebSocket (feature `live`) |
-//! | `/dashboard/performance` | the page, and its files below it |
+//! # Paths
+#![doc = include_str!("endpoints.md")]
 //!
 //! # Errors
 //! Answers that are not 200 are JSON with one field, `detail`, whose text is fixed: nothing of the request is
-//! echoed. 403 for a foreign Host or Origin (before anything else), 404 for other paths, 405 with `Allow` for
-//! other methods, 503 on the data endpoints and the live stream while metrics are disabled.
+//! echoed.
+//!
+//! | status | when, in this order |
+//! |---|---|
+//! | 403, 401 | [`Access`] says no, before anything else |
+//! | 404 | no such path; in release builds every path but health until a policy was chosen |
+//! | 405, with `Allow` | another method than GET and HEAD |
+//! | 413 | more than 64 KiB of body are announced; bodies are never read |
+//! | 406 | `Accept` takes no type that the path has |
+//! | 400 | a parameter has a value that is not taken; the text says what is |
+//! | 503 | metrics are disabled; with `Retry-After`, too many documents are being made |
+//! | 500 | the document would be larger than 8 MiB of JSON or 16 MiB of text, or a collector failed |
 //!
 //! # Examples
 //! ```
@@ -37,21 +39,34 @@
 //! # Source
 //! Section 6 of the requirements; C-16 for the injected collector.
 
+mod accept;
 pub(crate) mod access;
 mod body;
+mod document;
+mod encoding;
+mod exposure;
 mod future;
 mod handler;
-mod mount;
+mod metrics;
+mod mounts;
+mod openapi;
 mod or;
+mod query;
+mod refusal;
+pub(crate) mod render;
 mod respond;
-pub(crate) mod routes;
+mod routes;
+mod shared;
 mod source;
+mod table;
 
+pub use access::{Access, AccessFuture, AccessLayer, AccessService, Peer};
 pub use body::Body;
 pub use future::ResponseFuture;
 pub use handler::Handler;
+pub use mounts::{Mount, Mounts};
 pub use or::{Or, OrFuture};
 
-pub(crate) use access::Access;
+pub(crate) use exposure::{Exposure, Settings};
 #[cfg(feature = "live")]
 pub(crate) use respond::{detail, empty};

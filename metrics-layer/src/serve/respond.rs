@@ -1,14 +1,14 @@
 //! Responses: each has its exact type and length, is never stored by anyone and never guessed at.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use super::Body;
-use super::routes::Methods;
-
-const JSON: &str = "application/json";
+use super::refusal::Refusal;
+use super::render;
+use super::routes::JSON;
 
 /// Content with a status and a type.
 pub(super) fn content(status: StatusCode, content_type: &'static str, bytes: Bytes) -> Response<Body> {
@@ -23,14 +23,11 @@ pub(super) fn content(status: StatusCode, content_type: &'static str, bytes: Byt
     response
 }
 
-/// A value as JSON, with status 200.
+/// A small value as JSON, with status 200.
 pub(super) fn json(value: &impl Serialize) -> Response<Body> {
-    match serde_json::to_vec(value) {
-        Ok(bytes) => content(StatusCode::OK, JSON, bytes.into()),
-        Err(error) => {
-            tracing::error!(%error, "metrics cannot be serialised");
-            detail(StatusCode::INTERNAL_SERVER_ERROR, "metrics cannot be serialised")
-        }
+    match render::json(value) {
+        Ok(bytes) => content(StatusCode::OK, JSON, bytes),
+        Err(fault) => Refusal::Fault(fault).response(),
     }
 }
 
@@ -42,22 +39,6 @@ pub(crate) fn detail(status: StatusCode, text: &'static str) -> Response<Body> {
     }
     let bytes = serde_json::to_vec(&Detail { detail: text }).unwrap_or_default();
     content(status, JSON, bytes.into())
-}
-
-/// Metrics are off (E-01).
-pub(super) fn disabled() -> Response<Body> {
-    detail(StatusCode::SERVICE_UNAVAILABLE, "metrics disabled")
-}
-
-/// There is no such path here.
-pub(super) fn not_found() -> Response<Body> {
-    detail(StatusCode::NOT_FOUND, "not found")
-}
-
-/// The path answers these methods only (E-21).
-pub(super) fn method_not_allowed(methods: Methods) -> Response<Body> {
-    let response = detail(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
-    with(response, ALLOW, methods.allow())
 }
 
 /// Somewhere else, for good; a relative place, so that it holds behind any prefix.

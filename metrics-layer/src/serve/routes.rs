@@ -1,25 +1,62 @@
-//! The one table of paths: dispatch, [`Handler::owns`](super::Handler::owns), axum's routes and the `Allow`
-//! header are made from it.
+//! The one table of paths. Dispatch, axum's routes, the `Allow` header, the list in the documentation and the
+//! OpenAPI document are made from it; an endpoint is added by a row.
 
+use bytes::Bytes;
 use http::Method;
 
+use super::mounts::Family;
+use super::query::{Kind, Param, Values};
+use super::render::{self, Fault};
+use super::source::Source;
 use crate::dashboard::{self, Asset};
+
+pub(crate) const JSON: &str = "application/json";
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route {
+    pub(crate) family: Family,
+    /// Where it is while its family stands at its usual place.
+    pub(crate) path: &'static str,
+    /// One line for the lists of paths; empty for what nobody asks for by name.
+    pub(crate) about: &'static str,
+    pub(crate) answer: Answer,
+}
 
 /// What a path answers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Answer {
-    Snapshot,
-    Dag,
-    WebSocket,
-    Functions,
-    Own,
+    /// A document made of the metrics, while they are on.
+    Data(Data),
     Health,
+    OpenApi,
     #[cfg(feature = "live")]
     Live,
+    Page(&'static Asset),
     File(&'static Asset),
     /// A permanent redirect to a relative place.
     Moved(&'static str),
-    NotFound,
+}
+
+/// A document made of the metrics.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Data {
+    /// What clients may choose from by `Accept`; the first is for those that do not care.
+    pub(crate) media: &'static [&'static str],
+    /// Its name in `openapi/schemas.json`; `None` for text.
+    pub(crate) schema: Option<&'static str>,
+    pub(crate) params: &'static [Param],
+    pub(crate) render: fn(&Source, &Ask) -> Result<Bytes, Fault>,
+}
+
+/// What one request asks of a document, checked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Ask {
+    /// One of the row's media.
+    pub(crate) media: &'static str,
+    /// One for each of the row's parameters.
+    pub(crate) values: Values,
 }
 
 /// The methods a path answers.
@@ -49,58 +86,143 @@ impl Methods {
     }
 }
 
-/// One row of the table.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Route {
-    pub(crate) path: &'static str,
-    pub(crate) methods: Methods,
-    pub(crate) answer: Answer,
+impl Route {
+    pub(crate) fn methods(&self) -> Methods {
+        match self.answer {
+            #[cfg(feature = "live")]
+            Answer::Live => Methods::Get,
+            _ => Methods::GetHead,
+        }
+    }
 }
 
-const fn get(path: &'static str, answer: Answer) -> Route {
-    Route { path, methods: Methods::GetHead, answer }
+/// A JSON document without parameters.
+const fn json(
+    family: Family,
+    path: &'static str,
+    about: &'static str,
+    schema: &'static str,
+    render: fn(&Source, &Ask) -> Result<Bytes, Fault>,
+) -> Route {
+    let data = Data { media: &[JSON], schema: Some(schema), params: &[], render };
+    Route { family, path, about, answer: Answer::Data(data) }
 }
 
+/// Everything but the files of the page.
 const ROUTES: &[Route] = &[
-    get("/api/metrics", Answer::Snapshot),
-    get("/api/metrics/dag", Answer::Dag),
-    get("/api/metrics/websocket", Answer::WebSocket),
-    get("/api/metrics/functions", Answer::Functions),
-    get("/api/metrics/self", Answer::Own),
-    get("/api/health/performance", Answer::Health),
+    json(Family::Api, "/api/metrics", "everything", "MetricsSnapshot", |source, _| {
+        render::json(&source.collector().snapshot())
+    }),
+    json(Family::Api, "/api/metrics/dag", "nodes and their operations", "DagMetrics", |source, _| {
+        render::json(&source.collector().snapshot().dag)
+    }),
+    json(Family::Api, "/api/metrics/websocket", "WebSocket topics", "WebSocketMetrics", |source, _| {
+        render::json(&source.collector().snapshot().websocket)
+    }),
+    Route {
+        family: Family::Api,
+        path: "/api/metrics/functions",
+        about: "timed functions with percentiles; `sort_by`, `order`, `limit`",
+        answer: Answer::Data(Data {
+            media: &[JSON],
+            schema: Some("FunctionList"),
+            params: &[
+                Param {
+                    name: "sort_by",
+                    about: "The number to sort by; without it functions are in the order in which they were first called.",
+                    kind: Kind::OneOf(&[
+                        "first_call",
+                        "p95_ms",
+                        "p99_ms",
+                        "avg_ms",
+                        "max_ms",
+                        "calls_total",
+                        "errors",
+                    ]),
+                    expected: "sort_by: first_call, p95_ms, p99_ms, avg_ms, max_ms, calls_total or errors, once",
+                },
+                Param {
+                    name: "order",
+                    about: "Largest or smallest first; no difference to the order of first calls.",
+                    kind: Kind::OneOf(&["desc", "asc"]),
+                    expected: "order: desc or asc, once",
+                },
+                Param {
+                    name: "limit",
+                    about: "How many at most.",
+                    kind: Kind::Integer { max: 1_000_000, default: 1_000_000 },
+                    expected: "limit: a whole number from 0 to 1000000, once",
+                },
+            ],
+            render: |source, ask| {
+                render::json(&source.functions(ask.values.word(0), ask.values.word(1), ask.values.number(2)))
+            },
+        }),
+    },
+    json(Family::Api, "/api/metrics/self", "what the library knows of its own work", "Own", |source, _| {
+        render::json(&source.own())
+    }),
+    Route {
+        family: Family::Api,
+        path: "/api/metrics/openapi.json",
+        about: "these paths as an OpenAPI document",
+        answer: Answer::OpenApi,
+    },
+    Route {
+        family: Family::Api,
+        path: "/api/health/performance",
+        about: "whether the metrics work; always 200",
+        answer: Answer::Health,
+    },
     #[cfg(feature = "live")]
-    Route { path: "/ws/system_metrics", methods: Methods::Get, answer: Answer::Live },
-    get("/dashboard/performance/", Answer::Moved("../performance")),
+    Route {
+        family: Family::Api,
+        path: "/ws/system_metrics",
+        about: "everything, once a second, over a WebSocket",
+        answer: Answer::Live,
+    },
+    Route {
+        family: Family::Metrics,
+        path: "/metrics/prometheus",
+        about: "everything as Prometheus text",
+        answer: Answer::Data(Data {
+            media: &[PROMETHEUS],
+            schema: None,
+            params: &[],
+            render: |source, _| render::text(source.prometheus()),
+        }),
+    },
+    Route {
+        family: Family::Dashboard,
+        path: "/dashboard/performance",
+        about: "the page",
+        answer: Answer::Page(&dashboard::PAGE),
+    },
+    Route {
+        family: Family::Dashboard,
+        path: "/dashboard/performance/",
+        about: "",
+        answer: Answer::Moved("../performance"),
+    },
 ];
 
 /// Everything below these is the handler's, so that a typing error answers 404 JSON and not the page of a
 /// single-page application (E-19, E-21).
-const SCOPES: &[&str] = &["/api/metrics/", "/dashboard/performance/"];
+pub(crate) const SCOPES: &[(Family, &str)] = &[
+    (Family::Api, "/api/metrics/"),
+    (Family::Metrics, "/metrics/"),
+    (Family::Dashboard, "/dashboard/performance/"),
+];
 
-/// All rows but those of the scopes.
-fn rows() -> impl Iterator<Item = Route> {
-    let files = dashboard::ASSETS.iter();
-    ROUTES.iter().copied().chain(files.map(|file| get(file.path, Answer::File(file))))
-}
-
-/// The row that answers a path; `None` when it is not the handler's.
-pub(crate) fn find(path: &str) -> Option<Route> {
-    rows().find(|route| route.path == path).or_else(|| {
-        let scope = SCOPES.iter().find(|scope| path.starts_with(**scope))?;
-        Some(get(scope, Answer::NotFound))
-    })
-}
-
-/// Every row in axum's notation, those of the scopes too.
-#[cfg(feature = "axum")]
-pub(crate) fn axum_paths() -> impl Iterator<Item = String> {
-    let exact = rows().map(|route| route.path.to_owned());
-    let bare = SCOPES
-        .iter()
-        .filter(|scope| !rows().any(|route| route.path == **scope))
-        .map(|scope| (*scope).to_owned());
-    let below = SCOPES.iter().map(|scope| format!("{scope}{{*rest}}"));
-    exact.chain(bare).chain(below)
+/// All rows.
+pub(crate) fn rows() -> impl Iterator<Item = Route> {
+    let files = dashboard::FILES.iter();
+    ROUTES.iter().copied().chain(files.map(|file| Route {
+        family: Family::Dashboard,
+        path: file.path,
+        about: "",
+        answer: Answer::File(file),
+    }))
 }
 
 #[cfg(test)]
@@ -115,18 +237,19 @@ mod tests {
         assert!(rows().all(|route| seen.insert(route.path)));
     }
 
+    /// THREAT 40: each parameter that is refused says what it takes.
     #[test]
-    fn paths_are_compared_exactly() {
-        for path in ["/api/metrics", "/api/health/performance", "/dashboard/performance"] {
-            assert!(find(path).is_some(), "{path}");
-        }
-        for path in
-            ["", "*", "/", "/api", "/api/metricsx", "/API/metrics", "/dashboard", "/ws/system_metrics/"]
-        {
-            assert!(find(path).is_none(), "{path}");
-        }
-        for path in ["/api/metrics/", "/api/metrics/x", "/dashboard/performance/..%2fx"] {
-            assert!(matches!(find(path), Some(Route { answer: Answer::NotFound, .. })), "{path}");
+    fn every_parameter_says_what_it_takes() {
+        for route in rows() {
+            let Answer::Data(data) = route.answer else { continue };
+            for param in data.params {
+                let says = |text: &str| param.expected.contains(text);
+                assert!(param.expected.starts_with(param.name) && says("once"), "{}", param.expected);
+                match param.kind {
+                    Kind::OneOf(words) => assert!(words.iter().all(|word| says(word)), "{}", param.expected),
+                    Kind::Integer { max, default } => assert!(says(&max.to_string()) && default <= max),
+                }
+            }
         }
     }
 }

@@ -23,9 +23,24 @@ impl Source {
         self.collector.is_enabled()
     }
 
-    pub(super) fn functions(&self) -> FunctionList {
+    /// Those that come first when sorted so; see the table of routes for what the words mean.
+    pub(super) fn functions(&self, sort_by: &str, order: &str, limit: u64) -> FunctionList {
         let registry = self.collector.registry();
-        FunctionList { functions: registry.map(core::Registry::functions).unwrap_or_default() }
+        let mut functions = registry.map(core::Registry::functions).unwrap_or_default();
+        // Stable: those with equal numbers stay in the order in which they were first called.
+        if let Some(number) = number(sort_by) {
+            functions.sort_by(|one, other| match order {
+                "asc" => number(one).total_cmp(&number(other)),
+                _ => number(other).total_cmp(&number(one)),
+            });
+        }
+        functions.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        FunctionList { functions }
+    }
+
+    /// `None` for a collector alone.
+    pub(super) fn prometheus(&self) -> Option<String> {
+        self.metrics.as_ref().map(core::Metrics::prometheus)
     }
 
     pub(super) fn own(&self) -> Own {
@@ -68,6 +83,19 @@ impl fmt::Debug for Source {
             .field("metrics", &self.metrics)
             .finish_non_exhaustive()
     }
+}
+
+/// What functions are sorted by; `None` for the order they come in.
+fn number(sort_by: &str) -> Option<fn(&FunctionMetrics) -> f64> {
+    Some(match sort_by {
+        "p95_ms" => |function| function.p95_ms,
+        "p99_ms" => |function| function.p99_ms,
+        "avg_ms" => |function| function.avg_ms,
+        "max_ms" => |function| function.max_ms,
+        "calls_total" => |function| function.calls_total as f64,
+        "errors" => |function| function.errors as f64,
+        _ => return None,
+    })
 }
 
 /// The body of `GET /api/metrics/functions`.

@@ -7,7 +7,9 @@ const POLL_MS = 1000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30000;
 
-const place = (path) => new URL(`../${path}`, location.href);
+// The server says where `api/` and `ws/` are, relative to the page.
+const api = new URL(document.documentElement.dataset.api ?? "../", location.href);
+const place = (path) => new URL(path, api);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Whether the server answered with data when it was asked last. */

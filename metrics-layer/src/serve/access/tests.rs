@@ -1,12 +1,15 @@
 //! Threats 49 and 50, and the tricks of their kind.
 
+use http::header::{HOST, ORIGIN};
+use http::{HeaderValue, Request, Version};
+
 use super::*;
 
-const OK: Result<(), Refusal> = Ok(());
-const HOST_REFUSED: Result<(), Refusal> = Err(Refusal::Host);
-const ORIGIN_REFUSED: Result<(), Refusal> = Err(Refusal::Origin);
+const OK: Result<(), &str> = Ok(());
+const HOST_REFUSED: Result<(), &str> = Err("host not allowed");
+const ORIGIN_REFUSED: Result<(), &str> = Err("origin not allowed");
 
-fn check(access: &Access, hosts: &[&[u8]], origins: &[&[u8]]) -> Result<(), Refusal> {
+fn check(access: &Access, hosts: &[&[u8]], origins: &[&[u8]]) -> Result<(), &'static str> {
     let mut request = Request::new(());
     for host in hosts {
         let value = HeaderValue::from_bytes(host).unwrap();
@@ -16,15 +19,20 @@ fn check(access: &Access, hosts: &[&[u8]], origins: &[&[u8]]) -> Result<(), Refu
         let value = HeaderValue::from_bytes(origin).unwrap();
         request.headers_mut().append(ORIGIN, value);
     }
-    access.check(&request)
+    access.check(&request.into_parts().0).map_err(Refusal::detail)
+}
+
+/// Chosen, so that release builds answer too.
+fn loopback() -> Access {
+    Access::default().allow_loopback()
 }
 
 #[test]
 fn hosts() {
-    let access = Access::default().allow_host("Metrics.example.com").unwrap();
+    let access = loopback().allow_host("Metrics.example.com").unwrap();
     let access = access.allow_host("192.168.1.5").unwrap();
     let access = access.allow_host("[fe80::1]").unwrap();
-    let table: &[(&str, Result<(), Refusal>)] = &[
+    let table: &[(&str, Result<(), &'static str>)] = &[
         ("localhost", OK),
         ("localhost:9001", OK),
         ("LOCALHOST:9001", OK),
@@ -109,8 +117,8 @@ fn hosts() {
 
 #[test]
 fn origins() {
-    let access = Access::default().allow_host("metrics.example.com").unwrap();
-    let table: &[(&str, &str, Result<(), Refusal>)] = &[
+    let access = loopback().allow_host("metrics.example.com").unwrap();
+    let table: &[(&str, &str, Result<(), &'static str>)] = &[
         ("localhost:9001", "http://localhost:9001", OK),
         ("localhost:9001", "http://localhost:4200", OK),
         ("localhost:9001", "https://localhost", OK),
@@ -154,7 +162,7 @@ fn the_authority_of_the_target_counts_too() {
         if let Some(host) = host {
             request = request.header(HOST, host);
         }
-        Access::default().check(&request.body(()).unwrap())
+        loopback().check(&request.body(()).unwrap().into_parts().0).map_err(Refusal::detail)
     };
     let (h1, h10, h2) = (Version::HTTP_11, Version::HTTP_10, Version::HTTP_2);
     assert_eq!(check(h2, "http://localhost:9001/api/metrics", None), OK);
@@ -177,7 +185,7 @@ fn only_a_host_alone_can_be_allowed() {
     for name in
         ["", "*", "*.example.com", "example.com:80", "http://example.com", "example.com.", "a b", "[::1"]
     {
-        let error = Access::default().allow_host(name).unwrap_err();
+        let error = loopback().allow_host(name).unwrap_err();
         assert_eq!(error.to_string(), format!("allow_host: {name:?} is not a host name alone"));
     }
 }

@@ -21,16 +21,19 @@ impl Metrics {
     /// ```
     #[must_use]
     pub fn handler(&self) -> Handler {
-        let handler = Handler::with_metrics(self.inner().clone(), self.access().clone());
+        let exposure = self.exposure();
+        let handler = Handler::with_metrics(self.inner().clone(), exposure.table.clone());
+        let handler = handler.access(exposure.access.clone());
+        let handler = match &exposure.health_access {
+            Some(access) => handler.health_access(access.clone()),
+            None => handler,
+        };
         #[cfg(feature = "live")]
         let handler = handler.live(self.hub().clone());
         handler
     }
 
-    /// A router with one route for each of the handler's paths; merge it into your own.
-    ///
-    /// It sets no fallback, so yours stays, and it takes any state. Routes of yours below `/api/metrics/` or
-    /// `/dashboard/performance/` would collide; [nest](axum::Router::nest) this one elsewhere then.
+    /// The [router](Handler::router) of the [handler](Self::handler).
     ///
     /// # Examples
     /// ```
@@ -53,8 +56,6 @@ impl Metrics {
     where
         S: Clone + Send + Sync + 'static,
     {
-        let handler = self.handler();
-        super::routes::axum_paths()
-            .fold(axum::Router::new(), |router, path| router.route_service(&path, handler.clone()))
+        self.handler().router()
     }
 }

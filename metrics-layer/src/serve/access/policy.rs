@@ -1,0 +1,85 @@
+//! What is asked of a client beside the names it uses.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use http::request::Parts;
+
+#[cfg(feature = "token")]
+use super::token::Tokens;
+use crate::serve::refusal::Refusal;
+
+/// A question that the application answers for each request.
+#[derive(Clone)]
+pub(super) struct Question(Arc<dyn Fn(&Parts) -> bool + Send + Sync>);
+
+/// What is asked of a client.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Policy {
+    /// Nobody decided: loopback while one develops, nothing at all in a release build (CON-21, THREAT 51).
+    #[default]
+    Undecided,
+    Loopback,
+    #[cfg(feature = "token")]
+    Token(Tokens),
+    Guard(Question),
+    Open,
+}
+
+/// The address that a client has for the server, as an extension of its request.
+///
+/// The [listener](crate::Handler::serve) of this crate inserts it; on a server of your own do it where you
+/// accept connections. Without it the loopback rule has only the headers to go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
+/// What proxies add to a request that they pass on.
+const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+
+impl Policy {
+    pub(super) fn check(&self, request: &Parts) -> Result<(), Refusal> {
+        match self {
+            Self::Undecided if cfg!(debug_assertions) => check_loopback(request),
+            Self::Undecided => Err(Refusal::Undecided),
+            Self::Loopback => check_loopback(request),
+            #[cfg(feature = "token")]
+            Self::Token(tokens) => match tokens.check(&request.headers) {
+                Some(true) => Ok(()),
+                Some(false) => Err(Refusal::WrongToken),
+                None => Err(Refusal::NoToken),
+            },
+            Self::Guard(question) => question.ask(request),
+            Self::Open => Ok(()),
+        }
+    }
+}
+
+/// A proxy on this machine would make everybody local, if it were not for what it adds.
+fn check_loopback(request: &Parts) -> Result<(), Refusal> {
+    let peer = request.extensions.get::<Peer>();
+    let is_far = peer.is_some_and(|peer| !peer.0.ip().to_canonical().is_loopback());
+    let is_forwarded = FORWARDED.iter().any(|name| request.headers.contains_key(*name));
+    if is_far || is_forwarded { Err(Refusal::Far) } else { Ok(()) }
+}
+
+impl Question {
+    pub(super) fn new(ask: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+
+    /// A guard that panics lets nobody in.
+    fn ask(&self, request: &Parts) -> Result<(), Refusal> {
+        match catch_unwind(AssertUnwindSafe(|| (self.0)(request))) {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(Refusal::Guard),
+        }
+    }
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,130 @@
+//! The OpenAPI document, made from the table of routes.
+
+use serde_json::{Map, Value, json};
+
+use super::query::{Kind, Param};
+use super::routes::{Answer, Data, JSON};
+use super::table::Place;
+
+/// What the documents look like; a test holds it against the models.
+const SCHEMAS: &str = include_str!("schemas.json");
+
+/// The document for the paths of one handler, in the form of OpenAPI 3.1.
+pub(super) fn document(places: &[Place]) -> Value {
+    let paths: Map<String, Value> = places
+        .iter()
+        .filter(|place| !place.route.about.is_empty())
+        .map(|place| (place.path.clone(), path_item(place)))
+        .collect();
+    let schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Performance metrics",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "What a service knows of its own performance. Everything is read only.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+        },
+        "security": [{}, { "token": [] }],
+    })
+}
+
+fn path_item(place: &Place) -> Value {
+    let route = &place.route;
+    let params: Vec<_> = match route.answer {
+        Answer::Data(data) => data.params.iter().map(parameter).collect(),
+        _ => Vec::new(),
+    };
+    let mut item = Map::new();
+    for method in route.methods().allow().split(", ") {
+        let operation = json!({
+            "summary": route.about,
+            "parameters": params,
+            "responses": responses(route.answer),
+        });
+        item.insert(method.to_ascii_lowercase(), operation);
+    }
+    item.into()
+}
+
+fn parameter(param: &Param) -> Value {
+    let schema = match param.kind {
+        Kind::Integer { max, default } => {
+            json!({ "type": "integer", "minimum": 0, "maximum": max, "default": default })
+        }
+        Kind::OneOf(words) => json!({ "type": "string", "enum": words, "default": words.first() }),
+    };
+    json!({ "name": param.name, "in": "query", "description": param.about, "schema": schema })
+}
+
+/// The answers of a path, by status.
+fn responses(answer: Answer) -> Value {
+    let mut responses = Map::new();
+    let mut say = |status: &str, response: Value| drop(responses.insert(status.to_owned(), response));
+    for (status, when) in
+        [("401", "a token is needed, or wrong"), ("403", "not allowed"), ("413", "a large body")]
+    {
+        say(status, refusal(when));
+    }
+    match answer {
+        Answer::Data(data) => {
+            say("200", body("the document", &content(data)));
+            say("406", refusal("no acceptable content type"));
+            say("500", refusal("the document would be too large, or cannot be made"));
+            say("503", refusal("metrics are disabled, or too many documents are being made"));
+            if !data.params.is_empty() {
+                say("400", refusal("a parameter has a value that is not taken"));
+            }
+        }
+        Answer::Health => say("200", body("how the metrics are", &media(JSON, &schema("PerformanceHealth")))),
+        Answer::OpenApi => say("200", body("this document", &media(JSON, &json!({ "type": "object" })))),
+        #[cfg(feature = "live")]
+        Answer::Live => {
+            say("101", json!({ "description": "a WebSocket whose text frames are a MetricsSnapshot each" }));
+            say("400", refusal("a malformed handshake"));
+            say("426", refusal("no WebSocket handshake"));
+            say("501", refusal("the server upgrades no connections"));
+            say("503", refusal("metrics are disabled, or there are too many clients"));
+        }
+        Answer::Page(file) | Answer::File(file) => {
+            say("200", body("the page", &media(file.content_type, &json!({ "type": "string" }))));
+        }
+        Answer::Moved(_) => say("308", refusal("somewhere else")),
+    }
+    responses.into()
+}
+
+fn content(data: Data) -> Value {
+    let of = |media: &str| match data.schema {
+        Some(name) if media == JSON => schema(name),
+        _ => json!({ "type": "string" }),
+    };
+    data.media
+        .iter()
+        .map(|media| ((*media).to_owned(), json!({ "schema": of(media) })))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn refusal(when: &str) -> Value {
+    body(when, &media(JSON, &schema("Refusal")))
+}
+
+fn body(description: &str, content: &Value) -> Value {
+    json!({ "description": description, "content": content })
+}
+
+fn media(media: &str, schema: &Value) -> Value {
+    json!({ media: { "schema": schema } })
+}
+
+fn schema(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+#[cfg(test)]
+mod tests;

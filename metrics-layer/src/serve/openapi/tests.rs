@@ -1,0 +1,99 @@
+//! The document and the list of paths say what is there.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use metrics_core::{JobMetrics, PerformanceHealth, Registry, SelfMetrics};
+
+use super::*;
+use crate::serve::routes;
+use crate::serve::table::Table;
+
+fn of_handler() -> Value {
+    document(Table::usual().places())
+}
+
+/// Holds a value against a schema: every property of the schema is there, nothing else is, and the types agree.
+fn check(schemas: &Value, schema: &Value, value: &Value, at: &str) {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.strip_prefix("#/components/schemas/").expect("a local reference");
+        assert!(schemas[name].is_object(), "{at}: no schema {name}");
+        return check(schemas, &schemas[name], value, &format!("{at}/{name}"));
+    }
+    let kind = schema["type"].as_str().unwrap_or_else(|| panic!("{at}: no type"));
+    match (kind, value) {
+        ("object", Value::Object(fields)) if schema["additionalProperties"].is_object() => {
+            assert!(!fields.is_empty(), "{at}: an empty map shows nothing");
+            fields
+                .iter()
+                .for_each(|(key, value)| check(schemas, &schema["additionalProperties"], value, key));
+        }
+        ("object", Value::Object(fields)) => {
+            let described = schema["properties"].as_object().expect("properties");
+            let names = |map: &Map<String, Value>| map.keys().cloned().collect::<BTreeSet<_>>();
+            assert_eq!(names(described), names(fields), "{at}");
+            described
+                .iter()
+                .for_each(|(key, part)| check(schemas, part, &value[key], &format!("{at}.{key}")));
+        }
+        ("array", Value::Array(items)) => {
+            assert!(!items.is_empty(), "{at}: an empty list shows nothing");
+            items.iter().for_each(|item| check(schemas, &schema["items"], item, at));
+        }
+        ("string", Value::String(_)) | ("boolean", Value::Bool(_)) => {}
+        ("number", Value::Number(_)) => {}
+        ("integer", Value::Number(number)) => assert!(number.is_u64(), "{at}: {number}"),
+        _ => panic!("{at}: {kind} is described, {value} is there"),
+    }
+}
+
+#[test]
+fn schemas_are_those_of_the_models() {
+    let registry = Registry::mock().0;
+    registry.node("n").record(Duration::from_millis(1), 1);
+    registry.node("n").operation("o").record(Duration::from_millis(1));
+    registry.topic("t").record_message(1);
+    registry.function("f").record(Duration::from_millis(1));
+    metrics_core::Collector::record_endpoint(&registry, "/api/x", "GET", 1.0, 200);
+    let mut own = SelfMetrics::default();
+    own.jobs.insert("probe".to_owned(), JobMetrics::default());
+
+    let document = of_handler();
+    let schemas = &document["components"]["schemas"];
+    let check = |name: &str, value: Value| check(schemas, &schema(name), &value, "");
+    check("MetricsSnapshot", serde_json::to_value(registry.snapshot()).unwrap());
+    check("FunctionList", json!({ "functions": registry.functions() }));
+    check("Own", json!({ "self": own }));
+    check("PerformanceHealth", serde_json::to_value(PerformanceHealth::default()).unwrap());
+    check("Refusal", json!({ "detail": "" }));
+}
+
+#[test]
+fn every_schema_is_used_and_there() {
+    let document = of_handler();
+    let text = document.to_string();
+    for name in document["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(text.contains(&format!("\"#/components/schemas/{name}\"")), "{name} is not used");
+    }
+    for reference in text.split("\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(document["components"]["schemas"][name].is_object(), "{name} is missing");
+    }
+}
+
+/// `endpoints.md` is part of the documentation, in the README's words too.
+#[test]
+fn the_list_of_paths_is_made_from_the_table() {
+    let mut list = "| path | answer |\n|---|---|\n".to_owned();
+    for route in routes::rows().filter(|route| !route.about.is_empty()) {
+        list += &format!("| `{}` | {} |\n", route.path, route.about);
+    }
+    // Without the feature `live` there is one path less.
+    if cfg!(feature = "live") {
+        assert_eq!(
+            include_str!("../endpoints.md"),
+            list,
+            "metrics-layer/src/serve/endpoints.md should be:\n{list}"
+        );
+    }
+}

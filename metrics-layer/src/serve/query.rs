@@ -1,0 +1,170 @@
+//! Query parameters: what an endpoint takes is written in the table, everything else is refused (THREAT 40).
+
+/// One parameter of an endpoint.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Param {
+    pub(crate) name: &'static str,
+    /// A sentence for the OpenAPI document.
+    pub(crate) about: &'static str,
+    pub(crate) kind: Kind,
+    /// The whole answer to a value that it does not take: input is never echoed.
+    pub(crate) expected: &'static str,
+}
+
+/// What a parameter takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// A whole number from 0 on.
+    Integer { max: u64, default: u64 },
+    /// One of these words; the first when it is not given.
+    OneOf(&'static [&'static str]),
+}
+
+/// One value for each parameter of an endpoint, in the order of the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Values {
+    values: Vec<Value>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Value {
+    Number(u64),
+    Word(&'static str),
+}
+
+/// Longer than any sensible query, and short enough to be looked at for every request.
+const MAX_QUERY_BYTES: usize = 4 * 1024;
+
+impl Values {
+    /// Reads the query of a request. Names that the endpoint does not have are left alone, as caches and
+    /// analytics add theirs.
+    ///
+    /// # Errors
+    /// What to answer when a value is not among those that are taken, or is given twice. No value that is
+    /// taken has a character that would need percent-encoding, so a value that is encoded is refused too.
+    pub(crate) fn parse(params: &'static [Param], query: Option<&str>) -> Result<Self, &'static str> {
+        // Only endpoints with parameters have to look.
+        let query = query.filter(|_| !params.is_empty()).unwrap_or_default();
+        if query.len() > MAX_QUERY_BYTES {
+            return Err("the query is too long");
+        }
+        let values = params.iter().map(|param| param.find(query).ok_or(param.expected));
+        Ok(Self { values: values.collect::<Result<_, _>>()? })
+    }
+
+    /// The value of the row's parameter at `index`, which is an [integer](Kind::Integer).
+    pub(crate) fn number(&self, index: usize) -> u64 {
+        match self.values.get(index) {
+            Some(Value::Number(number)) => *number,
+            _ => 0,
+        }
+    }
+
+    /// The value of the row's parameter at `index`, which is a [word](Kind::OneOf).
+    pub(crate) fn word(&self, index: usize) -> &'static str {
+        match self.values.get(index) {
+            Some(Value::Word(word)) => word,
+            _ => "",
+        }
+    }
+}
+
+impl Param {
+    /// `None` when it is given twice, or with a value that it does not take.
+    fn find(&self, query: &str) -> Option<Value> {
+        let mut given = query.split('&').filter_map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (name == self.name).then_some(value)
+        });
+        match (given.next(), given.next()) {
+            (None, _) => Some(self.default()),
+            (Some(text), None) => self.read(text),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    fn default(&self) -> Value {
+        match self.kind {
+            Kind::Integer { default, .. } => Value::Number(default),
+            Kind::OneOf(words) => Value::Word(words.first().copied().unwrap_or_default()),
+        }
+    }
+
+    fn read(&self, text: &str) -> Option<Value> {
+        match self.kind {
+            Kind::Integer { max, .. } => {
+                // `parse` alone would take a sign.
+                let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+                let number = text.parse().ok().filter(|number| digits && *number <= max)?;
+                Some(Value::Number(number))
+            }
+            Kind::OneOf(words) => words.iter().find(|word| **word == text).copied().map(Value::Word),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static PARAMS: &[Param] = &[
+        Param {
+            name: "last_n",
+            about: "",
+            kind: Kind::Integer { max: 1440, default: 60 },
+            expected: "last_n: a whole number from 0 to 1440, once",
+        },
+        Param {
+            name: "order",
+            about: "",
+            kind: Kind::OneOf(&["desc", "asc"]),
+            expected: "order: desc or asc, once",
+        },
+    ];
+
+    fn parse(query: &str) -> Result<(u64, &'static str), &'static str> {
+        Values::parse(PARAMS, Some(query)).map(|values| (values.number(0), values.word(1)))
+    }
+
+    /// THREAT 40.
+    #[test]
+    fn values_are_taken_or_refused_as_the_table_says() {
+        assert_eq!(Values::parse(PARAMS, None).unwrap(), Values::parse(PARAMS, Some("")).unwrap());
+        for (query, expected) in [
+            ("", (60, "desc")),
+            ("last_n=0", (0, "desc")),
+            ("last_n=0007", (7, "desc")),
+            ("last_n=1440&order=asc", (1440, "asc")),
+            ("order=asc&last_n=5&_=1700000000", (5, "asc")),
+            ("LAST_N=x&last_n2=x&%6Cast_n=x&&=&x", (60, "desc")),
+        ] {
+            assert_eq!(parse(query), Ok(expected), "{query}");
+        }
+        for query in [
+            "last_n",
+            "last_n=",
+            "last_n=-1",
+            "last_n=%2B1",
+            "last_n=+1",
+            "last_n=1e30",
+            "last_n=abc",
+            "last_n=1441",
+            "last_n=1&last_n=2",
+            "last_n=1.0",
+            "last_n=%31",
+            "last_n= 1",
+            "last_n=1%00",
+            "last_n=18446744073709551616",
+            "last_n=NaN",
+            "last_n=1;order=asc",
+            "last_n==1",
+        ] {
+            assert_eq!(parse(query), Err("last_n: a whole number from 0 to 1440, once"), "{query}");
+        }
+        for query in ["order", "order=", "order=ASC", "order=asc,desc", "order=asc&order=asc", "order=%ff"] {
+            assert_eq!(parse(query), Err("order: desc or asc, once"), "{query}");
+        }
+        assert_eq!(parse(&"x".repeat(4_097)), Err("the query is too long"));
+        assert!(Values::parse(&[], Some(&"x".repeat(65_536))).is_ok(), "nobody reads it");
+    }
+}

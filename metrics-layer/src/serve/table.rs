@@ -1,0 +1,160 @@
+//! The rows of [`routes`](super::routes) at the places where one handler has them.
+
+use metrics_core::ConfigError;
+
+use super::Mounts;
+use super::mounts::Family;
+use super::routes::{Route, SCOPES, rows};
+
+/// The paths of one handler.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    places: Vec<Place>,
+    scopes: Vec<String>,
+    /// From the page to what stands before `api/`, relative.
+    page_to_api: String,
+}
+
+/// A row and where it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) path: String,
+    pub(crate) route: Route,
+}
+
+/// What is known of a path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Found<'a> {
+    Route(&'a Route),
+    /// The handler's, but nothing is there.
+    Nothing,
+    /// Somebody else's.
+    Foreign,
+}
+
+impl Table {
+    pub(crate) fn new(mounts: &Mounts) -> Result<Self, ConfigError> {
+        mounts.check()?;
+        let at = |family: Family, path: &str| Some(format!("{}{path}", mounts.prefix(family)?));
+        let places =
+            rows().filter_map(|route| Some(Place { path: at(route.family, route.path)?, route })).collect();
+        let scopes = SCOPES.iter().filter_map(|(family, path)| at(*family, path)).collect();
+        Ok(Self { places, scopes, page_to_api: page_to_api(mounts) })
+    }
+
+    /// All families at their usual places.
+    pub(crate) fn usual() -> Self {
+        Self::new(&Mounts::all()).expect("no prefix is a good prefix")
+    }
+
+    pub(crate) fn find(&self, path: &str) -> Found<'_> {
+        match self.places.iter().find(|place| place.path == path) {
+            Some(place) => Found::Route(&place.route),
+            None if self.scopes.iter().any(|scope| path.starts_with(scope)) => Found::Nothing,
+            None => Found::Foreign,
+        }
+    }
+
+    pub(crate) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    pub(crate) fn page_to_api(&self) -> &str {
+        &self.page_to_api
+    }
+
+    /// Every path in axum's notation, those of the scopes too.
+    #[cfg(feature = "axum")]
+    pub(crate) fn axum_paths(&self) -> impl Iterator<Item = String> {
+        let exact = self.places.iter().map(|place| place.path.clone());
+        let is_listed = |path: &str| self.places.iter().any(|place| place.path == path);
+        let bare = self.scopes.iter().filter(move |scope| !is_listed(scope)).cloned();
+        let below = self.scopes.iter().map(|scope| format!("{scope}{{*rest}}"));
+        exact.chain(bare).chain(below)
+    }
+}
+
+/// Relative, so that it holds behind any prefix that a router or a proxy takes away. The page is at
+/// `dashboard/performance`, one step below its own prefix.
+fn page_to_api(mounts: &Mounts) -> String {
+    let page = mounts.prefix(Family::Dashboard).unwrap_or_default();
+    let api = mounts.prefix(Family::Api).unwrap_or_default();
+    if page == api {
+        return "../".to_owned();
+    }
+    let up = "../".repeat(1 + page.matches('/').count());
+    let down = api.strip_prefix('/').map(|api| format!("{api}/")).unwrap_or_default();
+    up + &down
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::Mount;
+
+    fn table(mounts: &Mounts) -> Table {
+        Table::new(mounts).unwrap()
+    }
+
+    #[test]
+    fn paths_are_compared_exactly() {
+        let table = table(&Mounts::all());
+        for path in ["/api/metrics", "/api/health/performance", "/dashboard/performance"] {
+            assert!(matches!(table.find(path), Found::Route(_)), "{path}");
+        }
+        for path in [
+            "",
+            "*",
+            "/",
+            "/api",
+            "/api/metricsx",
+            "/API/metrics",
+            "/dashboard",
+            "/ws/system_metrics/",
+            "/metrics",
+        ] {
+            assert!(matches!(table.find(path), Found::Foreign), "{path}");
+        }
+        for path in ["/api/metrics/", "/api/metrics/x", "/dashboard/performance/..%2fx", "/metrics/x"] {
+            assert!(matches!(table.find(path), Found::Nothing), "{path}");
+        }
+    }
+
+    /// CON-20: each family alone, on or off, here or elsewhere.
+    #[test]
+    fn families_are_mounted_apart() {
+        type Set = fn(Mounts, Mount) -> Mounts;
+        let families: [(&str, Set); 3] = [
+            ("/api/metrics", Mounts::api),
+            ("/metrics/prometheus", Mounts::metrics),
+            ("/dashboard/performance/app.js", Mounts::dashboard),
+        ];
+        for (path, set) in families {
+            let is_at = |mounts: &Mounts, path: &str| matches!(table(mounts).find(path), Found::Route(_));
+            let off = set(Mounts::all(), Mount::off());
+            let alone = set(Mounts::none(), Mount::on());
+            let moved = set(Mounts::all(), Mount::at("/in/side"));
+            for (other, _) in families {
+                let is_this = other == path;
+                assert_eq!(is_at(&off, other), !is_this, "{path} off, {other}");
+                assert_eq!(is_at(&alone, other), is_this, "{path} alone, {other}");
+                assert_eq!(is_at(&moved, other), !is_this, "{path} moved, {other}");
+            }
+            assert!(is_at(&moved, &format!("/in/side{path}")));
+            assert!(matches!(table(&off).find("/api/metrics/x"), Found::Foreign) == (path == "/api/metrics"));
+        }
+    }
+
+    #[test]
+    fn the_page_finds_its_data() {
+        let between = |page: &'static str, api: &'static str| {
+            let mounts = Mounts::all().dashboard(Mount::at(page)).api(Mount::at(api));
+            table(&mounts).page_to_api
+        };
+        assert_eq!(between("", ""), "../");
+        assert_eq!(between("/a/b", "/a/b"), "../");
+        assert_eq!(between("/a/b", ""), "../../../");
+        assert_eq!(between("", "/in/side"), "../in/side/");
+        assert_eq!(between("/a", "/b"), "../../b/");
+    }
+}
