@@ -35,6 +35,7 @@
 //! | `macros` | yes | `#[timed]` and `timed_block!` |
 //! | `axum` | no | route templates from axum's `MatchedPath`, and `Metrics::router` |
 //! | `gzip` | no | documents for clients that take gzip |
+//! | `listener` | no | `Metrics::serve`: a server of its own, on a thread of its own |
 //! | `live` | no | the live WebSocket; its connections run on tokio |
 //! | `system` | no | the probe that watches the host |
 //! | `token` | no | bearer tokens |

@@ -45,10 +45,10 @@ impl Metrics {
 
     fn start(inner: core::Metrics, exposure: Exposure) -> Self {
         let metrics = Self {
+            #[cfg(feature = "live")]
+            hub: Hub::with_max_clients(exposure.max_live_clients),
             inner,
             exposure,
-            #[cfg(feature = "live")]
-            hub: Hub::new(),
         };
         #[cfg(feature = "live")]
         metrics.start_live_stream();
@@ -149,6 +149,15 @@ impl Builder {
     /// Which paths the handler answers, and where. See [`Mounts`].
     pub fn mounts(mut self, mounts: Mounts) -> Self {
         self.handler.mounts(mounts);
+        self
+    }
+
+    /// How many clients the live stream takes at a time; others get 503. Default:
+    /// [`MAX_CLIENTS`](live::MAX_CLIENTS).
+    #[cfg(feature = "live")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "live")))]
+    pub fn max_live_clients(mut self, clients: usize) -> Self {
+        self.handler.max_live_clients(clients);
         self
     }
 

@@ -1,6 +1,8 @@
 //! The opening handshake of a WebSocket, on the server's side.
 
-use http::header::{AsHeaderName, CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::header::{
+    AsHeaderName, CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -9,7 +11,11 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 #[derive(Debug)]
 pub(super) struct Accept {
     value: HeaderValue,
+    protocol: bool,
 }
+
+/// The subprotocol, for clients that name one: pages have to, when they send a token as another one.
+pub(super) const PROTOCOL: &str = "metrics";
 
 /// What keeps a request from becoming a WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +42,12 @@ impl Accept {
         let key = only(headers, SEC_WEBSOCKET_KEY).filter(|key| is_key(key));
         let accept = derive_accept_key(key.ok_or(Fault::Key)?.as_bytes());
         let value = HeaderValue::try_from(accept).map_err(|_| Fault::Key)?;
-        Ok(Self { value })
+        Ok(Self { value, protocol: has_token(headers, SEC_WEBSOCKET_PROTOCOL, PROTOCOL) })
+    }
+
+    /// Whether the client offered [`PROTOCOL`].
+    pub(super) fn speaks_protocol(&self) -> bool {
+        self.protocol
     }
 
     pub(super) fn into_value(self) -> HeaderValue {

@@ -1,6 +1,7 @@
 //! Where frames come in and clients take them.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,9 +10,10 @@ use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::subscription::{SubscribeError, Subscription};
+use crate::serve::render::{Fault, json};
 
-/// The most clients at a time: people who look at a page, not a feed for programs. Together they hold 64 send
-/// buffers of the operating system at worst.
+/// The most clients at a time, unless [told otherwise](Hub::with_max_clients): people who look at a page, not a
+/// feed for programs. Together they hold 64 send buffers of the operating system at worst.
 pub const MAX_CLIENTS: usize = 64;
 
 /// Hands the latest frame of the live stream to every client; clones share everything.
@@ -43,15 +45,15 @@ pub const MAX_CLIENTS: usize = 64;
 ///
 /// # Source
 /// R-02, L-02, L-05.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Hub {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 pub(super) struct Shared {
     slot: watch::Sender<Slot>,
     clients: AtomicUsize,
+    max_clients: usize,
 }
 
 /// What clients wait for.
@@ -65,10 +67,17 @@ pub(super) struct Slot {
 }
 
 impl Hub {
-    /// A hub without clients.
+    /// A hub without clients, for [`MAX_CLIENTS`] of them.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with_max_clients(MAX_CLIENTS)
+    }
+
+    /// A hub without clients, for so many of them.
+    #[must_use]
+    pub fn with_max_clients(max_clients: usize) -> Self {
+        let shared = Shared { slot: watch::Sender::default(), clients: AtomicUsize::new(0), max_clients };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Sends a frame with what the collector has now. Without clients, and when it is disabled, nothing
@@ -85,7 +94,7 @@ impl Hub {
         }
     }
 
-    /// Takes one of the [`MAX_CLIENTS`] places, until the subscription is dropped. The collector counts the
+    /// Takes one of the places, until the subscription is dropped. The collector counts the
     /// connection and the messages, and gives the first frame.
     ///
     /// # Errors
@@ -144,6 +153,12 @@ impl Drop for Feed {
     }
 }
 
+impl Default for Hub {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub")
@@ -165,7 +180,7 @@ impl Shared {
     fn take_place(&self) -> bool {
         self.clients
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |clients| {
-                (clients < MAX_CLIENTS).then_some(clients + 1)
+                (clients < self.max_clients).then_some(clients + 1)
             })
             .is_ok()
     }
@@ -204,12 +219,15 @@ pub(crate) fn hide_topic(collector: &dyn Collector) {
     }
 }
 
-/// A frame: the body of `GET /api/metrics` (L-01).
+/// A frame: the body of `GET /api/metrics` (L-01), within the same bounds. Without one the stream stands still,
+/// and the endpoint says why.
 pub(super) fn render(collector: &dyn Collector) -> Option<Utf8Bytes> {
-    serde_json::to_string(&collector.snapshot())
-        .inspect_err(|error| tracing::error!(%error, "a live frame cannot be serialised"))
-        .ok()
-        .map(Utf8Bytes::from)
+    // A collector of the application's own may panic, and takes no connection down with it.
+    let made = catch_unwind(AssertUnwindSafe(|| json(&collector.snapshot())));
+    let bytes = made.unwrap_or(Err(Fault::Failed));
+    let bytes = bytes.inspect_err(|fault| tracing::debug!(?fault, "no live frame")).ok()?;
+    // It is: serde_json writes UTF-8.
+    Utf8Bytes::try_from(bytes).ok()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 mod handshake;
 mod hub;
+mod patience;
 mod socket;
 mod subscription;
 
@@ -17,13 +18,16 @@ pub use subscription::{SubscribeError, Subscription};
 
 use std::sync::Arc;
 
-use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use metrics_core::Collector;
 use tokio::runtime::Handle;
 
+use crate::serve::stop::Stop;
 use crate::serve::{self, Body};
 use handshake::Accept;
 
@@ -46,7 +50,8 @@ pub(crate) fn connect(request: &Parts, hub: Option<&Hub>, collector: &Arc<dyn Co
         Ok(subscription) => subscription,
         Err(error) => return serve::detail(StatusCode::SERVICE_UNAVAILABLE, error.detail()),
     };
-    runtime.spawn(socket::run(upgrade, subscription));
+    let stop = request.extensions.get::<Stop>().cloned();
+    runtime.spawn(socket::run(upgrade, subscription, stop));
     switch(accept)
 }
 
@@ -55,6 +60,9 @@ fn switch(accept: Accept) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    if accept.speaks_protocol() {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(handshake::PROTOCOL));
+    }
     headers.insert(SEC_WEBSOCKET_ACCEPT, accept.into_value());
     response
 }

@@ -22,6 +22,7 @@ impl Metrics {
     #[must_use]
     pub fn handler(&self) -> Handler {
         let exposure = self.exposure();
+        exposure.warn_if_closed();
         let handler = Handler::with_metrics(self.inner().clone(), exposure.table.clone());
         let handler = handler.access(exposure.access.clone());
         let handler = match &exposure.health_access {
@@ -31,6 +32,16 @@ impl Metrics {
         #[cfg(feature = "live")]
         let handler = handler.live(self.hub().clone());
         handler
+    }
+
+    /// [Serves](Handler::serve) the [handler](Self::handler) on an address of its own.
+    ///
+    /// # Errors
+    /// When the address is taken or not allowed, or the system gives no thread.
+    #[cfg(feature = "listener")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "listener")))]
+    pub fn serve(&self, address: impl std::net::ToSocketAddrs) -> std::io::Result<super::Server> {
+        self.handler().serve(address)
     }
 
     /// The [router](Handler::router) of the [handler](Self::handler).

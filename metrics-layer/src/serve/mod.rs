@@ -47,6 +47,9 @@ mod encoding;
 mod exposure;
 mod future;
 mod handler;
+#[cfg(feature = "listener")]
+#[cfg_attr(docsrs, doc(cfg(feature = "listener")))]
+mod listener;
 mod metrics;
 mod mounts;
 mod openapi;
@@ -58,12 +61,17 @@ mod respond;
 mod routes;
 mod shared;
 mod source;
+#[cfg(any(feature = "listener", feature = "live"))]
+pub(crate) mod stop;
 mod table;
 
 pub use access::{Access, AccessFuture, AccessLayer, AccessService, Peer};
 pub use body::Body;
 pub use future::ResponseFuture;
 pub use handler::Handler;
+#[cfg(feature = "listener")]
+#[cfg_attr(docsrs, doc(cfg(feature = "listener")))]
+pub use listener::Server;
 pub use mounts::{Mount, Mounts};
 pub use or::{Or, OrFuture};
 
