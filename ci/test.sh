@@ -46,3 +46,7 @@ cargo test --locked --workspace --all-features
 
 step "two small published crates with #[timed] on every function, and their own tests (all of them: ci/verify.sh)"
 cargo run --locked --quiet --manifest-path tests/annotate/Cargo.toml -- semver slab
+
+step "who gets an answer in a release build: the same table, with our debug assertions off"
+cargo test --locked -p metrics-layer --all-features --test access_table \
+    --config 'profile.dev.package.metrics-layer.debug-assertions=false'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What takes too long for every change: run before a release, or when asked to.
-# Usage: ci/verify.sh [licences|models|load|sanitizers|annotate]..., by default all of them
+# Usage: ci/verify.sh [licences|models|load|api|sanitizers|annotate]..., by default all of them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,11 +27,31 @@ models() {
 load() {
     step "many records, threads and hostile numbers"
     cargo test --locked --release -p metrics-layer --all-features \
-        --test stress_loses_nothing --test memory_stays_flat --test hostile_numbers
+        --test stress_loses_nothing --test memory_stays_flat --test hostile_numbers --test access_table
     cargo test --locked --release -p metrics-layer --all-features \
         --test stress_loses_nothing --test memory_stays_flat --test hostile_numbers \
         -- --ignored --nocapture ten_million hundred_thousand billion a_million for_long
     cargo test --locked --release -p metrics-core --lib -- --ignored --nocapture for_long
+}
+
+# A running example is asked what its OpenAPI document says, and what it does not say: nothing may be found.
+api() {
+    step "schemathesis against /api/metrics/openapi.json"
+    local tools=$target/schemathesis printed=$target/axum_basic.out server address found=0
+    if [ ! -x "$tools/bin/schemathesis" ]; then
+        python3 -m venv "$tools" || { apt-get update && apt-get install -y --no-install-recommends python3-venv; }
+        [ -x "$tools/bin/pip" ] || python3 -m venv "$tools"
+        "$tools/bin/pip" install --quiet 'schemathesis>=4,<5'
+    fi
+    cargo build --locked -p metrics-layer --example axum_basic
+    "$target/debug/examples/axum_basic" 127.0.0.1:0 >"$printed" &
+    server=$!
+    until address=$(grep -o 'http://[^/]*' "$printed"); do kill -0 "$server"; done
+    # It keeps notes where it runs.
+    (cd "$tools" && bin/schemathesis run "$address/api/metrics/openapi.json" --checks all --max-examples 300 --seed 1) ||
+        found=$?
+    kill "$server"
+    return "$found"
 }
 
 # A program with a known bug must not end well, and must say why.
@@ -76,10 +96,10 @@ annotate() {
     cargo run --locked --quiet --manifest-path tests/annotate/Cargo.toml
 }
 
-[ $# -gt 0 ] || set -- licences models load sanitizers annotate
+[ $# -gt 0 ] || set -- licences models load api sanitizers annotate
 for part in "$@"; do
     case $part in
-    licences | models | load | sanitizers | annotate) "$part" ;;
+    licences | models | load | api | sanitizers | annotate) "$part" ;;
     *) echo "no such part: $part" >&2 && exit 2 ;;
     esac
 done

@@ -21,6 +21,16 @@ fn the_readme_shows_the_example_programs() {
 }
 
 #[test]
+fn the_readme_lists_the_paths_that_there_are() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let list = fs::read_to_string(root().join("metrics-layer/src/serve/endpoints.md")).unwrap();
+    assert!(
+        readme.contains(&list.replace("| path | answer |", "| path | what |")),
+        "README.md should list:\n{list}"
+    );
+}
+
+#[test]
 fn what_the_readme_links_to_is_there() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let links = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());

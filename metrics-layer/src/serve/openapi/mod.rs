@@ -11,9 +11,9 @@ const SCHEMAS: &str = include_str!("schemas.json");
 
 /// The document for the paths of one handler, in the form of OpenAPI 3.1.
 pub(super) fn document(places: &[Place]) -> Value {
-    let paths: Map<String, Value> = places
-        .iter()
-        .filter(|place| !place.route.about.is_empty())
+    let listed = places.iter().filter(|place| !place.route.about.is_empty());
+    let paths: Map<String, Value> = listed
+        .filter(|place| !is_web_socket(place))
         .map(|place| (place.path.clone(), path_item(place)))
         .collect();
     let schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
@@ -22,7 +22,7 @@ pub(super) fn document(places: &[Place]) -> Value {
         "info": {
             "title": "Performance metrics",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "What a service knows of its own performance. Everything is read only.",
+            "description": description(places),
         },
         "paths": paths,
         "components": {
@@ -31,6 +31,25 @@ pub(super) fn document(places: &[Place]) -> Value {
         },
         "security": [{}, { "token": [] }],
     })
+}
+
+/// OpenAPI has no operation that would describe a WebSocket, so that it is told in words.
+fn description(places: &[Place]) -> String {
+    let mut text = "What a service knows of its own performance. Everything is read only.".to_owned();
+    for place in places.iter().filter(|place| is_web_socket(place)) {
+        text += &format!(" `{}`: {}; each text frame is a MetricsSnapshot.", place.path, place.route.about);
+    }
+    text
+}
+
+#[cfg(feature = "live")]
+fn is_web_socket(place: &Place) -> bool {
+    matches!(place.route.answer, Answer::Live)
+}
+
+#[cfg(not(feature = "live"))]
+fn is_web_socket(_place: &Place) -> bool {
+    false
 }
 
 fn path_item(place: &Place) -> Value {
@@ -83,13 +102,7 @@ fn responses(answer: Answer) -> Value {
         Answer::Health => say("200", body("how the metrics are", &media(JSON, &schema("PerformanceHealth")))),
         Answer::OpenApi => say("200", body("this document", &media(JSON, &json!({ "type": "object" })))),
         #[cfg(feature = "live")]
-        Answer::Live => {
-            say("101", json!({ "description": "a WebSocket whose text frames are a MetricsSnapshot each" }));
-            say("400", refusal("a malformed handshake"));
-            say("426", refusal("no WebSocket handshake"));
-            say("501", refusal("the server upgrades no connections"));
-            say("503", refusal("metrics are disabled, or there are too many clients"));
-        }
+        Answer::Live => {}
         Answer::Page(file) | Answer::File(file) => {
             say("200", body("the page", &media(file.content_type, &json!({ "type": "string" }))));
         }
