@@ -56,7 +56,8 @@ fn a_client_costs_at_most_64_kib() {
     let registry = filled();
     let frame_bytes = serde_json::to_vec(&registry.snapshot()).unwrap().len();
     assert!(frame_bytes > 900_000, "{frame_bytes}");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let hub = Hub::new();
     let access = Access::default().allow_loopback();
     let handler = Handler::new(Arc::new(registry.clone())).live(hub.clone()).access(access);

@@ -63,6 +63,8 @@ pub(crate) static FILES: &[Asset] = &[
     asset!("endpoints-panel.js", JAVASCRIPT),
     asset!("websocket-panel.js", JAVASCRIPT),
     asset!("functions-panel.js", JAVASCRIPT),
+    asset!("token.js", JAVASCRIPT),
+    asset!("token-form.js", JAVASCRIPT),
 ];
 
 #[cfg(test)]

@@ -230,10 +230,19 @@ impl Shared {
     }
 
     fn check_access(&self, found: Found<'_>, request: &Parts) -> Result<(), Refusal> {
-        let is_health = matches!(found, Found::Route(Route { answer: Answer::Health, .. }));
-        match &self.health_access {
-            Some(access) if is_health => access.check(request),
-            None if is_health => self.access.names_only().check(request),
+        let answer = match found {
+            Found::Route(route) => Some(route.answer),
+            Found::Nothing | Found::Foreign => None,
+        };
+        match (answer, &self.health_access) {
+            (Some(Answer::Health), Some(access)) => access.check(request),
+            (Some(Answer::Health), None) => self.access.names_only().check(request),
+            // The page has no data, and asks for the token.
+            (Some(Answer::Page(_) | Answer::File(_) | Answer::Moved(_)), _)
+                if self.access.asks_for_token() =>
+            {
+                self.access.names_only().check(request)
+            }
             _ => self.access.check(request),
         }
     }

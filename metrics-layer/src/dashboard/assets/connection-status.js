@@ -10,6 +10,7 @@ const WORDS = {
   reconnecting: "Reconnecting",
   disabled: "Metrics disabled",
   refused: "Access refused",
+  locked: "Token needed",
 };
 
 class ConnectionStatus extends Panel {

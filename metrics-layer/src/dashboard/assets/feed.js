@@ -2,6 +2,7 @@
 // none. A stream that ends is tried again with exponential back-off.
 
 import { update } from "./store.js";
+import { headers, protocols } from "./token.js";
 
 const POLL_MS = 1000;
 const FIRST_RETRY_MS = 1000;
@@ -10,7 +11,14 @@ const LONGEST_RETRY_MS = 30000;
 // The server says where `api/` and `ws/` are, relative to the page.
 const api = new URL(document.documentElement.dataset.api ?? "../", location.href);
 const place = (path) => new URL(path, api);
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Ends the present wait, if there is one. */
+export let wake = () => {};
+
+const sleep = (ms) =>
+  new Promise((resolve) => {
+    wake = () => resolve();
+    setTimeout(resolve, ms);
+  });
 
 /** Whether the server answered with data when it was asked last. */
 let answers = false;
@@ -39,15 +47,27 @@ export async function start() {
  */
 async function look() {
   try {
-    const response = await fetch(place("api/health/performance"));
-    if (response.status === 403) return { connection: "refused", streams: false };
+    const response = await ask("api/health/performance");
+    const refused = refusal(response);
+    if (refused) return refused;
     if (!response.ok) return { connection: "reconnecting", streams: false };
     const health = await response.json();
+    // Health is usually shown to everyone, so that it is the data that says whether a token is needed.
+    const locked = refusal(await ask("api/metrics", "HEAD"));
+    if (locked) return locked;
     const connection = health.metrics_enabled ? "polling" : "disabled";
     return { connection, streams: health.metrics_enabled && health.broadcaster_running };
   } catch {
     return { connection: "reconnecting", streams: false };
   }
+}
+
+const ask = (path, method = "GET") => fetch(place(path), { method, headers: headers() });
+
+/** What the page says when it may not look. */
+function refusal(response) {
+  if (response.status === 401) return { connection: "locked", streams: false };
+  return response.status === 403 ? { connection: "refused", streams: false } : null;
 }
 
 /** Reads the live stream to its end. Resolves to whether it ever was live. */
@@ -56,7 +76,7 @@ function stream() {
   url.protocol = url.protocol.replace("http", "ws");
   return new Promise((resolve) => {
     let live = false;
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(url, protocols());
     socket.onmessage = (message) => {
       if (!live) tell("live");
       live = true;
@@ -80,7 +100,7 @@ async function pollFor(ms) {
 /** The JSON at a path; null when there is none. */
 async function bring(path) {
   try {
-    const response = await fetch(place(path));
+    const response = await ask(path);
     return response.ok ? await response.json() : null;
   } catch {
     return null;

@@ -1,7 +1,7 @@
 // The page's state. One way in, `update`; panels subscribe and read.
 
 /**
- * @typedef {"connecting" | "live" | "polling" | "reconnecting" | "disabled" | "refused"} Connection
+ * @typedef {"connecting" | "live" | "polling" | "reconnecting" | "disabled" | "refused" | "locked"} Connection
  * @typedef {{
  *   connection: Connection,
  *   snapshot: any | null,

@@ -97,6 +97,8 @@ impl Access {
     /// Lets in who sends `Authorization: Bearer TOKEN`, or opens a WebSocket with the subprotocols `metrics` and
     /// `bearer.TOKEN`; others get 401. A second call accepts a second token, so that one can be replaced.
     ///
+    /// The page's files, which hold no data, are given without it: the page asks for the token and sends it so.
+    ///
     /// Tokens are compared in constant time. They are never read from a URL, nor logged, nor shown.
     ///
     /// # Errors
@@ -168,6 +170,14 @@ impl Access {
     /// Whether somebody chose a policy.
     pub(crate) fn is_decided(&self) -> bool {
         !matches!(self.policy, Policy::Undecided)
+    }
+
+    pub(crate) fn asks_for_token(&self) -> bool {
+        match self.policy {
+            #[cfg(feature = "token")]
+            Policy::Token(_) => true,
+            _ => false,
+        }
     }
 
     /// The same names, and nothing else asked: for health, of which probes without a secret want to know.
