@@ -96,3 +96,23 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// THREATS 41, 42 and 53: clients learn what to do next.
+    #[test]
+    fn headers_say_what_would_help() {
+        let header = |refusal: Refusal, name: HeaderName| refusal.response().headers().get(name).cloned();
+        assert_eq!(header(Refusal::Busy, RETRY_AFTER).unwrap(), "1");
+        assert_eq!(header(Refusal::Method(Methods::GetHead), ALLOW).unwrap(), "GET, HEAD");
+        #[cfg(feature = "token")]
+        for refusal in [Refusal::NoToken, Refusal::WrongToken] {
+            let challenge = header(refusal, WWW_AUTHENTICATE).unwrap();
+            assert!(challenge.to_str().unwrap().starts_with(r#"Bearer realm="metrics""#));
+        }
+        assert_eq!(header(Refusal::Disabled, RETRY_AFTER), None);
+        assert_eq!(Refusal::Undecided.response().status(), Refusal::NotFound.response().status());
+    }
+}
