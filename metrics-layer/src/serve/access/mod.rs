@@ -45,7 +45,7 @@ use super::refusal::Refusal;
 /// | policy | lets in |
 /// |---|---|
 /// | [`allow_loopback`](Self::allow_loopback) | this machine |
-/// | [`token`](Self::token) | who has the token |
+/// | `token` (feature of that name) | who has the token |
 /// | [`guard`](Self::guard) | for whom your function says so |
 /// | [`allow_unauthenticated`](Self::allow_unauthenticated) | everyone |
 ///
@@ -146,7 +146,7 @@ impl Access {
 
     /// Answers requests to any Host, and from pages of the same Host beside those that are allowed.
     ///
-    /// This gives up the protection against DNS rebinding, which a [`token`](Self::token) or a
+    /// This gives up the protection against DNS rebinding, which a `token` or a
     /// [`guard`](Self::guard) that asks for a secret does not need.
     pub fn allow_any_host(self) -> Self {
         Self { names: self.names.allow_any(), ..self }

@@ -30,7 +30,7 @@ pub(super) enum Policy {
 
 /// The address that a client has for the server, as an extension of its request.
 ///
-/// The [listener](crate::Handler::serve) of this crate inserts it; on a server of your own do it where you
+/// The listener of this crate (`Handler::serve`) inserts it; on a server of your own do it where you
 /// accept connections. Without it the loopback rule has only the headers to go by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
