@@ -57,6 +57,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 enum End {
     /// There is nobody to tell.
     Gone,
+    /// The client takes its leave, and waits for an answer.
+    Left,
     /// With this code, if the client still listens.
     Close(CloseCode),
 }
@@ -69,10 +71,9 @@ pub(super) async fn run(upgrade: OnUpgrade, mut subscription: Subscription, mut 
         Err(_) => return tracing::debug!("a live connection was not upgraded in time"),
     };
     let mut socket = open(TokioIo::new(upgraded)).await;
-    if let End::Close(code) = feed(&mut socket, &mut subscription, &mut stop).await {
-        // Whether the client answers makes no difference any more.
-        let _ = timeout(CLOSE_TIMEOUT, close(&mut socket, code)).await;
-    }
+    let end = feed(&mut socket, &mut subscription, &mut stop).await;
+    // Whether the client takes part makes no difference any more.
+    let _ = timeout(CLOSE_TIMEOUT, take_leave(&mut socket, end)).await;
 }
 
 async fn open<S: Stream>(stream: S) -> WebSocketStream<S> {
@@ -103,7 +104,8 @@ async fn feed<S: Stream>(
             message = socket.next() => {
                 match message {
                     Some(Ok(Message::Pong(_))) => unanswered = 0,
-                    // A closing handshake is answered by reading on; other messages mean nothing here.
+                    Some(Ok(Message::Close(_))) => return End::Left,
+                    // Other messages mean nothing here.
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return end_of(&error),
                     None => return End::Gone,
@@ -178,9 +180,14 @@ async fn requested(stop: &mut Option<Stop>) {
     }
 }
 
-async fn close<S: Stream>(socket: &mut WebSocketStream<S>, code: CloseCode) {
-    let frame = CloseFrame { code, reason: Utf8Bytes::default() };
-    if socket.close(Some(frame)).await.is_ok() {
+async fn take_leave<S: Stream>(socket: &mut WebSocketStream<S>, end: End) {
+    let said = match end {
+        End::Gone => return,
+        // Reading on sends the answer.
+        End::Left => Ok(()),
+        End::Close(code) => socket.close(Some(CloseFrame { code, reason: Utf8Bytes::default() })).await,
+    };
+    if said.is_ok() {
         while let Some(Ok(_)) = socket.next().await {}
     }
 }

@@ -115,9 +115,8 @@ async fn a_large_message_comes_in_fragments_and_whole() {
 /// A whole connection, as `run` has it after the upgrade.
 async fn serve(pipe: DuplexStream, mut subscription: Subscription, mut stop: Option<Stop>) {
     let mut socket = open(pipe).await;
-    if let End::Close(code) = feed(&mut socket, &mut subscription, &mut stop).await {
-        let _ = timeout(CLOSE_TIMEOUT, close(&mut socket, code)).await;
-    }
+    let end = feed(&mut socket, &mut subscription, &mut stop).await;
+    let _ = timeout(CLOSE_TIMEOUT, take_leave(&mut socket, end)).await;
 }
 
 /// THREAT 57, and a done-when of the stream: one of 64 never reads. It is gone within five seconds, and the others
@@ -184,4 +183,28 @@ async fn a_server_that_stops_takes_leave() {
     stopper.all_gone().await;
     server.await.unwrap();
     assert!(hub.is_open() && hub.clients() == 0, "the hub may have other servers");
+}
+
+/// Also when a frame is waiting at that moment, whichever comes first.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_leave_gets_an_answer() {
+    let (registry, hub) = (Registry::mock().0, Hub::new());
+    for _ in 0..50 {
+        let subscription = hub.subscribe(Arc::new(registry.clone())).unwrap();
+        let (near, far) = duplex(65_536);
+        let mut client = client(far).await;
+        client
+            .close(Some(CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() }))
+            .await
+            .unwrap();
+        let server = tokio::spawn(serve(near, subscription, None));
+        let mut answer = None;
+        while let Some(message) = client.next().await {
+            if let Message::Close(close) = message.unwrap() {
+                answer = close;
+            }
+        }
+        assert_eq!(answer.expect("an answer").code, CloseCode::Normal);
+        server.await.unwrap();
+    }
 }
