@@ -212,7 +212,8 @@ fn announced(first: u8, length: u64) -> Vec<u8> {
     frame
 }
 
-/// Opens a WebSocket by hand, sends these bytes, and reads to the end. Returns the code of the close frame.
+/// Opens a WebSocket by hand, sends these bytes and nothing more, and reads to the end. Returns the code of the
+/// close frame.
 async fn talk(address: std::net::SocketAddr, bytes: &[u8]) -> Option<u16> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let handshake = format!(
@@ -220,14 +221,17 @@ async fn talk(address: std::net::SocketAddr, bytes: &[u8]) -> Option<u16> {
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
     stream.write_all(handshake.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
     // It may be closed before all is written.
     let _ = stream.write_all(bytes).await;
-    let mut answer = Vec::new();
-    let read = tokio::time::timeout(servers::DEADLINE, stream.read_to_end(&mut answer)).await;
-    // A reset comes after the close frame, when not all was read.
-    let _ = read.expect("an end in time");
-    let head = answer.windows(4).position(|end| end == b"\r\n\r\n").expect("a whole head");
-    close_code(&answer[head + 4..])
+    let _ = stream.shutdown().await;
+    let mut frames = Vec::new();
+    let read = tokio::time::timeout(servers::DEADLINE, stream.read_to_end(&mut frames)).await;
+    read.expect("an end in time").expect("an orderly end");
+    close_code(&frames)
 }
 
 /// Walks over the frames of a server.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -61,6 +61,8 @@ enum End {
     Left,
     /// With this code, if the client still listens.
     Close(CloseCode),
+    /// With this code, as what the client sends cannot be read.
+    Broken(CloseCode),
 }
 
 /// Feeds a client until it leaves, hangs, misbehaves, or the hub or the server ends.
@@ -165,9 +167,9 @@ async fn in_time(sending: impl Future<Output = Result<(), Error>>) -> Result<(),
 /// What to tell a client that broke the protocol or a limit.
 fn end_of(error: &Error) -> End {
     match error {
-        Error::Capacity(_) => End::Close(CloseCode::Size),
-        Error::Protocol(_) => End::Close(CloseCode::Protocol),
-        Error::Utf8(_) => End::Close(CloseCode::Invalid),
+        Error::Capacity(_) => End::Broken(CloseCode::Size),
+        Error::Protocol(_) => End::Broken(CloseCode::Protocol),
+        Error::Utf8(_) => End::Broken(CloseCode::Invalid),
         _ => End::Gone,
     }
 }
@@ -185,10 +187,25 @@ async fn take_leave<S: Stream>(socket: &mut WebSocketStream<S>, end: End) {
         End::Gone => return,
         // Reading on sends the answer.
         End::Left => Ok(()),
-        End::Close(code) => socket.close(Some(CloseFrame { code, reason: Utf8Bytes::default() })).await,
+        End::Close(code) | End::Broken(code) => say(socket, code).await,
     };
-    if said.is_ok() {
-        while let Some(Ok(_)) = socket.next().await {}
+    match end {
+        _ if said.is_err() => {}
+        End::Broken(_) => read_on(socket.get_mut()).await,
+        _ => while let Some(Ok(_)) = socket.next().await {},
+    }
+}
+
+async fn say<S: Stream>(socket: &mut WebSocketStream<S>, code: CloseCode) -> Result<(), Error> {
+    socket.close(Some(CloseFrame { code, reason: Utf8Bytes::default() })).await
+}
+
+/// Takes what a client still sends that can be read as frames no more. If the connection ended before, the system
+/// would reset it, and the client might never see the code.
+async fn read_on(stream: &mut impl Stream) {
+    let mut nowhere = [0; 1024];
+    if stream.shutdown().await.is_ok() {
+        while matches!(stream.read(&mut nowhere).await, Ok(1..)) {}
     }
 }
 

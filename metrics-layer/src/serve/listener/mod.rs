@@ -133,6 +133,8 @@ async fn accept(listener: &tokio::net::TcpListener, handler: &Handler, stop: Sto
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, peer)) => {
+                // Frames are whole messages: waiting for more would only delay them. Without it they still arrive.
+                let _ = stream.set_nodelay(true);
                 let connection = connection::serve(stream, handler.clone(), peer, stop.clone());
                 tokio::spawn(async move {
                     connection.await;
