@@ -61,7 +61,11 @@ fn dag() -> Value {
         "last_exec_ms": 8.0, "avg_exec_ms": 10.0, "calls_total": 2, "errors": 1,
         "throughput_pps": 5_000.0, "last_point_count": 0, "throttled_count": 4, "queue_depth": 3,
         "last_seen_ts": 1_700_000_000.5,
-        "open3d_ops": { "voxel_downsample": { "last_ms": 9.0, "avg_ms": 9.0, "calls": 1 } },
+        "panicked_total": 0, "cancelled_total": 0, "in_flight": 0,
+        "open3d_ops": { "voxel_downsample": {
+            "last_ms": 9.0, "avg_ms": 9.0, "calls": 1,
+            "errors": 0, "panicked_total": 0, "cancelled_total": 0, "in_flight": 0, "points_total": 0,
+        } },
     }]})
 }
 
@@ -94,8 +98,10 @@ async fn test_get_metrics_returns_200_when_enabled() {
     assert_eq!(get_json(&handler, "/api/metrics").await, (200, expected.clone()));
     assert_eq!(get_json(&handler, "/api/metrics?last_n=x&%ff").await, (200, expected));
     let functions = json!({ "functions": [{
-        "name": "lidar::load", "calls_total": 1, "errors": 0, "last_ms": 5.0, "avg_ms": 5.0,
-        "min_ms": 5.0, "max_ms": 5.0, "p50_ms": 5.0, "p95_ms": 5.0, "p99_ms": 5.0,
+        "name": "lidar::load", "calls_total": 1, "errors": 0, "panicked_total": 0, "cancelled_total": 0,
+        "in_flight": 0, "last_ms": 5.0, "avg_ms": 5.0, "min_ms": 5.0, "max_ms": 5.0,
+        "p50_ms": 5.0, "p95_ms": 5.0, "p99_ms": 5.0, "avg_busy_ms": 0.0,
+        "memory_before_mb": 0.0, "memory_after_mb": 0.0, "points_total": 0,
     }]});
     assert_eq!(get_json(&handler, "/api/metrics/functions").await, (200, functions));
 }

@@ -76,7 +76,11 @@ fn test_snapshot_serialization() {
             "last_exec_ms": 2.0, "avg_exec_ms": 2.0, "calls_total": 1, "errors": 0,
             "throughput_pps": 10.0, "last_point_count": 10, "throttled_count": 0, "queue_depth": 0,
             "last_seen_ts": 1_700_000_000.25,
-            "open3d_ops": { "crop_box": { "last_ms": 1.5, "avg_ms": 1.5, "calls": 1 } },
+            "panicked_total": 0, "cancelled_total": 0, "in_flight": 0,
+        "open3d_ops": { "crop_box": {
+            "last_ms": 1.5, "avg_ms": 1.5, "calls": 1,
+            "errors": 0, "panicked_total": 0, "cancelled_total": 0, "in_flight": 0, "points_total": 0,
+        } },
         }]},
         "websocket": {
             "topics": { "system_metrics": {

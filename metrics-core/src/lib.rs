@@ -30,9 +30,10 @@
 //! # Features
 //! | feature | default | what |
 //! |---|---|---|
-//! | `macros` | yes | `#[timed]` and `timed_block!` |
+//! | `macros` | yes | `#[timed]`, `timed_block!` and `timed_scope!` |
 //! | `off` | no | both compile to nothing in the whole program; their arguments are still type-checked |
 //! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
+//! | `stream` | no | streams are timed: `#[timed(stream)]`, [`TimedStreamExt`] |
 //! | `system` | no | the probe that watches the host, by `sysinfo` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -66,8 +67,6 @@ mod registry;
 
 mod collector;
 
-mod timer;
-
 #[cfg(feature = "system")]
 mod system;
 
@@ -78,6 +77,8 @@ mod sampler;
 mod export;
 
 mod metrics;
+
+mod timer;
 
 pub use clock::{Clock, MockClock};
 pub use collector::{
@@ -93,11 +94,14 @@ pub use snapshot::{
     DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, JobMetrics, MetricsSnapshot,
     OperationMetrics, PerformanceHealth, SelfMetrics, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
 };
-pub use timer::{NodeTimer, RequestTimer};
+pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, Timed, TimedFuture, time};
+#[cfg(feature = "stream")]
+#[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
+pub use timer::{TimedStream, TimedStreamExt};
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
-pub use metrics_macros::{timed, timed_block};
+pub use metrics_macros::{timed, timed_block, timed_scope};
 
 // Expansions of the macros name this crate by its name, also inside it.
 #[allow(unused_extern_crates, reason = "used by expansions only")]
@@ -106,7 +110,25 @@ extern crate self as metrics_core;
 /// What the macros expand to; not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::timer::{IntoPoints, Site, Timer, is_recording, points};
+    pub use crate::timer::{
+        BusyFuture, InFlight, Instance, IntoPoints, MAY_RECORD, Memory, Place, Question, Rewrap, Site,
+        Subject, TimedFuture, Timer, Watch, asked, is_recording, points,
+    };
+    #[cfg(feature = "stream")]
+    pub use crate::timer::{RewrapStream, TimedStream};
+
+    /// Asks a question about a result.
+    #[inline]
+    pub fn holds<T: ?Sized>(value: &T, question: impl FnOnce(&T) -> bool) -> bool {
+        question(value)
+    }
+
+    /// Looks at a value, and passes it on.
+    #[inline]
+    pub fn looked_at<T>(value: T, look: impl FnOnce(&T)) -> T {
+        look(&value);
+        value
+    }
 
     /// Calls a body once. A closure that is called in place would make `return` leave the wrong function.
     #[inline]

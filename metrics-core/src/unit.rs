@@ -17,6 +17,14 @@ pub(crate) fn ms_from_ns(ns: u64) -> f64 {
     ns as f64 / NS_PER_MS
 }
 
+/// Bytes in one MB of the output: 1024², as every seed counts.
+const BYTES_PER_MB: f64 = 1_048_576.0;
+
+/// Bytes to MB.
+pub(crate) fn mb_from_bytes(bytes: u64) -> f64 {
+    bytes as f64 / BYTES_PER_MB
+}
+
 /// The length of a duration in nanoseconds, saturating after 584 years.
 #[inline]
 pub(crate) fn ns_from_duration(duration: std::time::Duration) -> u64 {

@@ -37,6 +37,7 @@
 //! | `gzip` | no | documents for clients that take gzip |
 //! | `listener` | no | `Metrics::serve`: a server of its own, on a thread of its own |
 //! | `live` | no | the live WebSocket; its connections run on tokio |
+//! | `stream` | no | streams are timed |
 //! | `system` | no | the probe that watches the host |
 //! | `token` | no | bearer tokens |
 //! | `full` | no | all of the above |
@@ -62,12 +63,12 @@ pub use layer::{MetricsLayer, MetricsService, ResponseFuture, UNMATCHED};
 pub use metrics::{Builder, Metrics};
 pub use metrics_core as core;
 pub use metrics_core::{
-    Collector, NullCollector, Registry, StartError, get_metrics_collector, scoped_collector,
-    set_metrics_collector,
+    Collector, NullCollector, Registry, StartError, Timed, Timer, get_metrics_collector, scoped_collector,
+    set_metrics_collector, time,
 };
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
-pub use metrics_core::{timed, timed_block};
+pub use metrics_core::{timed, timed_block, timed_scope};
 pub use serve::Handler;
 
 // Expansions of the macros name this crate by its name, also inside it.

@@ -1,6 +1,7 @@
 //! The metrics of a service, with what HTTP adds: the layer and the handler.
 
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_core as core;
@@ -66,6 +67,17 @@ impl Metrics {
     #[cfg(feature = "live")]
     pub(crate) fn hub(&self) -> &Hub {
         &self.hub
+    }
+}
+
+/// So that `#[timed(collector = …)]` takes them.
+impl core::__private::Instance for Metrics {
+    fn registry(&self) -> Option<&core::Registry> {
+        core::__private::Instance::registry(&self.inner)
+    }
+
+    fn collector(&self) -> Arc<dyn core::Collector> {
+        core::__private::Instance::collector(&self.inner)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The argument list as written: `key = expr`, unknown and repeated keys refused.
+//! The argument list as written: `key = expr` or a `word` alone; unknown and repeated keys refused.
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
@@ -7,7 +7,11 @@ use syn::{Expr, ExprLit, Lit, LitStr, Token};
 
 use crate::errors::{Errors, nearest};
 
-/// One `key = value`; a leading string literal counts as `name = "…"`.
+/// Arguments that are a word alone.
+pub(crate) const WORDS: [&str; 8] =
+    ["err", "outcome", "memory", "busy", "concurrency", "future", "stream", "skip"];
+
+/// One `key = value`; a leading string literal counts as `name = "…"`. The value of a word alone is that word.
 #[derive(Clone)]
 pub(crate) struct Arg {
     /// Where the key is written (for a bare literal: where that is).
@@ -63,6 +67,16 @@ impl Args {
         self.0.extend(missing);
     }
 
+    /// Where the argument is written, if it was given.
+    pub(crate) fn span(&self, key: &str) -> Option<Span> {
+        self.0.iter().find(|arg| arg.key == key).map(|arg| arg.span)
+    }
+
+    /// Takes a word out; says where it was given.
+    pub(crate) fn take_word(&mut self, word: &str) -> Option<Span> {
+        self.take(word).map(|arg| arg.span)
+    }
+
     fn add(&mut self, arg: Arg, errors: &mut Errors) {
         if self.0.iter().any(|earlier| earlier.key == arg.key) {
             errors.at(arg.span, format_args!("`{}` is given twice", arg.key));
@@ -90,11 +104,24 @@ impl Arg {
         if !valid.contains(&name.as_str()) {
             return Err(syn::Error::new(key.span(), unknown(&name, valid)));
         }
+        if WORDS.contains(&name.as_str()) {
+            return Self::word(key, name, input);
+        }
         if !input.peek(Token![=]) {
             return Err(syn::Error::new(key.span(), format_args!("`{name}` takes a value: `{name} = …`")));
         }
         input.parse::<Token![=]>()?;
         Ok(Self { span: key.span(), value: input.parse()?, key: name })
+    }
+}
+
+impl Arg {
+    fn word(word: Ident, key: String, input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Token![=]) {
+            return Err(syn::Error::new(word.span(), format_args!("`{key}` takes no value")));
+        }
+        let span = word.span();
+        Ok(Self { span, value: syn::parse_quote!(#word), key })
     }
 }
 

@@ -8,9 +8,10 @@ use syn::{Expr, Token};
 use crate::args::{Args, starts_with_key};
 use crate::body::Body;
 use crate::errors::Errors;
-use crate::guard;
+use crate::guard::{self, Use};
 use crate::invisible::parenthesized_deeply;
-use crate::model::{BLOCK_ARGS, Timed};
+use crate::model::{BLOCK_ARGS, SCOPE_ARGS, Timed};
+use crate::{exit, form};
 
 /// `"name", key = expr, …, block`.
 struct Input {
@@ -37,22 +38,39 @@ fn expand(input: Input, mut errors: Errors) -> TokenStream {
     let Input { name, args, block } = input;
     let timed = Timed::block(name, args, &mut errors);
     let split = split(block.clone(), &mut errors);
-    let first = timed.filter(|_| errors.is_empty()).map(|timed| guard::statement(&timed));
-    let first = first.unwrap_or_else(|| errors.to_tokens());
-    match split {
-        Some((opening, body)) => {
-            let body = body.starting_with(first);
+    match (timed.filter(|_| errors.is_empty()), split) {
+        (Some(timed), Some((opening, body))) => around(&timed, &opening, &body),
+        (_, Some((opening, body))) => {
+            let body = body.starting_with(errors.to_tokens());
             quote!(#opening #body)
         }
-        None => quote!({ #first #block }),
+        (_, None) => {
+            let errors = errors.to_tokens();
+            quote!({ #errors #block })
+        }
     }
+}
+
+fn around(timed: &Timed, opening: &TokenStream, body: &Body) -> TokenStream {
+    let is_async =
+        opening.clone().into_iter().any(|tree| matches!(tree, TokenTree::Ident(word) if word == "async"));
+    if timed.exit.is_some() && !is_async {
+        let passed = exit::passed(&quote!(#opening #body), timed);
+        return quote!({ #passed });
+    }
+    let body = if is_async {
+        form::asynchronous(body, timed, None)
+    } else {
+        body.starting_with(guard::statements(timed, Use::Dropped))
+    };
+    quote!(#opening #body)
 }
 
 fn parse(input: ParseStream<'_>) -> syn::Result<(Input, Errors)> {
     let mut errors = Errors::default();
     let name: Expr = input.parse()?;
     input.parse::<Token![,]>()?;
-    let args = Args::parse(input, &BLOCK_ARGS, starts_with_key, &mut errors);
+    let args = Args::parse(input, BLOCK_ARGS, starts_with_key, &mut errors);
     Ok((Input { name, args, block: input.parse()? }, errors))
 }
 
@@ -86,6 +104,25 @@ fn opens_block(input: ParseStream<'_>) -> syn::Result<()> {
         input.parse::<Option<Token![unsafe]>>()?;
     }
     Ok(())
+}
+
+/// The guard alone, for the rest of the scope that the macro stands in.
+pub(crate) fn timed_scope(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let parsed = |input: ParseStream<'_>| {
+        let name: Expr = input.parse()?;
+        input.parse::<Option<Token![,]>>()?;
+        Ok((name, Args::parse(input, SCOPE_ARGS, |_| true, &mut errors)))
+    };
+    match parsed.parse2(parenthesized_deeply(input)) {
+        Ok((name, args)) => {
+            let timed = Timed::block(name, args, &mut errors);
+            timed
+                .filter(|_| errors.is_empty())
+                .map_or_else(|| errors.to_tokens(), |timed| guard::statements(&timed, Use::Dropped))
+        }
+        Err(error) => error.into_compile_error(),
+    }
 }
 
 #[cfg(test)]

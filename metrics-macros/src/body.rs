@@ -7,7 +7,7 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 
 use crate::invisible::parenthesized;
-use crate::split;
+use crate::{split, tail};
 
 /// A block as raw tokens, so that half-typed code passes through and the IDE completes in it.
 pub(crate) struct Body(Group);
@@ -52,6 +52,20 @@ impl Body {
         let (attributes, rest) = self.split();
         let items = split::items(rest).into_iter().map(each);
         self.braced([attributes].into_iter().chain(items).collect())
+    }
+
+    /// The block with another body in the async block that it ends with; `None` if it ends otherwise.
+    pub(crate) fn with_async_tail(&self, inner: impl FnOnce(&Self) -> Self) -> Option<Self> {
+        Some(self.braced(tail::rewrite(self.0.stream(), inner)?))
+    }
+
+    /// Whether the block ends with an async block as its value.
+    pub(crate) fn ends_async(&self) -> bool {
+        self.with_async_tail(|inner| Self(inner.0.clone())).is_some()
+    }
+
+    pub(crate) fn into_tree(self) -> TokenTree {
+        TokenTree::Group(self.0)
     }
 
     /// Keeps the user's span: it decides the edition, hence when temporaries are dropped.

@@ -1,105 +1,181 @@
 //! Form B: the body becomes a value that is looked at before it is returned.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::visit_mut::{VisitMut, visit_type_mut};
-use syn::{ReturnType, Signature, Type, parse_quote};
+use syn::Expr;
 
 use crate::body::Body;
-use crate::guard;
-use crate::model::{Arm, Exit, Timed};
+use crate::guard::{self, Use};
+use crate::model::Timed;
 
-/// Everything that stands in the function in place of its `body`.
-pub(crate) fn around(body: &Body, timed: &Timed, exit: &Exit, signature: &Signature) -> TokenStream {
+/// What is asked of the result.
+#[derive(Default)]
+pub(crate) struct Exit {
+    /// What makes the call count as failed; without it, an `Err` does where an arm is looked at.
+    pub(crate) failure: Option<Failure>,
+    /// How many points; sees the names below.
+    pub(crate) points: Option<Expr>,
+    /// The whole result, if it is looked at.
+    pub(crate) ret: Option<Ident>,
+    /// The arm that is looked at.
+    pub(crate) arm: Option<Arm>,
+}
+
+/// What makes a call count as failed.
+pub(crate) enum Failure {
+    /// An `Err`; asked for here.
+    Err(Span),
+    ErrorIf(Expr),
+    OkIf(Expr),
+}
+
+/// The arm of a `Result`, under the user's own identifier.
+pub(crate) enum Arm {
+    Ok(Ident),
+    Err(Ident),
+}
+
+/// What stands in a function in place of its `body`: a closure that is called at once, so that `return` and `?` end
+/// here, and the look at its result.
+///
+/// The helper wants `FnOnce`: a plain closure would not let the body move or reborrow its captures.
+pub(crate) fn called(body: &Body, timed: &Timed, output: &TokenStream) -> TokenStream {
     let root = &timed.root;
-    let start = guard::mutable_statement(timed);
-    let value = match signature.asyncness {
-        None => called(body, root, signature),
-        Some(_) => awaited(body, root, signature),
+    let value = quote_spanned!(Span::mixed_site()=> #root::__private::call_once(move || -> #output #body));
+    looked_at(&value, timed, Use::Told)
+}
+
+/// The same in asynchronous code: an async block, awaited in place, for a helper that takes the future would store it
+/// twice.
+///
+/// The edge that never runs gives the block its type before the body is checked, so that coercions
+/// work and errors are reported where the user wrote them.
+pub(crate) fn awaited(body: &Body, timed: &Timed, output: Option<&TokenStream>) -> TokenStream {
+    let root = &timed.root;
+    let edge = output.map(|output| {
+        quote_spanned! {Span::mixed_site()=>
+            if false {
+                return #root::__private::call_once(|| -> #output { loop {} });
+            }
+        }
+    });
+    let body = body.starting_with(edge.unwrap_or_default());
+    let block = quote_spanned!(Span::mixed_site()=> async move #body);
+    let value = if timed.watch.busy {
+        quote_spanned! {Span::mixed_site()=>
+            #root::__private::BusyFuture::new(__metrics_subject, #block).await
+        }
+    } else {
+        quote_spanned!(Span::mixed_site()=> #block.await)
     };
-    let look = look(root, exit);
+    looked_at(&value, timed, Use::Exact)
+}
+
+/// A block that is a value without either: `return`, `?` and `break` leave it, and then nothing is looked at.
+///
+/// The helper passes the expected type on to the block, as a `let` before the look would not.
+pub(crate) fn passed(block: &TokenStream, timed: &Timed) -> TokenStream {
+    let start = guard::statements(timed, Use::Told);
+    let root = &timed.root;
+    let look = look_when_recording(timed, &quote_spanned!(Span::mixed_site()=> __metrics_result));
+    quote_spanned! {Span::mixed_site()=>
+        #start
+        #root::__private::looked_at(#block, |__metrics_result| { #look })
+    }
+}
+
+/// The end of asynchronous code in sight of its result: it was reached, and perhaps with an `Err`.
+pub(crate) fn end(timed: &Timed) -> TokenStream {
+    let failed = timed.exit.as_ref().and_then(|exit| failed(&timed.root, exit, &of_value()));
+    quote_spanned! {Span::mixed_site()=>
+        // A body that only leaves by `return` has no end.
+        #[allow(unreachable_code)]
+        __metrics_timer.finished();
+        #failed
+    }
+}
+
+fn looked_at(value: &TokenStream, timed: &Timed, usage: Use) -> TokenStream {
+    let start = guard::statements(timed, usage);
+    let finished =
+        (usage == Use::Exact).then(|| quote_spanned!(Span::mixed_site()=> __metrics_timer.finished();));
+    let look = look_when_recording(timed, &of_value());
     quote_spanned! {Span::mixed_site()=>
         #start
         let __metrics_result = #value;
-        if #root::__private::is_recording() { #look }
+        #finished
+        #look
         __metrics_result
     }
 }
 
-/// A closure that is called at once, so that `return` and `?` end here.
-///
-/// The helper wants `FnOnce`: a plain closure would not let the body move or reborrow its captures.
-fn called(body: &Body, root: &TokenStream, signature: &Signature) -> TokenStream {
-    let output = nameable_output(signature);
-    quote_spanned! {Span::mixed_site()=> #root::__private::call_once(move || -> #output #body) }
+fn of_value() -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> &__metrics_result)
 }
 
-/// An async block, awaited in place: a helper that takes the future would store it twice.
-///
-/// The edge that never runs gives the block its type before the body is checked, so that coercions
-/// work and errors are reported where the user wrote them.
-fn awaited(body: &Body, root: &TokenStream, signature: &Signature) -> TokenStream {
-    let output = nameable_output(signature);
-    let edge = quote_spanned! {Span::mixed_site()=>
-        if false {
-            return #root::__private::call_once(|| -> #output { loop {} });
-        }
-    };
-    let body = body.starting_with(edge);
-    quote_spanned!(Span::mixed_site()=> async move #body.await)
+/// The look at `result`, a reference.
+fn look_when_recording(timed: &Timed, result: &TokenStream) -> Option<TokenStream> {
+    let recording = guard::recording(timed);
+    let look = look(&timed.root, timed.exit.as_ref()?, result);
+    Some(quote_spanned!(Span::mixed_site()=> if #recording { #look }))
 }
 
-/// The return type with `_` for every `impl Trait`, which has no name inside the function.
-fn nameable_output(signature: &Signature) -> TokenStream {
-    let ReturnType::Type(_, output) = &signature.output else {
-        return quote_spanned!(Span::mixed_site()=> ());
-    };
-    let mut output = Type::clone(output);
-    InferImplTrait.visit_type_mut(&mut output);
-    quote!(#output)
-}
-
-struct InferImplTrait;
-
-impl VisitMut for InferImplTrait {
-    fn visit_type_mut(&mut self, ty: &mut Type) {
-        match ty {
-            Type::ImplTrait(_) => *ty = parse_quote!(_),
-            other => visit_type_mut(self, other),
-        }
-    }
-}
-
-fn look(root: &TokenStream, exit: &Exit) -> TokenStream {
-    let points = &exit.points;
-    let set =
-        quote_spanned!(Span::mixed_site()=> __metrics_timer.set_points(#root::__private::points(#points)));
-    let ret = exit.ret.as_ref().map(|ret| quote_spanned!(Span::mixed_site()=> let #ret = &__metrics_result;));
+fn look(root: &TokenStream, exit: &Exit, result: &TokenStream) -> TokenStream {
+    let set = exit.points.as_ref().map(|points| {
+        quote_spanned!(Span::mixed_site()=> __metrics_timer.set_points(#root::__private::points(#points)))
+    });
+    let ret = exit.ret.as_ref().map(|ret| quote_spanned!(Span::mixed_site()=> let #ret = #result;));
+    let fail = matches!(exit.failure, None | Some(Failure::Err(_)))
+        .then(|| quote_spanned!(Span::mixed_site()=> __metrics_timer.fail()));
     let told = match &exit.arm {
         None => quote_spanned!(Span::mixed_site()=> #set;),
         // The patterns stand where the user wrote `ok` or `err`: should the result be no `Result`,
         // the compiler points there.
         Some(Arm::Ok(ok)) => {
             let here = Span::mixed_site().located_at(ok.span());
+            let fail = fail.unwrap_or_else(|| quote!({}));
             quote_spanned! {here=>
-                match &__metrics_result {
+                match #result {
                     ::core::result::Result::Ok(#ok) => #set,
-                    ::core::result::Result::Err(_) => __metrics_timer.fail(),
+                    ::core::result::Result::Err(_) => #fail,
                 }
             }
         }
         Some(Arm::Err(err)) => {
             let here = Span::mixed_site().located_at(err.span());
             quote_spanned! {here=>
-                match &__metrics_result {
+                match #result {
                     ::core::result::Result::Ok(_) => {}
                     ::core::result::Result::Err(#err) => {
-                        __metrics_timer.fail();
+                        #fail;
                         #set;
                     }
                 }
             }
         }
     };
-    quote!(#ret #told)
+    let told = if exit.points.is_some() { told } else { TokenStream::new() };
+    let failed = failed(root, exit, result);
+    quote!(#ret #told #failed)
+}
+
+/// The failure that was asked for, unless an arm sees to it.
+fn failed(root: &TokenStream, exit: &Exit, result: &TokenStream) -> Option<TokenStream> {
+    let holds = |closure: &Expr| {
+        let here = Span::mixed_site().located_at(crate::model::span(closure));
+        quote_spanned!(here=> #root::__private::holds(#result, #closure))
+    };
+    let failed = match exit.failure.as_ref()? {
+        Failure::Err(_) if exit.arm.is_some() => return None,
+        Failure::Err(at) => {
+            let here = Span::mixed_site().located_at(*at);
+            quote_spanned!(here=> let ::core::result::Result::Err(_) = #result)
+        }
+        Failure::ErrorIf(closure) => holds(closure),
+        Failure::OkIf(closure) => {
+            let holds = holds(closure);
+            quote_spanned!(Span::mixed_site()=> !#holds)
+        }
+    };
+    Some(quote_spanned!(Span::mixed_site()=> if #failed { __metrics_timer.fail(); }))
 }

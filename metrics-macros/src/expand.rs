@@ -7,12 +7,12 @@ use syn::parse::Parser;
 use crate::args::Args;
 use crate::container::Container;
 use crate::errors::Errors;
+use crate::form;
 use crate::invisible::parenthesized_deeply;
 use crate::item::{Function, Item, Refusal, flat};
 use crate::model::{CONTAINER_ARGS, TIMED_ARGS, Timed};
 use crate::opening::{self, Opening};
 use crate::own::{self, Own};
-use crate::{exit, guard};
 
 /// What the containers around an item say about it.
 #[derive(Default)]
@@ -29,7 +29,7 @@ pub(crate) fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
     } else {
         match Item::parse(flat(item.clone())) {
             Item::Refused(refusal) => {
-                let _: Args = parse(args, &TIMED_ARGS, &mut errors);
+                let _: Args = parse(args, TIMED_ARGS, &mut errors);
                 errors.push(refusal.into_error());
                 None
             }
@@ -65,14 +65,11 @@ fn placed(args: TokenStream, item: &Item, around: &Around<'_>, errors: &mut Erro
 }
 
 fn function(args: TokenStream, function: &Function, around: &Around<'_>, errors: &mut Errors) -> TokenStream {
-    let mut args = parse(args, &TIMED_ARGS, errors);
+    let mut args = parse(args, TIMED_ARGS, errors);
     args.inherit(&around.args);
-    let timed = Timed::function(args, &function.signature, around.label, errors);
-    let head = &function.head;
-    let body = match &timed.exit {
-        None => function.body.starting_with(guard::statement(&timed)),
-        Some(exit) => function.body.wrapped(|body| exit::around(body, &timed, exit, &function.signature)),
-    };
+    let (signature, ends_async) = (&function.signature, function.body.ends_async());
+    let timed = Timed::function(args, signature, around.label, ends_async, errors);
+    let (head, body) = (&function.head, form::body(&function.body, &timed, signature));
     quote!(#head #body)
 }
 

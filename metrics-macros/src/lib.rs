@@ -5,13 +5,17 @@
 //!
 //! # How it works
 //!
-//! Both macros **insert one statement** at the start of the user's own braces (after inner attributes
-//! and leading items): a guard that records when it is dropped. Nothing is wrapped, so `return`, `?`, `break`, types, borrows, drop order and
-//! `#[track_caller]` stay what they were. Only a `points` expression that looks at the result turns
-//! the body into a value first.
+//! Three forms, the first one that gives what is asked for:
 //!
-//! The code goes one way: `args`, `item` (parse) → `model` (validate) → `guard`, `exit`
-//! (expand), called by `expand` and `block`.
+//! - **A**, the default: **one statement is inserted** at the start of the user's own braces (after inner attributes and
+//!   leading items), a guard that records when it is dropped. Nothing is wrapped, so `return`, `?`, `break`, types,
+//!   borrows, drop order and `#[track_caller]` stay what they were.
+//! - **B**, where the result is looked at: the body becomes a value first, of a closure that is called at once or of an
+//!   async block that is awaited in place.
+//! - **C**, for the outcome of asynchronous code: every `return`, `?` and the end of the body is marked in place.
+//!
+//! The code goes one way: `args`, `item`, `tail` (parse) → `model` with `exclusive`, `returned`, `exit_args`, `watch` and
+//! `route` (validate) → `guard`, `exit`, `marks` (expand), chosen by `form`, called by `expand` and `block`.
 
 #![forbid(unsafe_code)]
 
@@ -22,18 +26,26 @@ mod block;
 mod body;
 mod container;
 mod errors;
+mod exclusive;
 mod exit;
+mod exit_args;
 mod expand;
+mod form;
 mod guard;
 mod invisible;
 mod item;
 mod label;
+mod marks;
 mod model;
 mod opening;
 mod own;
 mod result;
+mod returned;
 mod root;
+mod route;
 mod split;
+mod tail;
+mod watch;
 
 #[cfg(test)]
 mod any_tokens;
@@ -51,16 +63,47 @@ mod any_tokens;
 ///
 /// # Arguments
 ///
+/// What the call is:
+///
 /// | argument | meaning | when it is evaluated |
 /// |---|---|---|
 /// | `"load"`, `name = "load"`, `name = LOAD` | the name of the function series, a literal or a `&'static str` const; without it `module::path::function` | compile time |
 /// | `node = expr` | the call is a call of this DAG node; anything that is `AsRef<str>`, borrowed | on entry |
 /// | `node_name = expr`, `node_type = expr` | what the node is called, and its kind; also `AsRef<str>` | on entry |
+/// | `op = "sum"` | the call is a run of this operation of `node`; a literal or a const | compile time |
+/// | `route = "GET /x"` | the call is a request of that method and path: 200, or 500 if it fails | compile time |
 /// | `points = expr` | how many points the call is about, any common integer | see below |
-/// | `crate = path` | where `metrics_core` or `metrics_layer` is, if the manifest does not say | compile time |
 ///
-/// `node_name`, `node_type` and `points` need `node`; `name` excludes it. Expressions run only while
-/// recording is on. In an async function "on entry" is the first poll.
+/// How it ends:
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `err` | an `Err` counts as an error |
+/// | `error_if = \|r\| …`, `ok_if = \|r\| …` | a question about a reference to the result says what counts as one |
+/// | `outcome` | a future that is dropped before its end counts as cancelled, and its time is nowhere |
+///
+/// What is watched, and whether:
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `concurrency` | how many calls are under way |
+/// | `busy` | of `async` code: the time inside `poll`, beside the wall time |
+/// | `memory` | resident memory of the process before and after; two reads of a file a call, outside the measured time |
+/// | `if = expr` | the call is recorded only if this holds, asked on entry |
+/// | `sample = 0.1` | this part of all calls is timed, spread evenly over each thread's calls; counts stay exact |
+/// | `collector = expr` | record into this `Metrics`, `Registry` or `Arc<dyn Collector>`, borrowed on entry, whatever is installed |
+///
+/// What the function is:
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `future` | it returns a future: time until that ends |
+/// | `stream` | it returns a stream: time it to its end as one call, and its items as calls of `name::item` (of a node: its operation `item`); needs the feature `stream`. An argument, because a macro sees names and not types |
+/// | `skip` | leave it as it is |
+/// | `crate = path` | where `metrics_core` or `metrics_layer` is, if the manifest does not say |
+///
+/// Expressions run only while recording is on. In an async function "on entry" is the first poll. What cannot stand
+/// together is refused, with a word on why.
 ///
 /// **`points`** over the arguments is evaluated before the body, which may therefore move them. If
 /// it names `ret`, `ok` or `err` it is evaluated after the body: `ret` is a reference to the result,
@@ -68,29 +111,41 @@ mod any_tokens;
 /// one; the arm that is not there gives 0 points. Of the arguments, such an expression can use those
 /// that are `Copy`, shared references for instance, or that the body does not mention.
 ///
-/// A function that returns a future without being `async`, as `#[async_trait]` makes them, is timed
-/// until it has made the future.
-///
 /// **Default names** hold the type where `#[timed]` is on the block: `module::Type::function`, or
 /// `module::<Type as Trait>::function`. Generic arguments that are parameters of the block are left out: all instances
 /// are one series. An attribute on a method alone cannot see the type, so its name is `module::function`, as that of a
 /// function inside a function: give those that share a name in one module a `name`.
 ///
+/// # Returned futures
+///
+/// A function that ends with `async { … }`, `async move { … }`, either with `.boxed()`, or `Box::pin(async move { … })`,
+/// as `#[async_trait]` writes them, is timed from the first poll of that block to its end. What stands before
+/// it happens when the future is made, and is not timed; nor is a future that an earlier `return` gives.
+///
+/// Any other `impl Future` (with no further bound than `Send`, `Sync`, `Unpin`, lifetimes) is put into a timed one.
+/// Boxed futures are so with `future`, at the price of one more box, and keep their type.
+///
 /// # How calls end
 ///
 /// - An early `return` and `?` are ends like any other.
 /// - A **panic** passes through and is told apart.
-/// - An **`Err`** is told apart only where `points` looks at `ok` or `err`.
-/// - A **dropped future** is recorded with the time until the drop, if it was ever polled.
+/// - An **`Err`** is told apart with `err`, `error_if`, `ok_if`, or where `points` looks at `ok` or `err`.
+/// - A **dropped future** counts as cancelled with `outcome` and wherever the result is looked at. By default it is
+///   recorded as a call with the time until the drop, if it was ever polled: an inserted guard cannot tell a drop from
+///   a `return`.
 ///
 /// # Cost
 ///
 /// A function series: a `static`, a guard on the stack (in the future, if async) and two clock
 /// readings; one relaxed load while recording is off. A node also looks up its id. No allocation by
-/// the macro's own code. Looking at the result adds a closure that is inlined, or in async functions
-/// an async block, which stores the arguments a second time and doubles the depth of types that the
-/// compiler's recursion limit counts. Arguments that the body uses are then
-/// dropped with the body, before those it does not use, and in a `#[track_caller]` function
+/// the macro's own code.
+///
+/// `outcome` and `err` of an async function mark every way out, and so add no depth to types and at most 64 bytes to a
+/// future. That needs every way out in sight: with a macro of unknown content in the body, a return type with
+/// `impl Trait`, `error_if`, `ok_if`, `busy`, or `points` over the result, the body goes into an async block instead,
+/// which stores the arguments a second time and deepens the type that the compiler's recursion limit counts by two
+/// thirds. In a function that is not async a look at the result adds a closure that is inlined. Arguments that the body
+/// uses are then dropped with the body, before those it does not use, and in a `#[track_caller]` function
 /// `Location::caller()` names the function itself.
 ///
 /// # Examples
@@ -125,6 +180,8 @@ pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - `node = expr`: the block is an operation of this node, anything that is `AsRef<str>`; borrowed,
 ///   evaluated before the block and only while recording is on. Without it the block is a function
 ///   series of that name.
+/// - `points = expr`: how many points the block is about, evaluated before it; or after it, if the expression names
+///   `ret`, `ok` or `err`, as with [`macro@timed`]. `return`, `?` and `break` leave the block without a look.
 /// - `crate = path`: where `metrics_core` or `metrics_layer` is, if the manifest does not say.
 ///
 /// Last the block: `{ … }`, `'label: { … }`, `unsafe { … }`, `async { … }` or `async move { … }`. An
@@ -134,7 +191,7 @@ pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # How blocks end
 ///
 /// Every way out is recorded once: the last expression, `return`, `?`, `break`, a panic (told apart)
-/// and, for async blocks, the drop of a future that was polled.
+/// and, for async blocks, the drop of a future that was polled; it is told apart where the result is looked at.
 ///
 /// # Cost
 ///
@@ -151,4 +208,25 @@ pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn timed_block(input: TokenStream) -> TokenStream {
     block::timed_block(input.into()).into()
+}
+
+/// Times the rest of a scope: an operation of a DAG node, or a function series of its own.
+///
+/// A statement, with the arguments of [`timed_block!`] and without a block. Every way out of the scope ends it; what is
+/// declared after it is dropped within the measured time.
+///
+/// # Examples
+///
+/// ```ignore
+/// use metrics_core::timed_scope;
+///
+/// fn save(cloud: &Cloud) -> io::Result<()> {
+///     let file = open()?;
+///     timed_scope!("write");
+///     write(file, cloud)
+/// }
+/// ```
+#[proc_macro]
+pub fn timed_scope(input: TokenStream) -> TokenStream {
+    block::timed_scope(input.into()).into()
 }

@@ -3,12 +3,17 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, ExprLit, Lit, ReturnType, Signature, Type};
+use syn::{Expr, ExprLit, Lit, Signature};
 
-use crate::args::{Arg, Args};
+use crate::args::Args;
 use crate::errors::Errors;
-use crate::result::Looks;
+use crate::exclusive;
+use crate::exit::Exit;
+use crate::exit_args;
+use crate::returned::Returned;
 use crate::root;
+use crate::route;
+use crate::watch::Watch;
 
 /// One place in the source that is timed.
 pub(crate) struct Timed {
@@ -16,18 +21,26 @@ pub(crate) struct Timed {
     pub(crate) root: TokenStream,
     /// What happens before the code.
     pub(crate) entry: Entry,
-    /// What happens after it, if anything but dropping the guard.
+    /// Whether a call is recorded at all, asked on entry.
+    pub(crate) condition: Option<Expr>,
+    /// What is watched beside the time.
+    pub(crate) watch: Watch,
+    /// What happens after the code, if anything but dropping the guard.
     pub(crate) exit: Option<Exit>,
+    /// What is timed until its end, if not the function itself.
+    pub(crate) returned: Returned,
 }
 
 /// The series that a call belongs to, and what is known about it on entry.
 pub(crate) enum Entry {
     /// A function series.
-    Function { name: Name },
+    Function { name: Name, points: Option<Expr> },
     /// A call of a DAG node.
     Node(Box<Node>),
     /// An operation of a DAG node.
-    Operation { node: Expr, operation: Expr },
+    Operation { node: Expr, operation: Expr, points: Option<Expr> },
+    /// A request of that method and path.
+    Route { method: String, path: String },
 }
 
 /// What is known about a node's call on entry.
@@ -46,79 +59,132 @@ pub(crate) enum Name {
     Path(String),
 }
 
-/// Points that are known only from the result.
-pub(crate) struct Exit {
-    /// How many; sees the names in `looks`.
-    pub(crate) points: Expr,
-    /// The whole result, if it is looked at.
-    pub(crate) ret: Option<Ident>,
-    /// The arm that is looked at; then an `Err` fails the call.
-    pub(crate) arm: Option<Arm>,
-}
-
-/// The arm of a `Result`, under the user's own identifier.
-pub(crate) enum Arm {
-    Ok(Ident),
-    Err(Ident),
-}
-
 /// The arguments of `#[timed]`.
-pub(crate) const TIMED_ARGS: [&str; 6] = ["name", "node", "node_name", "node_type", "points", "crate"];
+pub(crate) const TIMED_ARGS: &[&str] = &[
+    "name",
+    "node",
+    "node_name",
+    "node_type",
+    "points",
+    "op",
+    "route",
+    "err",
+    "error_if",
+    "ok_if",
+    "outcome",
+    "memory",
+    "busy",
+    "concurrency",
+    "if",
+    "sample",
+    "collector",
+    "future",
+    "stream",
+    "skip",
+    "crate",
+];
 
 /// The arguments of `#[timed]` on a container: they hold for every function inside.
 pub(crate) const CONTAINER_ARGS: [&str; 1] = ["crate"];
 
 /// The arguments of `timed_block!` between the name and the block.
-pub(crate) const BLOCK_ARGS: [&str; 2] = ["node", "crate"];
+pub(crate) const BLOCK_ARGS: &[&str] = &["node", "points", "crate"];
+
+/// The arguments of `timed_scope!` after the name.
+pub(crate) const SCOPE_ARGS: &[&str] = &["node", "crate"];
 
 // === impl Timed ===
 
 impl Timed {
     /// For `#[timed]` on a function, in a container of that label.
+    ///
+    /// `ends_async`: the body ends with an async block, which is then what is timed.
     pub(crate) fn function(
         mut args: Args,
         signature: &Signature,
         label: Option<&str>,
+        ends_async: bool,
         errors: &mut Errors,
     ) -> Self {
         let root = root(&mut args, errors);
-        let (node, name) = (args.take("node"), args.take("name"));
-        let Some(node) = node else {
-            // A key that was mistyped may well be the node.
-            if errors.is_empty() {
-                need_node(&mut args, errors);
-            }
-            let name = name.and_then(|name| constant(name.value, "name", errors));
-            let by_path = || Name::by_path(label, &signature.ident);
-            return Self {
-                root,
-                entry: Entry::Function { name: name.map_or_else(by_path, Name::Given) },
-                exit: None,
-            };
-        };
-        if let Some(name) = name {
-            errors
-                .at(name.span, "`name` is for a function, not for a node\nuse `node_name` to name the node");
+        exclusive::check(&args, errors);
+        let returned = Returned::of(&mut args, signature, errors);
+        let is_future = matches!(returned, Returned::Future(_));
+        if signature.asyncness.is_none() && (returned.is_asked_for() || !ends_async) {
+            exclusive::check_blocking(&args, is_future, errors);
         }
-        let (points, exit) = points(args.take("points"), signature, errors);
-        let node = Node {
+        let mut exit = exit_args::failure(&mut args, signature, errors);
+        let points = exit_args::points(args.take("points"), &mut exit, signature, errors);
+        if let (true, false, Some(points)) =
+            (is_future, ends_async, exit.as_ref().and_then(|exit| exit.points.as_ref()))
+        {
+            errors.at(span(points), "the result of a future that is only wrapped cannot be looked at");
+        }
+        let condition = args.take("if").map(|arg| arg.value);
+        let watch = Watch::of(&mut args, errors);
+        let entry = entry(&mut args, Name::by_path(label, &signature.ident), points, errors);
+        if let (Returned::Stream(_), Entry::Function { name: Name::Given(name), .. }) = (returned, &entry)
+            && !matches!(ungrouped(name), Expr::Lit(_))
+        {
+            errors.at(
+                span(name),
+                "with `stream` the name must be a literal: the items get a name made from it",
+            );
+        }
+        Self { root, entry, condition, watch, exit, returned }
+    }
+
+    /// For `timed_block!` and `timed_scope!`.
+    pub(crate) fn block(name: Expr, mut args: Args, errors: &mut Errors) -> Option<Self> {
+        let root = root(&mut args, errors);
+        let name = constant(name, "the name", errors)?;
+        let mut exit = None;
+        let points = exit_args::block_points(args.take("points"), &mut exit, errors);
+        let entry = match args.take("node") {
+            Some(node) => Entry::Operation { node: node.value, operation: name, points },
+            None => Entry::Function { name: Name::Given(name), points },
+        };
+        let (watch, returned) = (Watch::default(), Returned::Value);
+        Some(Self { root, entry, condition: None, watch, exit, returned })
+    }
+
+    /// Whether more is asked for than the plain guard gives. `exact`: it must be known whether the end was reached.
+    pub(crate) fn is_watched(&self, exact: bool) -> bool {
+        let has_points = match &self.entry {
+            Entry::Function { points, .. } | Entry::Operation { points, .. } => {
+                points.is_some() || self.exit.as_ref().is_some_and(|exit| exit.points.is_some())
+            }
+            Entry::Node(_) => false,
+            Entry::Route { .. } => true,
+        };
+        exact || has_points || self.watch.any()
+    }
+
+    /// Whether it must be known that asynchronous code reached its end.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.exit.is_some() || self.watch.outcome || matches!(self.entry, Entry::Route { .. })
+    }
+}
+
+fn entry(args: &mut Args, by_path: Name, points: Option<Expr>, errors: &mut Errors) -> Entry {
+    if let Some(route) = args.take("route") {
+        let (method, path) = route::parse(&route.value, errors).unwrap_or_default();
+        return Entry::Route { method, path };
+    }
+    let (node, name, operation) = (args.take("node"), args.take("name"), args.take("op"));
+    let operation = operation.and_then(|operation| constant(operation.value, "`op`", errors));
+    match (node, operation) {
+        (Some(node), Some(operation)) => Entry::Operation { node: node.value, operation, points },
+        (Some(node), None) => Entry::Node(Box::new(Node {
             id: node.value,
             name: args.take("node_name").map(|arg| arg.value),
             node_type: args.take("node_type").map(|arg| arg.value),
             points,
-        };
-        Self { root, entry: Entry::Node(Box::new(node)), exit }
-    }
-
-    /// For `timed_block!`.
-    pub(crate) fn block(name: Expr, mut args: Args, errors: &mut Errors) -> Option<Self> {
-        let root = root(&mut args, errors);
-        let name = constant(name, "the name", errors)?;
-        let entry = match args.take("node") {
-            Some(node) => Entry::Operation { node: node.value, operation: name },
-            None => Entry::Function { name: Name::Given(name) },
-        };
-        Some(Self { root, entry, exit: None })
+        })),
+        (None, _) => {
+            let name = name.and_then(|name| constant(name.value, "`name`", errors));
+            Entry::Function { name: name.map_or(by_path, Name::Given), points }
+        }
     }
 }
 
@@ -142,14 +208,6 @@ fn root(args: &mut Args, errors: &mut Errors) -> TokenStream {
     given.value.into_token_stream()
 }
 
-fn need_node(args: &mut Args, errors: &mut Errors) {
-    for key in ["points", "node_name", "node_type"] {
-        if let Some(arg) = args.take(key) {
-            errors.at(arg.span, format_args!("`{key}` describes a node: add `node = …`"));
-        }
-    }
-}
-
 /// A literal that is not empty, or the path of a const: it ends up in a `static`.
 fn constant(value: Expr, what: &str, errors: &mut Errors) -> Option<Expr> {
     let problem = match ungrouped(&value) {
@@ -161,44 +219,12 @@ fn constant(value: Expr, what: &str, errors: &mut Errors) -> Option<Expr> {
         Expr::Path(_) => return Some(value),
         _ => "must be a string literal or the path of a `&'static str` const",
     };
-    errors.at(span(&value), format_args!("{} {problem}", if what == "name" { "`name`" } else { what }));
+    errors.at(span(&value), format_args!("{what} {problem}"));
     None
 }
 
-/// `points` on entry, or on exit when the expression looks at the result.
-fn points(arg: Option<Arg>, signature: &Signature, errors: &mut Errors) -> (Option<Expr>, Option<Exit>) {
-    let Some(Arg { value, .. }) = arg else {
-        return (None, None);
-    };
-    let looks = Looks::at(value.to_token_stream());
-    if !looks.any() {
-        return (Some(value), None);
-    }
-    check_result(&looks, signature, errors);
-    let arm = looks.ok.map(Arm::Ok).or(looks.err.map(Arm::Err));
-    (None, Some(Exit { points: value, ret: looks.ret, arm }))
-}
-
-/// Refuses what is certainly wrong; aliases of `Result` are the compiler's to judge.
-fn check_result(looks: &Looks, signature: &Signature, errors: &mut Errors) {
-    if let (Some(_), Some(err)) = (&looks.ok, &looks.err) {
-        errors.at(err.span(), "`ok` and `err` are never both there\nuse `ret`, the whole result");
-    }
-    let arm = looks.ok.as_ref().or(looks.err.as_ref());
-    let any = arm.or(looks.ret.as_ref());
-    match (&signature.output, any, arm) {
-        (ReturnType::Type(_, output), Some(any), _) if matches!(**output, Type::Never(_)) => {
-            errors.at(any.span(), format_args!("there is no `{any}`: the function never returns"));
-        }
-        (ReturnType::Default, _, Some(arm)) => {
-            errors.at(arm.span(), format_args!("there is no `{arm}`: the function returns no `Result`"));
-        }
-        _ => {}
-    }
-}
-
 /// Without the invisible groups that `macro_rules!` arguments come in.
-fn ungrouped(expr: &Expr) -> &Expr {
+pub(crate) fn ungrouped(expr: &Expr) -> &Expr {
     match expr {
         Expr::Group(group) => ungrouped(&group.expr),
         other => other,

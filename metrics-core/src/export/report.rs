@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::registry::Registry;
-use crate::snapshot::{DagNodeMetrics, MetricsSnapshot};
+use crate::snapshot::{DagNodeMetrics, FunctionMetrics, MetricsSnapshot};
 
 /// A text report with units, for a terminal or a log; sections without content are left out.
 pub(crate) fn report(registry: &Registry) -> String {
@@ -12,7 +12,10 @@ pub(crate) fn report(registry: &Registry) -> String {
     heading(&mut out, registry, &snapshot);
     nodes(&mut out, &snapshot.dag.nodes);
     operations(&mut out, &snapshot.dag.nodes);
-    functions(&mut out, registry);
+    let functions = registry.functions();
+    self::functions(&mut out, &functions);
+    rare(&mut out, &snapshot.dag.nodes, &functions);
+    watched(&mut out, &functions);
     endpoints(&mut out, &snapshot);
     topics(&mut out, &snapshot);
     out
@@ -69,10 +72,10 @@ fn operations(out: &mut String, nodes: &[DagNodeMetrics]) {
     table.print(out);
 }
 
-fn functions(out: &mut String, registry: &Registry) {
+fn functions(out: &mut String, functions: &[FunctionMetrics]) {
     let mut table =
         Table::new("function", &["calls", "errors", "avg ms", "p50 ms", "p95 ms", "p99 ms", "max ms"]);
-    for function in registry.functions() {
+    for function in functions {
         table.row(
             &function.name,
             &[
@@ -85,6 +88,40 @@ fn functions(out: &mut String, registry: &Registry) {
                 ms(function.max_ms),
             ],
         );
+    }
+    table.print(out);
+}
+
+/// What most calls have none of, for those that have.
+fn rare(out: &mut String, nodes: &[DagNodeMetrics], functions: &[FunctionMetrics]) {
+    let mut table = Table::new("outcome", &["panicked", "cancelled", "in flight"]);
+    let mut row = |name: &str, counts: [u64; 3]| {
+        if counts != [0; 3] {
+            table.row(name, &counts.map(|count| count.to_string()));
+        }
+    };
+    for node in nodes {
+        row(&node.node_id, [node.panicked_total, node.cancelled_total, node.in_flight]);
+        for (name, run) in &node.open3d_ops {
+            let counts = [run.panicked_total, run.cancelled_total, run.in_flight];
+            row(&format!("{} / {name}", node.node_id), counts);
+        }
+    }
+    for function in functions {
+        row(&function.name, [function.panicked_total, function.cancelled_total, function.in_flight]);
+    }
+    table.print(out);
+}
+
+/// What only functions that ask for it have.
+fn watched(out: &mut String, functions: &[FunctionMetrics]) {
+    let mut table = Table::new("watched", &["busy ms", "MB before", "MB after"]);
+    for function in functions {
+        let values = [function.avg_busy_ms, function.memory_before_mb, function.memory_after_mb];
+        if values != [0.0; 3] {
+            let [busy_ms, before_mb, after_mb] = values;
+            table.row(&function.name, &[ms(busy_ms), format!("{before_mb:.1}"), format!("{after_mb:.1}")]);
+        }
     }
     table.print(out);
 }
@@ -180,6 +217,7 @@ mod tests {
         time.advance(Duration::from_millis(2_500));
         registry.node("voxel\u{1b}[31m").record(Duration::from_millis(3), 1_000);
         registry.route("GET", "/api/scans").record(Duration::from_micros(1_500), 200);
+        registry.node("crop").operation("box").start().cancel();
         let report = report(&registry);
         let lines: Vec<_> = report.lines().skip(1).collect();
         assert_eq!(
@@ -189,6 +227,13 @@ mod tests {
                 "",
                 "node             calls  errors  last ms  avg ms  points  points/s  queue  throttled",
                 r"voxel\u{1b}[31m      1       0    3.000   3.000    1000      1000      0          0",
+                "crop                 0       0    0.000   0.000       0         0      0          0",
+                "",
+                "node / operation  calls  last ms  avg ms",
+                "crop / box            0    0.000   0.000",
+                "",
+                "outcome     panicked  cancelled  in flight",
+                "crop / box         0          1          0",
                 "",
                 "route           calls  avg ms  last status",
                 "GET /api/scans      1   1.500          200",

@@ -4,8 +4,8 @@ use super::hot::{Cache, Hot};
 use super::local::{Binding, Shards};
 use super::short::ShortNames;
 use crate::state::{
-    CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, OperationEntry, RouteEntry, State, Table,
-    TopicEntry,
+    CounterEntry, Entry, ExtraEntry, FunctionEntry, GaugeEntry, NodeEntry, OperationEntry, RouteEntry, State,
+    Table, TopicEntry,
 };
 
 /// The shard type of a domain.
@@ -103,6 +103,18 @@ domain!(
 domain!(
     /// Gauges of the application's own, by name.
     Gauges, GaugeEntry, gauges
+);
+domain!(
+    /// What is counted beside the timing of functions, by name.
+    FunctionExtras, ExtraEntry, function_extras
+);
+domain!(
+    /// What is counted beside the timing of nodes, by id.
+    NodeExtras, ExtraEntry, node_extras
+);
+domain!(
+    /// What is counted beside the timing of operations, by node id and name.
+    OperationExtras, ExtraEntry, operation_extras
 );
 
 named! {

@@ -11,7 +11,7 @@ use std::hint::cold_path;
 use super::domain::{Domain, Named, ShardOf};
 use super::id::SeriesId;
 use super::short::{ShortName, ShortNames};
-use crate::series::{CounterShard, NodeShard, RouteShard, TimingShard, TopicShard};
+use crate::series::{CounterShard, ExtraShard, NodeShard, RouteShard, TimingShard, TopicShard};
 use crate::state::StateId;
 
 /// Series per domain that do not get into each other's way, if their indices follow one another. A line takes 16
@@ -32,6 +32,9 @@ pub struct Hot {
     pub(super) topics: Cache<TopicShard>,
     pub(super) counters: Cache<CounterShard>,
     pub(super) gauges: Cache<()>,
+    pub(super) function_extras: Cache<ExtraShard>,
+    pub(super) node_extras: Cache<ExtraShard>,
+    pub(super) operation_extras: Cache<ExtraShard>,
     pub(super) node_names: ShortNames,
     pub(super) operation_names: ShortNames,
     pub(super) topic_names: ShortNames,
@@ -59,6 +62,9 @@ impl Hot {
             topics: Cache::new(),
             counters: Cache::new(),
             gauges: Cache::new(),
+            function_extras: Cache::new(),
+            node_extras: Cache::new(),
+            operation_extras: Cache::new(),
             node_names: ShortNames::new(),
             operation_names: ShortNames::new(),
             topic_names: ShortNames::new(),
@@ -74,6 +80,9 @@ impl Hot {
         self.topics.forget();
         self.counters.forget();
         self.gauges.forget();
+        self.function_extras.forget();
+        self.node_extras.forget();
+        self.operation_extras.forget();
     }
 }
 

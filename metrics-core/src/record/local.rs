@@ -14,7 +14,9 @@ use super::keys::Keys;
 use super::short::ShortName;
 use super::time::Time;
 use crate::clock::{Clock, counter_ticks};
-use crate::series::{CounterShard, NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer};
+use crate::series::{
+    CounterShard, ExtraShard, NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer,
+};
 use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, Place, State, StateId, Table};
 
 thread_local! {
@@ -51,6 +53,9 @@ pub(crate) struct Binding {
     pub(super) counters: Shards<CounterShard>,
     /// Gauges are set in their entries; nothing is kept here.
     pub(super) gauges: Shards<()>,
+    pub(super) function_extras: Shards<ExtraShard>,
+    pub(super) node_extras: Shards<ExtraShard>,
+    pub(super) operation_extras: Shards<ExtraShard>,
     /// What the nodes called themselves on this thread, by index.
     labels: Vec<NodeLabel>,
 }
@@ -116,6 +121,9 @@ impl Binding {
             topics: Shards::new(),
             counters: Shards::new(),
             gauges: Shards::new(),
+            function_extras: Shards::new(),
+            node_extras: Shards::new(),
+            operation_extras: Shards::new(),
             labels: Vec::new(),
         }
     }
@@ -133,6 +141,9 @@ impl Binding {
         self.routes.take_over(earlier.routes, &state.routes);
         self.topics.take_over(earlier.topics, &state.topics);
         self.counters.take_over(earlier.counters, &state.counters);
+        self.function_extras.take_over(earlier.function_extras, &state.function_extras);
+        self.node_extras.take_over(earlier.node_extras, &state.node_extras);
+        self.operation_extras.take_over(earlier.operation_extras, &state.operation_extras);
     }
 
     fn set_label(&mut self, index: u32, label: NodeLabel) {

@@ -1,6 +1,7 @@
 //! The writing side: from a key to the calling thread's own shard.
 
 mod domain;
+mod extra;
 pub(crate) mod gate;
 mod hot;
 mod id;
@@ -10,7 +11,11 @@ mod short;
 mod slot;
 mod time;
 
-pub(crate) use domain::{Counters, Domain, Functions, Gauges, Nodes, Operations, Routes, ShardOf, Topics};
+pub(crate) use domain::{
+    Counters, Domain, FunctionExtras, Functions, Gauges, NodeExtras, Nodes, OperationExtras, Operations,
+    Routes, ShardOf, Topics,
+};
+pub(crate) use extra::{Beside, record_panicked, set_memory};
 pub(crate) use hot::{Hot, with_hot};
 pub(crate) use id::SeriesId;
 pub(crate) use local::{lost_records, now, record, resolve, resolve_node, resolve_short};

@@ -27,6 +27,14 @@ impl Time<'_> {
         }
     }
 
+    /// How long so many ticks are.
+    pub(crate) fn elapsed_ns(self, ticks: u64) -> u64 {
+        match self {
+            Self::Counter => counter_elapsed_ns(0, ticks),
+            Self::Of(clock) => clock.elapsed_ns(0, ticks),
+        }
+    }
+
     /// A call that took that long and ends now.
     #[inline(always)]
     pub(crate) fn after(self, ns: u64) -> Sample {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::Lifetime;
 use super::handle::Handle;
-use crate::record::Functions;
+use crate::record::{Functions, SeriesId};
+use crate::state::Key;
 
 /// A function or block of one registry, timed by hand; `#[timed]` does the same by itself.
 ///
@@ -29,6 +30,12 @@ impl Function {
     #[must_use]
     pub fn name(&self) -> &str {
         self.handle.key().first
+    }
+
+    /// Where the series is, and under which key.
+    #[inline]
+    pub(crate) fn series(&self) -> (Option<SeriesId>, Key<'_>) {
+        (self.handle.series::<Functions>(), self.handle.key())
     }
 
     /// Records a call that ended now.

@@ -178,7 +178,7 @@ impl Registry {
     /// The timed functions and blocks, in the order in which they were first called.
     #[must_use]
     pub fn functions(&self) -> Vec<FunctionMetrics> {
-        self.state().functions.all().iter().map(|row| row.snapshot(&row.key)).collect()
+        self.state().function_snapshots()
     }
 
     /// The topics that users may subscribe to, by name: all but the system topics (I-09).

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Lifetime;
 use super::handle::Handle;
 use crate::record::{Nodes, Operations, SeriesId};
+use crate::state::Key;
 
 /// A DAG node of one registry.
 ///
@@ -116,6 +117,12 @@ impl Operation {
     #[must_use]
     pub fn name(&self) -> &str {
         self.handle.key().second
+    }
+
+    /// Where the series is, and under which key.
+    #[inline]
+    pub(crate) fn series(&self) -> (Option<SeriesId>, Key<'_>) {
+        (self.handle.series::<Operations>(), self.handle.key())
     }
 
     /// Records a run that ended now.

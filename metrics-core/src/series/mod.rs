@@ -1,6 +1,7 @@
 //! The accumulators behind one key: what a thread writes ([`Shard`]), how shards are owned
 //! ([`Series`], [`Writer`]) and what a reader makes of them.
 
+mod extra;
 mod gauge;
 mod histogram;
 mod lease;
@@ -13,6 +14,7 @@ mod shard;
 mod timing;
 mod window;
 
+pub(crate) use extra::{ExtraShard, ExtraTotal};
 pub(crate) use gauge::Gauge;
 pub(crate) use histogram::Counts;
 pub(crate) use owner::{Footprint, Series, Writer};

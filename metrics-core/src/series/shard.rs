@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::extra::ExtraShard;
 use super::histogram::Counts;
 use super::lease::Spare;
 use super::timing::{TimingShard, TimingTotal, bump};
@@ -61,6 +62,7 @@ pub(crate) fn spare_bytes() -> u64 {
         + RouteShard::spare().bytes()
         + TopicShard::spare().bytes()
         + CounterShard::spare().bytes()
+        + ExtraShard::spare().bytes()
 }
 
 /// Puts counters back to their start.

@@ -36,6 +36,12 @@ pub struct DagNodeMetrics {
     pub calls_total: u64,
     /// Calls that failed or panicked; part of `calls_total`.
     pub errors: u64,
+    /// Calls that panicked; part of `errors`.
+    pub panicked_total: u64,
+    /// Calls that were dropped before their end, where they are told apart (`outcome`); not part of `calls_total`.
+    pub cancelled_total: u64,
+    /// Calls under way, where they are watched (`concurrency`).
+    pub in_flight: u64,
     /// Points that went through in the last second.
     pub throughput_pps: f64,
     /// Points of the call that ended last.
@@ -63,4 +69,14 @@ pub struct OperationMetrics {
     pub avg_ms: f64,
     /// Runs since the start or the last reset.
     pub calls: u64,
+    /// Runs that failed or panicked; part of `calls`.
+    pub errors: u64,
+    /// Runs that panicked; part of `errors`.
+    pub panicked_total: u64,
+    /// Runs that were dropped before their end, where they are told apart; not part of `calls`.
+    pub cancelled_total: u64,
+    /// Runs under way, where they are watched (`concurrency`).
+    pub in_flight: u64,
+    /// Points of all runs, where they are told.
+    pub points_total: u64,
 }

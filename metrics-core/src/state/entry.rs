@@ -3,6 +3,7 @@
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use super::extra::Extra;
 use super::key::{Key, OwnedKey, same};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -13,7 +14,7 @@ use crate::series::{
 };
 use crate::snapshot::{DagNodeMetrics, EndpointMetrics, FunctionMetrics, OperationMetrics, WsTopicMetrics};
 use crate::sync::{read, write};
-use crate::unit::{ms_from_ns, ns_from_duration};
+use crate::unit::{mb_from_bytes, ms_from_ns, ns_from_duration};
 
 /// An entry of a table: a series and what belongs to it.
 pub(crate) trait Entry: Send + Sync + 'static {
@@ -117,7 +118,7 @@ impl NodeEntry {
     }
 
     /// The wire form, without the operations.
-    pub(crate) fn snapshot(&self, key: &OwnedKey, clock: &Clock) -> DagNodeMetrics {
+    pub(crate) fn snapshot(&self, key: &OwnedKey, clock: &Clock, extra: &Extra) -> DagNodeMetrics {
         let total = self.series.total();
         let label = read(&self.label).clone();
         let node_id = key.borrow().first;
@@ -129,6 +130,9 @@ impl NodeEntry {
             avg_exec_ms: total.timing.avg_ms(),
             calls_total: total.timing.count,
             errors: total.timing.errors,
+            panicked_total: extra.total.panicked,
+            cancelled_total: extra.total.cancelled,
+            in_flight: extra.total.in_flight(),
             throughput_pps: self.points.per_second(clock, total.points),
             last_point_count: total.last_points,
             throttled_count: self.throttled.get(),
@@ -166,9 +170,18 @@ impl Entry for OperationEntry {
 }
 
 impl OperationEntry {
-    pub(crate) fn snapshot(&self) -> OperationMetrics {
+    pub(crate) fn snapshot(&self, extra: &Extra) -> OperationMetrics {
         let total = self.series.total();
-        OperationMetrics { last_ms: total.last_ms(), avg_ms: total.avg_ms(), calls: total.count }
+        OperationMetrics {
+            last_ms: total.last_ms(),
+            avg_ms: total.avg_ms(),
+            calls: total.count,
+            errors: total.errors,
+            panicked_total: extra.total.panicked,
+            cancelled_total: extra.total.cancelled,
+            in_flight: extra.total.in_flight(),
+            points_total: extra.total.points,
+        }
     }
 }
 
@@ -193,14 +206,17 @@ impl Entry for FunctionEntry {
 }
 
 impl FunctionEntry {
-    pub(crate) fn snapshot(&self, key: &OwnedKey) -> FunctionMetrics {
+    pub(crate) fn snapshot(&self, key: &OwnedKey, extra: &Extra) -> FunctionMetrics {
         let total = self.series.total();
         let mut window: Vec<u64> = total.recent.iter().map(|sample| sample.ns).collect();
         let [p50_ms, p95_ms, p99_ms] = p50_p95_p99(&mut window).map(|ns| ns / 1e6);
         FunctionMetrics {
             name: key.borrow().first.to_owned(),
-            calls_total: total.count,
-            errors: total.errors,
+            calls_total: total.count.saturating_add(extra.total.unsampled),
+            errors: total.errors.saturating_add(extra.total.unsampled_errors),
+            panicked_total: extra.total.panicked,
+            cancelled_total: extra.total.cancelled,
+            in_flight: extra.total.in_flight(),
             last_ms: total.last_ms(),
             avg_ms: total.avg_ms(),
             min_ms: window.iter().min().copied().map_or(0.0, ms_from_ns),
@@ -208,6 +224,10 @@ impl FunctionEntry {
             p50_ms,
             p95_ms,
             p99_ms,
+            avg_busy_ms: extra.total.avg_busy_ns() / 1e6,
+            memory_before_mb: mb_from_bytes(extra.memory.before),
+            memory_after_mb: mb_from_bytes(extra.memory.after),
+            points_total: extra.total.points,
         }
     }
 }

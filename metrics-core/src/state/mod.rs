@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 mod entry;
+mod extra;
 mod key;
 mod table;
 
@@ -13,6 +14,7 @@ pub(crate) use entry::{
     CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry,
     TopicEntry,
 };
+pub(crate) use extra::{ExtraEntry, MemoryUse};
 pub(crate) use key::{Key, OwnedKey};
 pub(crate) use table::{Place, Row, Table};
 
@@ -20,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
 use crate::series::Footprint;
-use crate::snapshot::{DagNodeMetrics, MetricsSnapshot, SystemMetrics};
+use crate::snapshot::{DagNodeMetrics, FunctionMetrics, MetricsSnapshot, SystemMetrics};
 use crate::sync::lock;
 
 /// The tables of one registry between two resets.
@@ -41,6 +43,9 @@ pub(crate) struct State {
     pub(crate) topics: Table<TopicEntry>,
     pub(crate) counters: Table<CounterEntry>,
     pub(crate) gauges: Table<GaugeEntry>,
+    pub(crate) function_extras: Table<ExtraEntry>,
+    pub(crate) node_extras: Table<ExtraEntry>,
+    pub(crate) operation_extras: Table<ExtraEntry>,
     pub(crate) system: Mutex<SystemMetrics>,
     pub(crate) invalid_samples: AtomicU64,
 }
@@ -91,6 +96,9 @@ impl State {
         next.topics = self.topics.retained(|_| true);
         next.counters = self.counters.retained(|_| true);
         next.gauges = self.gauges.retained(|_| true);
+        next.function_extras = self.function_extras.retained(|_| true);
+        next.node_extras = self.node_extras.retained(|row| !idle.contains(row.name()));
+        next.operation_extras = self.operation_extras.retained(|row| !idle.contains(row.name()));
         next.system = Mutex::new(*lock(&self.system));
         next.invalid_samples = AtomicU64::new(self.invalid_samples.load(Ordering::Relaxed));
         Some(next.publish())
@@ -109,6 +117,9 @@ impl State {
             topics: Table::new(limits.topics),
             counters: Table::new(limits.counters),
             gauges: Table::new(limits.gauges),
+            function_extras: Table::new(limits.functions),
+            node_extras: Table::new(limits.nodes),
+            operation_extras: Table::new(limits.operations),
             system: Mutex::default(),
             invalid_samples: AtomicU64::new(0),
             config,
@@ -167,7 +178,7 @@ impl State {
     fn node_snapshots(&self) -> Vec<DagNodeMetrics> {
         let operations = self.operations.all();
         let nodes = self.nodes.all();
-        let mut nodes: Vec<_> = nodes.iter().map(|row| row.snapshot(&row.key, &self.clock)).collect();
+        let mut nodes: Vec<_> = nodes.iter().map(|row| self.node_snapshot(row)).collect();
         let mut places: HashMap<_, _> = nodes.iter().map(|node| node.node_id.clone()).zip(0..).collect();
         for operation in operations {
             let Key { first: node_id, second: name } = operation.key.borrow();
@@ -175,9 +186,22 @@ impl State {
                 nodes.push(placeholder(node_id));
                 nodes.len() - 1
             });
-            nodes[place].open3d_ops.insert(name.to_owned(), operation.snapshot());
+            let extra = self.operation_extras.of(operation.key.borrow());
+            nodes[place].open3d_ops.insert(name.to_owned(), operation.snapshot(&extra));
         }
         nodes
+    }
+
+    fn node_snapshot(&self, row: &Row<NodeEntry>) -> DagNodeMetrics {
+        row.snapshot(&row.key, &self.clock, &self.node_extras.of(row.key.borrow()))
+    }
+
+    /// The timed functions, in the order in which they were first called.
+    pub(crate) fn function_snapshots(&self) -> Vec<FunctionMetrics> {
+        let functions = self.functions.all();
+        let snapshot =
+            |row: &Row<FunctionEntry>| row.snapshot(&row.key, &self.function_extras.of(row.key.borrow()));
+        functions.iter().map(|row| snapshot(row)).collect()
     }
 
     /// Keys with a series of their own, over all domains.
@@ -201,6 +225,9 @@ impl State {
             footprint(&self.topics),
             footprint(&self.counters),
             footprint(&self.gauges),
+            footprint(&self.function_extras),
+            footprint(&self.node_extras),
+            footprint(&self.operation_extras),
         ];
         parts.into_iter().sum()
     }

@@ -3,9 +3,7 @@
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use crate::snapshot::SystemMetrics;
-
-/// Bytes in one MB of the output: 1024², as every seed counts.
-const BYTES_PER_MB: f64 = 1_048_576.0;
+use crate::unit::mb_from_bytes;
 
 /// Looks at the host; twice a second, on the sampler's thread.
 ///
@@ -30,12 +28,12 @@ impl Probe {
     pub(crate) fn look(&mut self, queue_depth: u64) -> SystemMetrics {
         self.system.refresh_cpu_usage();
         self.system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-        let (used, total) = (self.system.used_memory() as f64, self.system.total_memory() as f64);
+        let [used_mb, total_mb] = [self.system.used_memory(), self.system.total_memory()].map(mb_from_bytes);
         SystemMetrics {
             cpu_percent: percent(f64::from(self.system.global_cpu_usage())),
-            memory_used_mb: used / BYTES_PER_MB,
-            memory_total_mb: total / BYTES_PER_MB,
-            memory_percent: if total > 0.0 { percent(used / total * 100.0) } else { 0.0 },
+            memory_used_mb: used_mb,
+            memory_total_mb: total_mb,
+            memory_percent: if total_mb > 0.0 { percent(used_mb / total_mb * 100.0) } else { 0.0 },
             thread_count: thread_count(),
             queue_depth,
         }

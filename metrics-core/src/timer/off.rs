@@ -2,6 +2,13 @@
 //!
 //! The macros expand to the same code, so their arguments are still type-checked.
 
+use super::instance::Instance;
+use crate::record::{Beside, SeriesId};
+use crate::state::Key;
+
+/// Whether a build records at all.
+pub const MAY_RECORD: bool = false;
+
 /// Whether instrumented code records at all: never.
 #[inline(always)]
 #[must_use]
@@ -16,6 +23,30 @@ pub struct Timer;
 /// A place in the source that is not timed.
 #[derive(Debug)]
 pub struct Site;
+
+/// Nowhere.
+#[derive(Debug)]
+pub struct Place;
+
+/// What a call that is not timed is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject;
+
+/// A call that is not watched.
+#[derive(Debug)]
+pub struct Watch;
+
+/// A call that is not counted.
+#[derive(Debug)]
+pub struct InFlight;
+
+/// Memory that is not read.
+#[derive(Debug)]
+pub struct Memory;
+
+/// A clock that is not read.
+#[derive(Debug)]
+pub(crate) struct BusyClock;
 
 impl Site {
     /// A site that forgets its name.
@@ -62,4 +93,153 @@ impl Timer {
     /// Does nothing.
     #[inline(always)]
     pub const fn fail(&mut self) {}
+}
+
+impl Place {
+    /// Nowhere.
+    #[inline(always)]
+    #[must_use]
+    pub const fn current() -> Self {
+        Self
+    }
+
+    /// Nowhere; the macros do not get here.
+    #[inline(always)]
+    #[must_use]
+    pub fn of(_instance: &(impl Instance + ?Sized)) -> Self {
+        Self
+    }
+}
+
+impl Subject {
+    /// A call that is not recorded.
+    #[inline(always)]
+    #[must_use]
+    pub const fn none() -> Self {
+        Self
+    }
+
+    /// As [`none`](Self::none).
+    #[inline(always)]
+    #[must_use]
+    pub fn function(_place: Place, _site: &'static Site) -> Self {
+        Self
+    }
+
+    /// As [`none`](Self::none).
+    #[inline(always)]
+    #[must_use]
+    pub fn named(_place: Place, _name: &'static str) -> Self {
+        Self
+    }
+
+    /// As [`none`](Self::none).
+    #[inline(always)]
+    #[must_use]
+    pub fn node(
+        _place: Place,
+        _id: &(impl AsRef<str> + ?Sized),
+        _name: Option<&str>,
+        _node_type: Option<&str>,
+    ) -> Self {
+        Self
+    }
+
+    /// As [`none`](Self::none).
+    #[inline(always)]
+    #[must_use]
+    pub fn operation(_place: Place, _node: &(impl AsRef<str> + ?Sized), _operation: &'static str) -> Self {
+        Self
+    }
+
+    /// As [`none`](Self::none).
+    #[inline(always)]
+    #[must_use]
+    pub fn route(_place: Place, _method: &'static str, _path: &'static str) -> Self {
+        Self
+    }
+
+    /// Does nothing.
+    #[inline(always)]
+    #[must_use]
+    pub const fn with_points(self, _points: u64) -> Self {
+        self
+    }
+
+    /// As [`none`](Self::none).
+    #[inline(always)]
+    pub(crate) fn found<D: Beside>(_series: Option<SeriesId>, _key: Key<'_>) -> Self {
+        Self
+    }
+}
+
+impl Watch {
+    /// Watches nothing.
+    #[inline(always)]
+    pub const fn start(_subject: Subject) -> Self {
+        Self
+    }
+
+    /// Watches nothing.
+    #[inline(always)]
+    pub const fn sampled(_subject: Subject, _share: f64) -> Self {
+        Self
+    }
+
+    /// Does nothing.
+    #[inline(always)]
+    pub const fn unfinished(self) -> Self {
+        self
+    }
+
+    /// Does nothing.
+    #[inline(always)]
+    pub const fn finished(&mut self) {}
+
+    /// Does nothing.
+    #[inline(always)]
+    pub const fn fail(&mut self) {}
+
+    /// Does nothing.
+    #[inline(always)]
+    pub const fn set_points(&mut self, _points: u64) {}
+
+    #[inline(always)]
+    pub(crate) const fn cancel(&mut self) {}
+
+    #[inline(always)]
+    #[cfg(feature = "stream")]
+    pub(crate) const fn forget(&mut self) {}
+}
+
+impl InFlight {
+    /// Counts nothing.
+    #[inline(always)]
+    pub const fn enter(_subject: Subject) -> Self {
+        Self
+    }
+}
+
+impl Memory {
+    /// Reads nothing.
+    #[inline(always)]
+    pub const fn before(_subject: Subject) -> Self {
+        Self
+    }
+}
+
+impl BusyClock {
+    /// Never runs.
+    #[inline(always)]
+    pub(crate) const fn new(_subject: Subject) -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(crate) fn during<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        poll()
+    }
+
+    #[inline(always)]
+    pub(crate) const fn record(&self) {}
 }

@@ -34,7 +34,7 @@ pub struct RequestTimer {
 }
 
 /// The status of a request that got no answer because its service failed.
-const INTERNAL_SERVER_ERROR: u16 = 500;
+pub(super) const INTERNAL_SERVER_ERROR: u16 = 500;
 
 impl Registry {
     /// Starts timing a request on the route of that method and template.

@@ -154,16 +154,16 @@ fn a_node_is_described_on_entry() {
 }
 
 /// The start and the end of form B.
-fn form_b(value: &TokenStream, look: &TokenStream) -> TokenStream {
+fn form_b(
+    start: &TokenStream,
+    value: &TokenStream,
+    finished: &TokenStream,
+    look: &TokenStream,
+) -> TokenStream {
     quote! {
-        let mut __metrics_timer = if ::metrics_core::__private::is_recording() {
-            ::metrics_core::__private::Timer::node(
-                &(id), ::core::option::Option::None, ::core::option::Option::None, 0
-            )
-        } else {
-            ::metrics_core::__private::Timer::inert()
-        };
+        #start
         let __metrics_result = #value;
+        #finished
         if ::metrics_core::__private::is_recording() { #look }
         __metrics_result
     }
@@ -190,7 +190,16 @@ fn a_result_that_is_looked_at_comes_from_a_closure() {
             ::core::result::Result::Err(_) => __metrics_timer.fail(),
         }
     };
-    let body = form_b(&value, &look);
+    let start = quote! {
+        let mut __metrics_timer = if ::metrics_core::__private::is_recording() {
+            ::metrics_core::__private::Timer::node(
+                &(id), ::core::option::Option::None, ::core::option::Option::None, 0
+            )
+        } else {
+            ::metrics_core::__private::Timer::inert()
+        };
+    };
+    let body = form_b(&start, &value, &quote!(), &look);
     assert_same(&expanded, &quote!(fn f(id: &str) -> io::Result<impl Len> { #![allow(x)] #body }));
 }
 
@@ -217,7 +226,18 @@ fn an_async_result_comes_from_an_async_block_in_place() {
         let ret = &__metrics_result;
         __metrics_timer.set_points(::metrics_core::__private::points(*ret));
     };
-    let body = form_b(&value, &look);
+    let start = quote! {
+        let __metrics_subject = if ::metrics_core::__private::is_recording() {
+            ::metrics_core::__private::Subject::node(
+                ::metrics_core::__private::Place::current(), &(id),
+                ::core::option::Option::None, ::core::option::Option::None
+            )
+        } else {
+            ::metrics_core::__private::Subject::none()
+        };
+        let mut __metrics_timer = ::metrics_core::__private::Watch::start(__metrics_subject).unfinished();
+    };
+    let body = form_b(&start, &value, &quote!(__metrics_timer.finished();), &look);
     assert_same(&expanded, &quote!(async fn f(id: &str) -> u64 { #body }));
 }
 
@@ -394,4 +414,97 @@ fn all_errors_are_reported_together() {
         assert!(errors.contains(message), "{message}: {errors}");
     }
     assert_eq!(errors.matches("compile_error").count(), 5, "{errors}");
+}
+
+/// The start of a watched function.
+fn watched() -> TokenStream {
+    quote! {
+        let __metrics_subject = if ::metrics_core::__private::is_recording() {
+            {
+                static __METRICS_SITE: ::metrics_core::__private::Site = ::metrics_core::__private::Site::new("f");
+                ::metrics_core::__private::Subject::function(
+                    ::metrics_core::__private::Place::current(), &__METRICS_SITE
+                )
+            }
+        } else {
+            ::metrics_core::__private::Subject::none()
+        };
+        let mut __metrics_timer = ::metrics_core::__private::Watch::start(__metrics_subject).unfinished();
+    }
+}
+
+#[test]
+fn an_outcome_marks_every_way_out() {
+    let expanded = timed(
+        quote!("f", outcome),
+        quote!(
+            async fn f() -> Option<u8> {
+                let x = g()?;
+                if x {
+                    return None;
+                }
+                spawn(async { h()? }, |y| return y);
+                Some(x)
+            }
+        ),
+    );
+    let start = watched();
+    let finished = quote!(#[allow(unreachable_code)] __metrics_timer.finished(););
+    let expected = quote! {
+        async fn f() -> Option<u8> {
+            #start
+            let __metrics_result: Option<u8> = {
+                let x = ::metrics_core::__private::asked(g(), &mut __metrics_timer, false)?;
+                if x {
+                    return { let __metrics_result: Option<u8> = None; #finished __metrics_result };
+                }
+                spawn(async { h()? }, |y| return y);
+                Some(x)
+            };
+            #finished
+            __metrics_result
+        }
+    };
+    assert_same(&expanded, &expected);
+}
+
+#[test]
+fn a_way_out_that_may_be_hidden_needs_a_second_future() {
+    for (body, marked) in [
+        (
+            quote!({
+                println!("{x:?}");
+                Ok(vec![1])
+            }),
+            true,
+        ),
+        (
+            quote!({
+                anyhow::ensure!(x);
+                Ok(1)
+            }),
+            false,
+        ),
+        (
+            quote!({
+                assert!(g()?);
+                Ok(1)
+            }),
+            false,
+        ),
+        (quote!({ half. }), false),
+    ] {
+        let expanded = timed(quote!("f", err), quote!(async fn f() -> Result<u8, E> #body)).to_string();
+        assert_eq!(!expanded.contains("async move"), marked, "{expanded}");
+    }
+    let opaque = timed(
+        quote!("f", outcome),
+        quote!(
+            async fn f() -> impl Sized {
+                1
+            }
+        ),
+    )
+    .to_string();
+    assert!(opaque.contains("async move"), "{opaque}");
 }

@@ -5,8 +5,8 @@ mod text;
 use std::sync::Arc;
 
 use crate::registry::Registry;
-use crate::series::{Counts, TimingTotal};
-use crate::state::{Entry, Row, State};
+use crate::series::{Counts, ExtraTotal, TimingTotal};
+use crate::state::{Entry, ExtraEntry, Row, State, Table};
 
 use text::{Kind, Text};
 
@@ -53,6 +53,7 @@ fn nodes(text: &mut Text, state: &State) {
     rows.iter().for_each(|row| {
         text.count("metrics_node_queue_depth", &[("node", row.name())], row.queue_depth.get());
     });
+    extras(text, "metrics_node", &rows, &state.node_extras, |row| [("node", row.key.borrow().first)]);
     text.family("metrics_node_seconds", Kind::Summary, "Time of a call of a node.");
     for (row, total) in rows.iter().zip(&totals) {
         summary(text, "metrics_node_seconds", &[("node", row.name())], &total.timing, &row.counts());
@@ -64,11 +65,14 @@ fn operations(text: &mut Text, state: &State) {
     if rows.is_empty() {
         return;
     }
+    text.family("metrics_operation_errors_total", Kind::Counter, "Runs of an operation that failed.");
+    for row in &rows {
+        text.count("metrics_operation_errors_total", &operation_labels(row), row.total().errors);
+    }
+    extras(text, "metrics_operation", &rows, &state.operation_extras, operation_labels);
     text.family("metrics_operation_seconds", Kind::Summary, "Time of an operation of a node.");
     for row in &rows {
-        let key = row.key.borrow();
-        let labels = [("node", key.first), ("operation", key.second)];
-        summary(text, "metrics_operation_seconds", &labels, &row.total(), &row.counts());
+        summary(text, "metrics_operation_seconds", &operation_labels(row), &row.total(), &row.counts());
     }
 }
 
@@ -77,14 +81,46 @@ fn functions(text: &mut Text, state: &State) {
     if rows.is_empty() {
         return;
     }
-    text.family("metrics_function_errors_total", Kind::Counter, "Calls of a function that failed.");
-    for row in &rows {
-        text.count("metrics_function_errors_total", &[("function", row.name())], row.total().errors);
+    let seen = state.function_snapshots();
+    text.family("metrics_function_calls_total", Kind::Counter, "Calls of a function, timed or not.");
+    for function in &seen {
+        text.count("metrics_function_calls_total", &[("function", &function.name)], function.calls_total);
     }
+    text.family("metrics_function_errors_total", Kind::Counter, "Calls of a function that failed.");
+    for function in &seen {
+        text.count("metrics_function_errors_total", &[("function", &function.name)], function.errors);
+    }
+    extras(text, "metrics_function", &rows, &state.function_extras, |row| {
+        [("function", row.key.borrow().first)]
+    });
     text.family("metrics_function_seconds", Kind::Summary, "Time of a call of a function.");
     for row in &rows {
         summary(text, "metrics_function_seconds", &[("function", row.name())], &row.total(), &row.counts());
     }
+}
+
+fn operation_labels<E>(row: &Row<E>) -> [(&'static str, &str); 2] {
+    let key = row.key.borrow();
+    [("node", key.first), ("operation", key.second)]
+}
+
+/// Panics, cancelled calls and calls under way of one domain.
+fn extras<'a, E, const N: usize>(
+    text: &mut Text,
+    domain: &str,
+    rows: &'a [Arc<Row<E>>],
+    beside: &Table<ExtraEntry>,
+    labels: impl Fn(&'a Row<E>) -> [(&'static str, &'a str); N],
+) {
+    let totals: Vec<_> = rows.iter().map(|row| (labels(row), beside.of(row.key.borrow()).total)).collect();
+    let mut family = |name: &str, kind, help, value: fn(&ExtraTotal) -> u64| {
+        let name = format!("{domain}_{name}");
+        text.family(&name, kind, help);
+        totals.iter().for_each(|(labels, total)| text.count(&name, labels, value(total)));
+    };
+    family("panicked_total", Kind::Counter, "Those of them that panicked.", |total| total.panicked);
+    family("cancelled_total", Kind::Counter, "Calls dropped before their end.", |total| total.cancelled);
+    family("in_flight", Kind::Gauge, "Calls under way, where they are watched.", ExtraTotal::in_flight);
 }
 
 fn routes(text: &mut Text, state: &State) {
@@ -204,6 +240,7 @@ mod tests {
         node.record(Duration::from_millis(100), 50);
         node.operation("crop").record(Duration::from_millis(10));
         registry.function("load").record_error(Duration::from_millis(1));
+        registry.function("load").start().cancel();
         registry.route("GET", "/api/scans/{id}").record(Duration::from_millis(20), 200);
         registry.topic("points").record_message(16);
         registry.counter("retries").add(3);
@@ -215,6 +252,9 @@ mod tests {
             "metrics_node_seconds_sum{node=\"voxel \\\"1\\\"\"} 0.1",
             "metrics_operation_seconds_count{node=\"voxel \\\"1\\\"\",operation=\"crop\"} 1",
             "metrics_function_errors_total{function=\"load\"} 1",
+            "metrics_function_calls_total{function=\"load\"} 1",
+            "metrics_function_cancelled_total{function=\"load\"} 1",
+            "metrics_operation_in_flight{node=\"voxel \\\"1\\\"\",operation=\"crop\"} 0",
             "metrics_route_seconds{method=\"GET\",route=\"/api/scans/{id}\",quantile=\"0.5\"} 0.02",
             "metrics_topic_bytes_total{topic=\"points\"} 16",
             "metrics_app_total{name=\"retries\"} 3",

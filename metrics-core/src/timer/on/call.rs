@@ -56,11 +56,14 @@ impl Call {
         }
     }
 
-    /// The call, ended while a panic is unwinding: by it, unless the call began in the midst of that.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn ended_panicking(self) -> Self {
-        if self.0 & ENTERED_PANICKING == 0 { Self(self.0 | FAILED) } else { self }
+    /// Whether a panic was unwinding already when the call began.
+    pub(super) fn is_entered_panicking(self) -> bool {
+        self.0 & ENTERED_PANICKING != 0
+    }
+
+    /// The call, marked as failed.
+    pub(super) fn failed(self) -> Self {
+        Self(self.0 | FAILED)
     }
 
     pub(super) fn is_failure(self) -> bool {

@@ -24,44 +24,67 @@ pub(super) struct ForeignCall {
     started: Instant,
 }
 
-enum What {
+/// What a foreign call is about.
+pub(super) enum What {
     Function(&'static str),
     Node { id: Box<str>, name: Box<str>, node_type: Box<str> },
     Operation { node: Box<str>, operation: &'static str },
+    Route { method: &'static str, path: &'static str },
+}
+
+impl What {
+    pub(super) fn node(id: &str, name: Option<&str>, node_type: Option<&str>) -> Self {
+        let (name, node_type) = (name.unwrap_or(id), node_type.unwrap_or(UNKNOWN_NODE_TYPE));
+        Self::Node { id: id.into(), name: name.into(), node_type: node_type.into() }
+    }
+
+    pub(super) fn operation(node: &str, operation: &'static str) -> Self {
+        Self::Operation { node: node.into(), operation }
+    }
 }
 
 impl ForeignCall {
     pub(super) fn function(name: &'static str) -> Option<Ticket> {
-        Self::start(What::Function(name))
+        Some(Self::start(with_foreign()?, What::Function(name)))
     }
 
     pub(super) fn node(id: &str, name: Option<&str>, node_type: Option<&str>) -> Option<Ticket> {
-        let (name, node_type) = (name.unwrap_or(id), node_type.unwrap_or(UNKNOWN_NODE_TYPE));
-        Self::start(What::Node { id: id.into(), name: name.into(), node_type: node_type.into() })
+        Some(Self::start(with_foreign()?, What::node(id, name, node_type)))
     }
 
     pub(super) fn operation(node: &str, operation: &'static str) -> Option<Ticket> {
-        Self::start(What::Operation { node: node.into(), operation })
+        Some(Self::start(with_foreign()?, What::operation(node, operation)))
     }
 
-    fn start(what: What) -> Option<Ticket> {
+    pub(super) fn start(collector: Arc<dyn Collector>, what: What) -> Ticket {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let call = Self { collector: with_foreign()?, what, started: Instant::now() };
+        let call = Self { collector, what, started: Instant::now() };
         let ticket = NEXT.fetch_add(1, Ordering::Relaxed);
         lock(&UNDER_WAY).insert(ticket, call);
-        Some(ticket)
+        ticket
     }
 
     /// Ends the call of that ticket.
     pub(super) fn end(ticket: Ticket, points: u64) {
+        Self::end_as(ticket, points, false);
+    }
+
+    /// Ends the call of that ticket, which perhaps failed: only a route can tell its collector.
+    pub(super) fn end_as(ticket: Ticket, points: u64, failed: bool) {
         let call = lock(&UNDER_WAY).remove(&ticket);
         if let Some(call) = call {
-            call.finish(points);
+            call.finish(points, failed);
         }
     }
 
+    /// Forgets the call of that ticket: the trait has no word for what was cancelled.
+    pub(super) fn abandon(ticket: Ticket) {
+        let call = lock(&UNDER_WAY).remove(&ticket);
+        drop(call);
+    }
+
     /// Hands the call to the collector. A collector that panics must not harm the measured program (I-04).
-    fn finish(&self, points: u64) {
+    fn finish(&self, points: u64, failed: bool) {
         let elapsed_ms = ms_from_ns(ns_from_duration(self.started.elapsed()));
         let collector = &self.collector;
         let record = || match &self.what {
@@ -70,6 +93,9 @@ impl ForeignCall {
                 collector.record_node_exec(id, name, node_type, elapsed_ms, points);
             }
             What::Operation { node, operation } => collector.record_operation(node, operation, elapsed_ms),
+            What::Route { method, path } => {
+                collector.record_endpoint(path, method, elapsed_ms, if failed { 500 } else { 200 });
+            }
         };
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(record)).is_err() {
             tracing::debug!("the collector panicked; the record is lost");

@@ -5,7 +5,7 @@ use std::fmt;
 use super::call::Call;
 use super::foreign::ForeignCall;
 use crate::clock::{counter_span, counter_ticks};
-use crate::record::{Domain, Functions, Hot, Nodes, Operations, ShardOf, record};
+use crate::record::{Domain, Functions, Hot, Nodes, Operations, ShardOf, record, record_panicked};
 use crate::series::Sample;
 
 /// A kind of timed call.
@@ -16,6 +16,10 @@ pub trait Kind: sealed::Ends {
     /// The call ends, on the thread whose memory that is.
     #[doc(hidden)]
     fn end(hot: &Hot, start: u64, call: Call, extra: Self::Extra);
+
+    /// Counts that the call ends by a panic.
+    #[doc(hidden)]
+    fn panicked(call: Call);
 }
 
 mod sealed {
@@ -49,6 +53,10 @@ impl Kind for FunctionCall {
     fn end(hot: &Hot, start: u64, call: Call, (): ()) {
         end::<Functions>(hot, start, call, 0, |shard, sample, failed| shard.record(sample, failed, || {}));
     }
+
+    fn panicked(call: Call) {
+        record_panicked::<Functions>(call.series());
+    }
 }
 
 impl Kind for NodeCall {
@@ -60,6 +68,10 @@ impl Kind for NodeCall {
             shard.record(sample, failed, points);
         });
     }
+
+    fn panicked(call: Call) {
+        record_panicked::<Nodes>(call.series());
+    }
 }
 
 impl Kind for OperationCall {
@@ -68,6 +80,10 @@ impl Kind for OperationCall {
     #[inline(never)]
     fn end(hot: &Hot, start: u64, call: Call, (): ()) {
         end::<Operations>(hot, start, call, 0, |shard, sample, failed| shard.record(sample, failed, || {}));
+    }
+
+    fn panicked(call: Call) {
+        record_panicked::<Operations>(call.series());
     }
 }
 

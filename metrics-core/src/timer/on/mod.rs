@@ -1,15 +1,29 @@
 //! The guard behind `#[timed]` and `timed_block!`: it reads the clock when made and records when dropped.
 
+mod busy;
 mod call;
 mod foreign;
+mod in_flight;
 mod kind;
+mod memory;
+mod place;
+mod resident;
+mod sample;
 mod site;
+mod subject;
+mod watch;
 
 use std::fmt;
 use std::thread::panicking;
 
+pub(crate) use busy::BusyClock;
+pub use in_flight::InFlight;
 pub(crate) use kind::{FunctionCall, Kind, NodeCall, OperationCall};
+pub use memory::Memory;
+pub use place::Place;
 pub use site::Site;
+pub use subject::Subject;
+pub use watch::Watch;
 
 use call::{Call, Started, begin, begin_foreign};
 use foreign::ForeignCall;
@@ -19,6 +33,9 @@ use crate::collector::gate_of_this_thread;
 use crate::record::gate::{self, Gate};
 use crate::record::{Hot, Nodes, Operations, SeriesId, ShortName, resolve_node, resolve_short, with_hot};
 use crate::state::Key;
+
+/// Whether a build records at all.
+pub const MAY_RECORD: bool = true;
 
 /// Whether instrumented code records at all: one relaxed load.
 #[inline]
@@ -196,10 +213,23 @@ impl<K: Kind> Drop for Timer<K> {
     #[cfg_attr(debug_assertions, inline(never))]
     fn drop(&mut self) {
         if !self.call.is_none() {
-            let call = if panicking() { self.call.ended_panicking() } else { self.call };
+            let call = if panicking() { ended_panicking::<K>(self.call) } else { self.call };
             with_hot(|hot| K::end(hot, self.start, call, self.extra));
         }
     }
+}
+
+/// The call, ended while a panic is unwinding; counted as such, if the panic is its own.
+#[cold]
+#[inline(never)]
+fn ended_panicking<K: Kind>(call: Call) -> Call {
+    if call.is_entered_panicking() {
+        return call;
+    }
+    if !call.is_foreign() {
+        K::panicked(call);
+    }
+    call.failed()
 }
 
 impl<K: Kind> fmt::Debug for Timer<K> {

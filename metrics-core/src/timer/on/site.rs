@@ -1,6 +1,6 @@
 //! A place in the source that is timed.
 
-use crate::record::{Functions, SeriesId, Slot, resolve};
+use crate::record::{FunctionExtras, Functions, SeriesId, Slot, resolve};
 use crate::state::{Key, StateId};
 
 /// One `#[timed]` function or `timed_block!`, as a `static`.
@@ -8,13 +8,15 @@ use crate::state::{Key, StateId};
 pub struct Site {
     name: &'static str,
     slot: Slot,
+    /// Of what is counted beside the timing.
+    extras: Slot,
 }
 
 impl Site {
     /// A site of that name; costs nothing until it runs.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, slot: Slot::new() }
+        Self { name, slot: Slot::new(), extras: Slot::new() }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -29,5 +31,9 @@ impl Site {
 
     pub(super) fn series(&self, state: StateId) -> Option<SeriesId> {
         self.slot.get(state, || resolve::<Functions>(state, Key::one(self.name)))
+    }
+
+    pub(super) fn extras(&self, state: StateId) -> Option<SeriesId> {
+        self.extras.get(state, || resolve::<FunctionExtras>(state, Key::one(self.name)))
     }
 }

@@ -1,6 +1,6 @@
 use metrics_layer::timed;
 
-#[timed(points = cloud.len(), node_type = "voxel")]
+#[timed(points = cloud.len(), node_type = "voxel", node_name = "Voxel")]
 fn load(cloud: &[u8]) -> usize {
     cloud.len()
 }

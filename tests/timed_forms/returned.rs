@@ -1,0 +1,175 @@
+//! Functions that return a future: timed until it ends, with all that happens before it.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+
+use futures_util::future::{BoxFuture, FutureExt, LocalBoxFuture, ready};
+use metrics_layer::timed;
+
+use crate::seen::{self, function, node};
+use crate::support::{assert_send, block_on, poll_once, yield_once};
+
+type Shared<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+#[timed("returned impl")]
+fn opaque(value: &u8) -> impl Future<Output = u8> + Send {
+    let before = *value;
+    async move {
+        yield_once().await;
+        before + value
+    }
+}
+
+#[timed("returned boxed")]
+fn boxed<'a>(log: &Cell<u8>, value: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
+    log.set(log.get() + 1);
+    if value.is_empty() {
+        return Box::pin(ready(0));
+    }
+    Box::pin(async move {
+        yield_once().await;
+        value.len()
+    })
+}
+
+#[timed("returned box future", outcome)]
+fn box_future(value: u8) -> BoxFuture<'static, Result<u8, std::num::ParseIntError>> {
+    async move {
+        yield_once().await;
+        let more: u8 = "1".parse()?;
+        Ok(value + more)
+    }
+    .boxed()
+}
+
+#[timed(node = "returned node", points = ok.len())]
+fn with_result(fail: bool) -> LocalBoxFuture<'static, Result<Vec<u8>, Box<dyn std::error::Error>>> {
+    Box::pin(async move {
+        yield_once().await;
+        if fail {
+            "x".parse::<u8>()?;
+        }
+        Ok(vec![1, 2])
+    })
+}
+
+/// The shape into which `#[async_trait]` brings `async fn load(&self, key: &str) -> Result<u8, String>`.
+trait Store {
+    fn load<'life0, 'life1, 'async_trait>(
+        &'life0 self,
+        key: &'life1 str,
+    ) -> Pin<Box<dyn Future<Output = Result<u8, String>> + Send + 'async_trait>>
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        Self: 'async_trait;
+}
+
+struct Memory {
+    id: String,
+}
+
+impl Store for Memory {
+    #[timed(node = self.id, err)]
+    fn load<'life0, 'life1, 'async_trait>(
+        &'life0 self,
+        key: &'life1 str,
+    ) -> Pin<Box<dyn Future<Output = Result<u8, String>> + Send + 'async_trait>>
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        Self: 'async_trait,
+    {
+        Box::pin(async move {
+            if let Some(__ret) = None::<Result<u8, String>> {
+                #[allow(unreachable_code)]
+                return __ret;
+            }
+            let __self = self;
+            let __ret: Result<u8, String> = {
+                yield_once().await;
+                if key.is_empty() { Err(__self.id.clone()) } else { Ok(1) }
+            };
+            #[allow(unreachable_code)]
+            __ret
+        })
+    }
+}
+
+#[test]
+fn the_async_block_at_the_end_is_what_is_timed() {
+    seen::on();
+    let log = Cell::new(0);
+    let (future, unpolled) = (boxed(&log, "four"), boxed(&log, "never polled"));
+    // What happens before the future happens when it is made.
+    assert_eq!((log.get(), function("returned boxed").calls_total), (2, 0));
+    drop(unpolled);
+    assert_eq!(block_on(assert_send(future)), 4);
+    assert_eq!(block_on(boxed(&log, "")), 0);
+    assert_eq!(function("returned boxed").calls_total, 1);
+
+    assert_eq!(block_on(assert_send(opaque(&2))), 4);
+    assert_eq!(function("returned impl").calls_total, 1);
+
+    assert_eq!(block_on(box_future(1)).unwrap(), 2);
+    assert!(poll_once(box_future(1)).is_pending());
+    let seen = function("returned box future");
+    assert_eq!((seen.calls_total, seen.cancelled_total), (1, 1));
+}
+
+#[test]
+fn the_result_of_a_returned_future_can_be_looked_at() {
+    seen::on();
+    assert_eq!(block_on(with_result(false)).unwrap().len(), 2);
+    assert_eq!(node("returned node").1, 2);
+    assert!(block_on(with_result(true)).is_err());
+    assert_eq!(seen::failures("returned node"), 1);
+    let store = Memory { id: "async_trait".to_owned() };
+    assert_eq!(block_on(store.load("key")), Ok(1));
+    assert_eq!(block_on(store.load("")), Err("async_trait".to_owned()));
+    let seen = seen::whole_node("async_trait");
+    assert_eq!((seen.calls_total, seen.errors), (2, 1));
+}
+
+#[timed("guessed")]
+fn guessed(value: u8) -> impl Future<Output = u8> + Send {
+    if value == 0 {
+        return ready(7);
+    }
+    ready(value)
+}
+
+#[timed("asked boxed", future)]
+fn asked<'a>(value: &'a u8, cold: bool) -> Shared<'a, u8> {
+    if cold {
+        return Box::pin(ready(0));
+    }
+    let inner = async move {
+        yield_once().await;
+        *value
+    };
+    Box::pin(inner)
+}
+
+#[timed(node = format!("asked {}", id), points = id.len(), future)]
+fn asked_node(id: String) -> BoxFuture<'static, usize> {
+    ready(id.len()).boxed()
+}
+
+#[test]
+fn other_futures_are_wrapped() {
+    seen::on();
+    let future = assert_send(guessed(0));
+    assert_eq!(function("guessed").calls_total, 0);
+    assert_eq!(block_on(future) + block_on(guessed(1)), 8);
+    assert_eq!(function("guessed").calls_total, 2);
+
+    assert_eq!(block_on(asked(&3, false)) + block_on(asked(&3, true)), 3);
+    assert!(poll_once(asked(&3, false)).is_pending());
+    let seen = function("asked boxed");
+    assert_eq!((seen.calls_total, seen.cancelled_total), (2, 1));
+
+    assert_eq!(block_on(asked_node("id".to_owned())), 2);
+    assert_eq!(node("asked id").1, 2);
+}

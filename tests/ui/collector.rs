@@ -1,0 +1,8 @@
+use metrics_layer::timed;
+
+#[timed(collector = "everywhere")]
+fn not_a_collector() {}
+
+fn main() {
+    not_a_collector();
+}

@@ -1,0 +1,8 @@
+use metrics_layer::timed;
+
+#[timed(node = "a", memory)]
+fn of_a_node() {}
+
+fn main() {
+    of_a_node();
+}
