@@ -1,4 +1,4 @@
-//! The two short examples as their users meet them.
+//! The short examples as their users meet them.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 #![allow(dead_code, reason = "the helper offers more than these examples need")]
@@ -8,7 +8,7 @@ mod example;
 
 use serde_json::Value;
 
-use example::{Service, poll};
+use example::{Service, poll, run};
 
 #[test]
 fn axum_basic_shows_its_requests() {
@@ -20,6 +20,42 @@ fn axum_basic_shows_its_requests() {
 #[test]
 fn hyper_basic_shows_its_requests() {
     greet("hyper_basic", "hello");
+}
+
+/// Each form is one line of the report, with as many calls as the example makes.
+#[test]
+fn functions_shows_every_form() {
+    let ended = run("functions", &[], &[]);
+    assert!(ended.status.success(), "{}", ended.stderr);
+    let first_number = |name: &str| {
+        let line = ended.stdout.lines().find(|line| line.starts_with(&format!("{name}  ")));
+        let line = line.unwrap_or_else(|| panic!("{name} is not in\n{}", ended.stdout));
+        line[name.len()..].split_whitespace().next().unwrap().parse::<u64>().unwrap()
+    };
+    for (name, calls) in [
+        ("functions::plain::parse", 1),
+        ("sort", 1),
+        ("halve", 100),
+        ("voxel-1", 1),
+        ("voxel-1 / downsample", 1),
+        ("voxel-1 / keep", 1),
+        ("the rest of a scope", 1),
+        ("parse", 3),
+        ("status", 2),
+        ("wait", 1),
+        ("load", 1),
+        ("GET /scans", 1),
+        ("boxed", 1),
+        ("opaque", 1),
+        ("numbers", 1),
+        ("numbers::item", 4),
+        ("guard", 2),
+        ("closure", 1),
+        ("future", 1),
+    ] {
+        assert_eq!(first_number(name), calls, "{name}");
+    }
+    assert!(ended.stdout.contains("\noutcome"), "cancelled calls are told: {}", ended.stdout);
 }
 
 /// Greets three people and asks for what is nowhere; gives back what is known of the timed function.
