@@ -105,7 +105,7 @@ impl Arg {
             return Err(syn::Error::new(key.span(), unknown(&name, valid)));
         }
         if WORDS.contains(&name.as_str()) {
-            return Self::word(key, name, input);
+            return Self::word(&key, name, input);
         }
         if !input.peek(Token![=]) {
             return Err(syn::Error::new(key.span(), format_args!("`{name}` takes a value: `{name} = …`")));
@@ -116,7 +116,7 @@ impl Arg {
 }
 
 impl Arg {
-    fn word(word: Ident, key: String, input: ParseStream<'_>) -> syn::Result<Self> {
+    fn word(word: &Ident, key: String, input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Token![=]) {
             return Err(syn::Error::new(word.span(), format_args!("`{key}` takes no value")));
         }

@@ -73,7 +73,7 @@ fn asked(at: Span, what: &str, signature: &Signature, errors: &mut Errors) -> Wr
                 .at(at, format_args!("`{what}` is for a function that is not `async` and returns a {what}"));
         }
         ReturnType::Default => {
-            errors.at(at, format_args!("there is no {what}: the function returns nothing"))
+            errors.at(at, format_args!("there is no {what}: the function returns nothing"));
         }
         ReturnType::Type(_, output) if matches!(**output, Type::ImplTrait(_)) => {
             return Wrap::Opaque { guessed: false };

@@ -29,7 +29,7 @@ impl Watch {
             memory,
             busy,
             concurrency,
-            sample: args.take("sample").and_then(|arg| share(arg, errors)),
+            sample: args.take("sample").and_then(|arg| share(&arg, errors)),
             collector: args.take("collector").map(|arg| arg.value),
         }
     }
@@ -40,7 +40,7 @@ impl Watch {
 }
 
 /// A literal above 0 and at most 1.
-fn share(arg: Arg, errors: &mut Errors) -> Option<Expr> {
+fn share(arg: &Arg, errors: &mut Errors) -> Option<Expr> {
     let share: Option<f64> = match ungrouped(&arg.value) {
         Expr::Lit(ExprLit { lit: Lit::Float(share), .. }) => share.base10_parse().ok(),
         Expr::Lit(ExprLit { lit: Lit::Int(share), .. }) => share.base10_parse().ok(),
