@@ -35,7 +35,7 @@ macro_rules! module {
 
             /// At depths 8, 16, 24 and 32.
             pub(super) fn sizes() -> [usize; 4] {
-                [size(f08(0)), size(f16(0)), size(f24(0)), size(f32(0))]
+                [size(&f08(0)), size(&f16(0)), size(&f24(0)), size(&f32(0))]
             }
 
             pub(super) fn deepest() -> impl Future<Output = Result<u64, String>> + Send {
@@ -50,8 +50,8 @@ module!(plain, #[timed]);
 module!(outcome, #[timed(outcome)]);
 module!(err, #[timed(err)]);
 
-fn size<F: Future + Send>(future: F) -> usize {
-    std::mem::size_of_val(&future)
+fn size<F: Future + Send>(future: &F) -> usize {
+    std::mem::size_of_val(future)
 }
 
 /// Bytes more than without, a level.

@@ -135,7 +135,7 @@ fn sampled(value: u8) -> u8 {
 
 #[timed("sampled b", sample = 0.25, err)]
 fn sampled_b(value: u8) -> Result<u8, u8> {
-    if value % 2 == 0 { Ok(value) } else { Err(value) }
+    if value.is_multiple_of(2) { Ok(value) } else { Err(value) }
 }
 
 #[test]
@@ -159,12 +159,12 @@ struct Service {
 
 impl Service {
     #[timed("by instance", collector = self.registry)]
-    fn into_registry(&self) -> u8 {
+    fn to_registry(&self) -> u8 {
         1
     }
 
     #[timed(node = "by instance", points = *ret, collector = &self.shared)]
-    async fn into_collector(&self) -> u64 {
+    async fn to_collector(&self) -> u64 {
         yield_once().await;
         2
     }
@@ -174,7 +174,7 @@ impl Service {
 fn an_instance_is_recorded_into_whatever_is_installed() {
     let (registry, _time) = Registry::mock();
     let service = Service { registry: registry.clone(), shared: Arc::new(registry.clone()) };
-    assert_eq!(u64::from(service.into_registry()) + block_on(service.into_collector()), 3);
+    assert_eq!(u64::from(service.to_registry()) + block_on(service.to_collector()), 3);
     assert_eq!(registry.functions()[0].calls_total, 1);
     assert_eq!(registry.snapshot().dag.nodes[0].last_point_count, 2);
     assert_eq!(function("by instance").calls_total, 0);
