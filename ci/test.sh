@@ -24,6 +24,9 @@ for feature in axum gzip listener live macros off stream system token; do
     cargo clippy --locked -p metrics-layer --no-default-features --features "$feature" --lib -- -D warnings
 done
 
+step "arguments of the macros are type-checked with feature off too"
+cargo check --locked -p metrics-layer --features full,off --test timed_forms --test timed_outcomes --example functions
+
 step "documentation, with every feature and with the default ones"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --all-features
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps

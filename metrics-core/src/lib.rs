@@ -33,7 +33,7 @@
 //! | `macros` | yes | `#[timed]`, `timed_block!` and `timed_scope!` |
 //! | `off` | no | both compile to nothing in the whole program; their arguments are still type-checked |
 //! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
-//! | `stream` | no | streams are timed: `#[timed(stream)]`, [`TimedStreamExt`] |
+//! | `stream` | no | streams are timed: `#[timed(stream)]`, `TimedStreamExt` |
 //! | `system` | no | the probe that watches the host, by `sysinfo` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
