@@ -42,6 +42,23 @@ pub(crate) struct ExtraTotal {
 }
 
 impl ExtraTotal {
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let sums = [
+            (&mut self.panicked, other.panicked),
+            (&mut self.cancelled, other.cancelled),
+            (&mut self.entered, other.entered),
+            (&mut self.left, other.left),
+            (&mut self.unsampled, other.unsampled),
+            (&mut self.unsampled_errors, other.unsampled_errors),
+            (&mut self.busy_calls, other.busy_calls),
+            (&mut self.busy_ns, other.busy_ns),
+            (&mut self.points, other.points),
+        ];
+        for (sum, more) in sums {
+            *sum = sum.saturating_add(more);
+        }
+    }
+
     /// Calls under way. An entry and its exit may be on two threads, so a reader between them sees 0, never less.
     pub(crate) fn in_flight(&self) -> u64 {
         self.entered.saturating_sub(self.left)
@@ -140,21 +157,7 @@ impl Shard for ExtraShard {
     }
 
     fn merge_into(&self, total: &mut ExtraTotal, _window: usize) {
-        let own = self.total();
-        let sums = [
-            (&mut total.panicked, own.panicked),
-            (&mut total.cancelled, own.cancelled),
-            (&mut total.entered, own.entered),
-            (&mut total.left, own.left),
-            (&mut total.unsampled, own.unsampled),
-            (&mut total.unsampled_errors, own.unsampled_errors),
-            (&mut total.busy_calls, own.busy_calls),
-            (&mut total.busy_ns, own.busy_ns),
-            (&mut total.points, own.points),
-        ];
-        for (sum, own) in sums {
-            *sum = sum.saturating_add(own);
-        }
+        total.merge(&self.total());
     }
 
     fn sums(&self) -> Sums {

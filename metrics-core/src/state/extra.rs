@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::entry::Entry;
 use super::key::Key;
-use super::table::Table;
+use super::table::{Row, Table};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::series::{ExtraShard, ExtraTotal, Series};
@@ -55,8 +55,19 @@ impl ExtraEntry {
 }
 
 impl Table<ExtraEntry> {
-    /// What is kept beside a key; nothing but zeros where nothing was needed.
-    pub(crate) fn of(&self, key: Key<'_>) -> Extra {
-        self.find(key).map(|(_, row)| row.extra()).unwrap_or_default()
+    /// What is kept beside a key of `timed`; nothing but zeros where nothing was needed.
+    ///
+    /// Beside its overflow entry: all that belongs to keys that found no room there and some here.
+    pub(crate) fn of<E>(&self, key: Key<'_>, timed: &Table<E>) -> Extra {
+        if key != Key::OVERFLOW {
+            return self.find(key).map(|(_, row)| row.extra()).unwrap_or_default();
+        }
+        let homeless =
+            |row: &Row<ExtraEntry>| row.key.borrow() == key || timed.find(row.key.borrow()).is_none();
+        let mut sum = Extra::default();
+        for row in self.all().iter().filter(|row| homeless(row)) {
+            sum.total.merge(&row.total());
+        }
+        sum
     }
 }

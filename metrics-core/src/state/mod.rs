@@ -186,21 +186,22 @@ impl State {
                 nodes.push(placeholder(node_id));
                 nodes.len() - 1
             });
-            let extra = self.operation_extras.of(operation.key.borrow());
+            let extra = self.operation_extras.of(operation.key.borrow(), &self.operations);
             nodes[place].open3d_ops.insert(name.to_owned(), operation.snapshot(&extra));
         }
         nodes
     }
 
     fn node_snapshot(&self, row: &Row<NodeEntry>) -> DagNodeMetrics {
-        row.snapshot(&row.key, &self.clock, &self.node_extras.of(row.key.borrow()))
+        row.snapshot(&row.key, &self.clock, &self.node_extras.of(row.key.borrow(), &self.nodes))
     }
 
     /// The timed functions, in the order in which they were first called.
     pub(crate) fn function_snapshots(&self) -> Vec<FunctionMetrics> {
         let functions = self.functions.all();
-        let snapshot =
-            |row: &Row<FunctionEntry>| row.snapshot(&row.key, &self.function_extras.of(row.key.borrow()));
+        let snapshot = |row: &Row<FunctionEntry>| {
+            row.snapshot(&row.key, &self.function_extras.of(row.key.borrow(), &self.functions))
+        };
         functions.iter().map(|row| snapshot(row)).collect()
     }
 

@@ -135,3 +135,27 @@ pub trait Timed: Future + Sized {
 }
 
 impl<F: Future> Timed for F {}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use crate::name::OVERFLOW;
+    use crate::registry::Registry;
+
+    #[test]
+    fn what_exceeds_the_limit_is_told_in_the_overflow_series() {
+        let mut config = Config::default();
+        config.limits.functions = 2;
+        let registry = Registry::new(config, crate::Clock::mock().0);
+        for name in ["plain", "a", "b", "c", "d"] {
+            registry.function(name).start().finish();
+        }
+        for name in ["a", "b", "c", "d"] {
+            registry.function(name).start().cancel();
+        }
+        let seen = registry.functions();
+        let of = |name| seen.iter().find(|function| function.name == name).expect("is there");
+        assert_eq!((of("a").calls_total, of("a").cancelled_total), (1, 1));
+        assert_eq!((of(OVERFLOW).calls_total, of(OVERFLOW).cancelled_total), (3, 3));
+    }
+}

@@ -53,7 +53,9 @@ fn nodes(text: &mut Text, state: &State) {
     rows.iter().for_each(|row| {
         text.count("metrics_node_queue_depth", &[("node", row.name())], row.queue_depth.get());
     });
-    extras(text, "metrics_node", &rows, &state.node_extras, |row| [("node", row.key.borrow().first)]);
+    extras(text, "metrics_node", &rows, (&state.node_extras, &state.nodes), |row| {
+        [("node", row.key.borrow().first)]
+    });
     text.family("metrics_node_seconds", Kind::Summary, "Time of a call of a node.");
     for (row, total) in rows.iter().zip(&totals) {
         summary(text, "metrics_node_seconds", &[("node", row.name())], &total.timing, &row.counts());
@@ -69,7 +71,7 @@ fn operations(text: &mut Text, state: &State) {
     for row in &rows {
         text.count("metrics_operation_errors_total", &operation_labels(row), row.total().errors);
     }
-    extras(text, "metrics_operation", &rows, &state.operation_extras, operation_labels);
+    extras(text, "metrics_operation", &rows, (&state.operation_extras, &state.operations), operation_labels);
     text.family("metrics_operation_seconds", Kind::Summary, "Time of an operation of a node.");
     for row in &rows {
         summary(text, "metrics_operation_seconds", &operation_labels(row), &row.total(), &row.counts());
@@ -90,7 +92,7 @@ fn functions(text: &mut Text, state: &State) {
     for function in &seen {
         text.count("metrics_function_errors_total", &[("function", &function.name)], function.errors);
     }
-    extras(text, "metrics_function", &rows, &state.function_extras, |row| {
+    extras(text, "metrics_function", &rows, (&state.function_extras, &state.functions), |row| {
         [("function", row.key.borrow().first)]
     });
     text.family("metrics_function_seconds", Kind::Summary, "Time of a call of a function.");
@@ -109,10 +111,11 @@ fn extras<'a, E, const N: usize>(
     text: &mut Text,
     domain: &str,
     rows: &'a [Arc<Row<E>>],
-    beside: &Table<ExtraEntry>,
+    (beside, timed): (&Table<ExtraEntry>, &Table<E>),
     labels: impl Fn(&'a Row<E>) -> [(&'static str, &'a str); N],
 ) {
-    let totals: Vec<_> = rows.iter().map(|row| (labels(row), beside.of(row.key.borrow()).total)).collect();
+    let totals: Vec<_> =
+        rows.iter().map(|row| (labels(row), beside.of(row.key.borrow(), timed).total)).collect();
     let mut family = |name: &str, kind, help, value: fn(&ExtraTotal) -> u64| {
         let name = format!("{domain}_{name}");
         text.family(&name, kind, help);
