@@ -110,6 +110,8 @@ extern crate self as metrics_core;
 /// What the macros expand to; not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::boxed::Box;
+
     pub use crate::timer::{
         BusyFuture, InFlight, Instance, IntoPoints, MAY_RECORD, Memory, Place, Question, Rewrap, Site,
         Subject, TimedFuture, Timer, Watch, asked, is_recording, points,

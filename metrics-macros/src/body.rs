@@ -15,6 +15,11 @@ pub(crate) struct Body(Group);
 // === impl Body ===
 
 impl Body {
+    /// Braces of ours.
+    pub(crate) fn of(braces: Group) -> Self {
+        Self(braces)
+    }
+
     /// Is this a brace group, perhaps wrapped by a `$body:block` of a `macro_rules!`?
     pub(crate) fn from_tree(tree: &TokenTree) -> Option<Self> {
         let TokenTree::Group(group) = tree else {
@@ -45,6 +50,13 @@ impl Body {
         let (attributes, rest) = self.split();
         let inner = self.braced(rest);
         self.braced([attributes, wrap(&inner)].into_iter().collect())
+    }
+
+    /// The block with something else in place of what stands behind its inner attributes; `map` sees that in braces.
+    pub(crate) fn map_statements(&self, map: impl FnOnce(&Self) -> Option<TokenStream>) -> Option<Self> {
+        let (attributes, rest) = self.split();
+        let statements = map(&self.braced(rest))?;
+        Some(self.braced([attributes, statements].into_iter().collect()))
     }
 
     /// The block of a container, with something else in place of each item.

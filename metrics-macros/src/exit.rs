@@ -9,7 +9,7 @@ use crate::guard::{self, Use};
 use crate::model::Timed;
 
 /// What is asked of the result.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Exit {
     /// What makes the call count as failed; without it, an `Err` does where an arm is looked at.
     pub(crate) failure: Option<Failure>,
@@ -22,6 +22,7 @@ pub(crate) struct Exit {
 }
 
 /// What makes a call count as failed.
+#[derive(Clone)]
 pub(crate) enum Failure {
     /// An `Err`; asked for here.
     Err(Span),
@@ -30,6 +31,7 @@ pub(crate) enum Failure {
 }
 
 /// The arm of a `Result`, under the user's own identifier.
+#[derive(Clone)]
 pub(crate) enum Arm {
     Ok(Ident),
     Err(Ident),

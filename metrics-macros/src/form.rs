@@ -5,6 +5,7 @@ use quote::quote_spanned;
 use syn::Signature;
 
 use crate::body::Body;
+use crate::early;
 use crate::exit;
 use crate::guard::{self, Use};
 use crate::marks;
@@ -24,7 +25,10 @@ pub(crate) fn body(body: &Body, timed: &Timed, signature: &Signature) -> Body {
         Returned::Future(_) | Returned::Value => {
             let output = future_output(signature);
             let in_tail = body.with_async_tail(|inner| asynchronous(inner, timed, output.as_ref()));
-            in_tail.unwrap_or_else(|| synchronous(body, timed, signature))
+            match in_tail {
+                Some(body) => early::timed(body, timed, signature, output.as_ref()),
+                None => synchronous(body, timed, signature),
+            }
         }
     }
 }

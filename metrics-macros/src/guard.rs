@@ -74,7 +74,7 @@ fn plain(timed: &Timed) -> TokenStream {
             let node = borrowed(node);
             quote_spanned!(Span::mixed_site()=> #root::__private::Timer::operation(#node, #operation))
         }
-        Entry::Route { .. } => TokenStream::new(),
+        Entry::Route { .. } | Entry::Seen => TokenStream::new(),
     };
     // The timer of a function asks itself whether anything is recorded.
     if matches!(timed.entry, Entry::Function { .. }) && timed.condition.is_none() {
@@ -137,11 +137,12 @@ pub(crate) fn subject(timed: &Timed) -> TokenStream {
         Entry::Route { method, path } => {
             quote_spanned!(Span::mixed_site()=> #root::__private::Subject::route(#place, #method, #path))
         }
+        Entry::Seen => return quote_spanned!(Span::mixed_site()=> __metrics_seen),
     };
     let points = match &timed.entry {
         Entry::Function { points, .. } | Entry::Operation { points, .. } => points.as_ref(),
         Entry::Node(node) => node.points.as_ref(),
-        Entry::Route { .. } => None,
+        Entry::Route { .. } | Entry::Seen => None,
     };
     let points = points
         .map(|points| quote_spanned!(Span::mixed_site()=> .with_points(#root::__private::points(#points))));
@@ -161,7 +162,7 @@ pub(crate) fn items(timed: &Timed) -> TokenStream {
             let id = borrowed(&node.id);
             quote_spanned!(Span::mixed_site()=> #root::__private::Subject::operation(#place, #id, "item"))
         }
-        Entry::Operation { .. } | Entry::Route { .. } => return no_subject(root),
+        Entry::Operation { .. } | Entry::Route { .. } | Entry::Seen => return no_subject(root),
     };
     when_recording(timed, &call, &no_subject(root))
 }

@@ -25,6 +25,7 @@ mod args;
 mod block;
 mod body;
 mod container;
+mod early;
 mod errors;
 mod exclusive;
 mod exit;
@@ -120,7 +121,9 @@ mod any_tokens;
 ///
 /// A function that ends with `async { … }`, `async move { … }`, either with `.boxed()`, or `Box::pin(async move { … })`,
 /// as `#[async_trait]` writes them, is timed from the first poll of that block to its end. What stands before
-/// it happens when the future is made, and is not timed; nor is a future that an earlier `return` gives.
+/// it happens when the future is made, and is not timed. A boxed future that an earlier `return` gives is timed to its
+/// end too, at the price of one more box, and expressions are then evaluated on entry as well; not if a macro hides that
+/// `return`.
 ///
 /// Any other `impl Future` (with no further bound than `Send`, `Sync`, `Unpin`, lifetimes) is put into a timed one.
 /// Boxed futures are so with `future`, at the price of one more box, and keep their type.

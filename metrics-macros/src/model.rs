@@ -41,6 +41,8 @@ pub(crate) enum Entry {
     Operation { node: Expr, operation: Expr, points: Option<Expr> },
     /// A request of that method and path.
     Route { method: String, path: String },
+    /// Seen before, and kept in `__metrics_seen`.
+    Seen,
 }
 
 /// What is known about a node's call on entry.
@@ -148,6 +150,13 @@ impl Timed {
         Some(Self { root, entry, condition: None, watch, exit, returned })
     }
 
+    /// The same place where what it is about has been seen already.
+    pub(crate) fn seen_before(&self) -> Self {
+        let watch = Watch { outcome: self.is_exact(), ..self.watch.clone() };
+        let (root, condition, exit) = (self.root.clone(), self.condition.clone(), self.exit.clone());
+        Self { root, entry: Entry::Seen, condition, watch, exit, returned: self.returned }
+    }
+
     /// Whether more is asked for than the plain guard gives. `exact`: it must be known whether the end was reached.
     pub(crate) fn is_watched(&self, exact: bool) -> bool {
         let has_points = match &self.entry {
@@ -155,7 +164,7 @@ impl Timed {
                 points.is_some() || self.exit.as_ref().is_some_and(|exit| exit.points.is_some())
             }
             Entry::Node(_) => false,
-            Entry::Route { .. } => true,
+            Entry::Route { .. } | Entry::Seen => true,
         };
         exact || has_points || self.watch.any()
     }

@@ -7,7 +7,7 @@ use crate::errors::Errors;
 use crate::model::{span, ungrouped};
 
 /// What is watched beside the time.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Watch {
     pub(crate) outcome: bool,
     pub(crate) memory: bool,

@@ -107,7 +107,7 @@ fn the_async_block_at_the_end_is_what_is_timed() {
     drop(unpolled);
     assert_eq!(block_on(assert_send(future)), 4);
     assert_eq!(block_on(boxed(&log, "")), 0);
-    assert_eq!(function("returned boxed").calls_total, 1);
+    assert_eq!(function("returned boxed").calls_total, 2);
 
     assert_eq!(block_on(assert_send(opaque(&2))), 4);
     assert_eq!(function("returned impl").calls_total, 1);
@@ -172,4 +172,82 @@ fn other_futures_are_wrapped() {
 
     assert_eq!(block_on(asked_node("id".to_owned())), 2);
     assert_eq!(node("asked id").1, 2);
+}
+
+/// What is returned early, of every kind; a `return` of something else inside stays what it was.
+#[timed("returned early")]
+fn early(text: &str) -> Shared<'_, usize> {
+    #![allow(clippy::needless_return, reason = "the point of it")]
+    fn item(text: &str) -> usize {
+        return text.len();
+    }
+    let closure = |text: &str| {
+        if text.is_empty() {
+            return 0;
+        }
+        text.len()
+    };
+    match text {
+        "ready" => return Box::pin(ready(closure(""))),
+        "block" => {
+            return Box::pin(async move {
+                yield_once().await;
+                return item(text);
+            });
+        }
+        "other" => return early("ready"),
+        "nested" => return if closure(text) > 1 { return ready(1).boxed() } else { ready(2).boxed() },
+        "diverges" => return unreachable!("never asked for"),
+        _ => {}
+    }
+    Box::pin(async move {
+        yield_once().await;
+        closure(text)
+    })
+}
+
+/// The value of the early return moves what tells the node.
+#[timed(node = id, points = ok.len(), err)]
+fn early_result(id: String, cold: bool) -> BoxFuture<'static, Result<Vec<u8>, String>> {
+    if cold {
+        let answer = if id.is_empty() { Err(id) } else { Ok(id.into_bytes()) };
+        return ready(answer).boxed();
+    }
+    Box::pin(async move { Ok(vec![id.len() as u8]) })
+}
+
+#[timed("early outcome", outcome, busy)]
+fn early_outcome(cold: bool) -> BoxFuture<'static, ()> {
+    if cold {
+        return Box::pin(yield_once());
+    }
+    async move { yield_once().await }.boxed()
+}
+
+#[test]
+fn early_returns_of_boxed_futures_are_timed_too() {
+    seen::on();
+    // The one that returns another call of itself is two calls.
+    for (text, value, calls) in
+        [("ready", 0, 1), ("block", 5, 2), ("other", 0, 4), ("nested", 1, 5), ("at the end", 10, 6)]
+    {
+        assert_eq!(block_on(assert_send(early(text))), value, "{text}");
+        assert_eq!(function("returned early").calls_total, calls, "{text}");
+    }
+    drop(early("ready"));
+    assert!(std::panic::catch_unwind(|| drop(early("diverges"))).is_err());
+    assert_eq!(function("returned early").calls_total, 6);
+
+    assert_eq!(block_on(early_result("early node".to_owned(), true)).unwrap().len(), 10);
+    assert_eq!(node("early node").1, 10);
+    assert_eq!(block_on(early_result("early node".to_owned(), false)), Ok(vec![10]));
+    assert_eq!(node("early node").1, 1);
+    assert!(block_on(early_result(String::new(), true)).is_err());
+    assert_eq!((node("early node").0, seen::failures("early node"), seen::failures("")), (2, 0, 1));
+
+    block_on(early_outcome(true));
+    block_on(early_outcome(false));
+    assert!(poll_once(early_outcome(true)).is_pending());
+    let seen = function("early outcome");
+    assert_eq!((seen.calls_total, seen.cancelled_total), (2, 1));
 }

@@ -32,8 +32,7 @@ shapes! {
         }
         pub fn run() { note(block_on(start("x"))); }
     }
-    // The future of the early return is not the block at the end, and only that is timed.
-    early_return_before_the_future 1 {
+    early_return_before_the_future 2 {
         #[timed]
         fn maybe(n: u8) -> BoxFuture<'static, u8> {
             if n == 0 { return Box::pin(std::future::ready(0)); }
