@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::routing::get;
 use metrics_layer::core::{Clock, EndpointMetrics, MockClock};
-use metrics_layer::{Collector, Metrics, MetricsLayer, UNMATCHED};
+use metrics_layer::{Collector, Metrics, MetricsLayer, RequestBody, UNMATCHED};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 /// Metrics on a clock that the test moves.
@@ -134,8 +134,9 @@ async fn preflights_answered_by_cors_outside_are_not_recorded() {
 async fn without_a_router_registered_templates_are_the_routes() {
     let (metrics, _time) = mock();
     let layer = metrics.layer().route("/api/hello/{name}").unwrap();
-    let mut service = layer
-        .layer(service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) }));
+    let mut service = layer.layer(service_fn(|_: Request<RequestBody<Body>>| async {
+        Ok::<_, Infallible>(Response::new(Body::empty()))
+    }));
     for path in ["/api/hello/ada", "/api/hello/grace", "/api/other"] {
         service.ready().await.unwrap().call(request("GET", path)).await.unwrap();
     }
@@ -146,7 +147,8 @@ async fn without_a_router_registered_templates_are_the_routes() {
 #[tokio::test]
 async fn the_error_of_a_service_passes_and_counts_as_a_failure() {
     let (metrics, _time) = mock();
-    let failing = service_fn(|_: Request<Body>| async { Err::<Response<Body>, _>("out of order") });
+    let failing =
+        service_fn(|_: Request<RequestBody<Body>>| async { Err::<Response<Body>, _>("out of order") });
     let service = metrics.layer().route("/api/x").unwrap().layer(failing);
     assert_eq!(service.oneshot(request("GET", "/api/x")).await.unwrap_err(), "out of order");
     assert_eq!(endpoint(&metrics, "GET", "/api/x").unwrap().last_status_code, 500);
@@ -172,10 +174,11 @@ async fn a_handler_that_panics_counts_as_a_failure_and_the_panic_passes() {
 #[test]
 fn a_panic_before_the_future_counts_as_a_failure() {
     let (metrics, _time) = mock();
-    let panicking =
-        service_fn(|_: Request<Body>| -> std::future::Ready<Result<Response<Body>, Infallible>> {
+    let panicking = service_fn(
+        |_: Request<RequestBody<Body>>| -> std::future::Ready<Result<Response<Body>, Infallible>> {
             panic!("on purpose")
-        });
+        },
+    );
     let mut service = metrics.layer().route("/api/x").unwrap().layer(panicking);
     let call = std::panic::AssertUnwindSafe(|| drop(service.call(request("GET", "/api/x"))));
     assert!(std::panic::catch_unwind(call).is_err());
@@ -185,7 +188,7 @@ fn a_panic_before_the_future_counts_as_a_failure() {
 #[test]
 fn a_dropped_request_is_cancelled_and_leaves_no_time() {
     let (metrics, time) = mock();
-    let stuck = service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>());
+    let stuck = service_fn(|_: Request<RequestBody<Body>>| pending::<Result<Response<Body>, Infallible>>());
     let mut service = metrics.layer().route("/api/x").unwrap().layer(stuck);
     for polled in [false, true] {
         let future = service.call(request("GET", "/api/x"));
@@ -201,7 +204,7 @@ fn a_dropped_request_is_cancelled_and_leaves_no_time() {
 #[test]
 fn readiness_is_that_of_the_service_inside() {
     struct Busy(u32);
-    impl Service<Request<Body>> for Busy {
+    impl Service<Request<RequestBody<Body>>> for Busy {
         type Response = Response<Body>;
         type Error = Infallible;
         type Future = std::future::Ready<Result<Response<Body>, Infallible>>;
@@ -211,13 +214,13 @@ fn readiness_is_that_of_the_service_inside() {
             if self.0 < 3 { Poll::Pending } else { Poll::Ready(Ok(())) }
         }
 
-        fn call(&mut self, _request: Request<Body>) -> Self::Future {
+        fn call(&mut self, _request: Request<RequestBody<Body>>) -> Self::Future {
             std::future::ready(Ok(Response::new(Body::empty())))
         }
     }
     let (metrics, _time) = mock();
     let mut service = metrics.layer().layer(Busy(0));
-    let mut ready = || poll_once(poll_fn(|cx| service.poll_ready(cx)));
+    let mut ready = || poll_once(poll_fn(|cx| Service::<Request<Body>>::poll_ready(&mut service, cx)));
     assert!(ready().is_pending() && ready().is_pending() && ready().is_ready());
     assert_eq!(service.get_ref().0, 3);
 }

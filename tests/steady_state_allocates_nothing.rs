@@ -10,6 +10,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::http::{Request, Response};
+use bytes::Bytes;
+use http_body_util::Empty;
 use metrics_layer::{Collector, Metrics, timed, timed_block};
 use tower::{Layer, Service, service_fn};
 
@@ -39,8 +41,9 @@ fn recording_allocates_on_first_use_only() {
     let metrics = Metrics::builder().install().unwrap();
     let registry = metrics.registry().clone();
     let (topic, handle) = (registry.topic("topic"), registry.node("handle"));
-    let respond =
-        |_: Request<()>| -> Ready<Result<Response<()>, Infallible>> { ready(Ok(Response::new(()))) };
+    let respond = |_: Request<_>| -> Ready<Result<Response<Empty<Bytes>>, Infallible>> {
+        ready(Ok(Response::default()))
+    };
     let mut service = metrics.layer().route("/api/scans/{id}").unwrap().layer(service_fn(respond));
 
     let mut work = |rounds: u64, requests: Vec<Request<()>>| {

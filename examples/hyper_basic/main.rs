@@ -12,11 +12,11 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
-use metrics_layer::{Metrics, timed};
+use metrics_layer::{Metrics, RequestBody, timed};
 use tower::{ServiceBuilder, service_fn};
 
 #[timed("hello")]
-async fn hello(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn hello(request: Request<RequestBody<Incoming>>) -> Result<Response<Full<Bytes>>, Infallible> {
     let Some(name) = request.uri().path().strip_prefix("/api/hello/") else {
         let mut nowhere = Response::new("not here\n".into());
         *nowhere.status_mut() = StatusCode::NOT_FOUND;

@@ -86,15 +86,20 @@ pub use collector::{
 };
 pub use config::{Config, Limits};
 pub use error::{ConfigError, StartError};
+pub use export::TextFormat;
 pub use metrics::{Builder, Metrics};
-pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC};
+pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC, UNMATCHED};
 pub use registry::{Bucket, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, Topic};
 pub use sampler::Sampler;
+pub use series::{Outcome, Protocol, Scheme, Version};
 pub use snapshot::{
     DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, JobMetrics, MetricsSnapshot,
-    OperationMetrics, PerformanceHealth, SelfMetrics, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
+    NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts, PerformanceHealth, RouteMetrics,
+    SelfMetrics, SessionMetrics, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
 };
-pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, Timed, TimedFuture, time};
+pub use timer::{
+    HandTimer as Timer, LateBytes, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time,
+};
 #[cfg(feature = "stream")]
 #[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
 pub use timer::{TimedStream, TimedStreamExt};

@@ -3,6 +3,9 @@
 /// The key that collects what exceeds the cap of a table; its records stay counted (GAP-11).
 pub const OVERFLOW: &str = "__other__";
 
+/// The route of requests that match none.
+pub const UNMATCHED: &str = "{unmatched}";
+
 /// The type of a node that never told its own (N-03).
 pub(crate) const UNKNOWN_NODE_TYPE: &str = "unknown";
 

@@ -59,12 +59,12 @@ pub mod serve;
 
 mod metrics;
 
-pub use layer::{MetricsLayer, MetricsService, ResponseFuture, UNMATCHED};
+pub use layer::{MetricsLayer, MetricsService, RequestBody, ResponseBody, ResponseFuture, Session};
 pub use metrics::{Builder, Metrics};
 pub use metrics_core as core;
 pub use metrics_core::{
-    Collector, NullCollector, Registry, StartError, Timed, Timer, get_metrics_collector, scoped_collector,
-    set_metrics_collector, time,
+    Collector, NullCollector, Registry, StartError, Timed, Timer, UNMATCHED, get_metrics_collector,
+    scoped_collector, set_metrics_collector, time,
 };
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 
+use bytes::Bytes;
 use http::{Request, Response};
+use http_body_util::Empty;
 use metrics_layer::MetricsService;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -27,17 +29,17 @@ pub fn with() -> Box<dyn Batch> {
 #[derive(Clone, Copy, Debug)]
 struct Answer;
 
-impl Service<Request<()>> for Answer {
-    type Response = Response<()>;
+impl<B> Service<Request<B>> for Answer {
+    type Response = Response<Empty<Bytes>>;
     type Error = Infallible;
-    type Future = Ready<Result<Response<()>, Infallible>>;
+    type Future = Ready<Result<Self::Response, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
         std::task::Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<()>) -> Self::Future {
-        ready(Ok(Response::new(())))
+    fn call(&mut self, _: Request<B>) -> Self::Future {
+        ready(Ok(Response::default()))
     }
 }
 

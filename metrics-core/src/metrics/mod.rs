@@ -9,7 +9,7 @@ pub use builder::Builder;
 use crate::collector::{self, Collector, NullCollector};
 use crate::config::Config;
 use crate::error::StartError;
-use crate::export;
+use crate::export::{self, TextFormat};
 use crate::history::History;
 use crate::registry::Registry;
 use crate::sampler::Sampler;
@@ -147,7 +147,21 @@ impl Metrics {
     /// ```
     #[must_use]
     pub fn prometheus(&self) -> String {
-        export::prometheus(self.registry())
+        self.exposition(TextFormat::Prometheus)
+    }
+
+    /// The same in the format that a scraper asked for.
+    ///
+    /// # Examples
+    /// ```
+    /// # use metrics_core::TextFormat;
+    /// # let metrics = metrics_core::Metrics::builder().build()?;
+    /// assert!(metrics.exposition(TextFormat::OpenMetrics).ends_with("# EOF\n"));
+    /// # Ok::<_, metrics_core::StartError>(())
+    /// ```
+    #[must_use]
+    pub fn exposition(&self, format: TextFormat) -> String {
+        export::prometheus(self.registry(), format)
     }
 
     /// What the library knows of its own work, background jobs included.

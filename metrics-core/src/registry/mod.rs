@@ -26,7 +26,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::record::{SeriesId, gate, lost_records};
 use crate::series::spare_bytes;
-use crate::snapshot::{FunctionMetrics, MetricsSnapshot, SelfMetrics, SystemMetrics};
+use crate::snapshot::{
+    FunctionMetrics, MetricsSnapshot, NotableRequests, RouteMetrics, SelfMetrics, SystemMetrics,
+};
 use crate::state::{State, StateId};
 use crate::sync::{lock, read, write};
 use crate::unit::ns_from_ms;
@@ -65,6 +67,8 @@ struct Inner {
     clock: Clock,
     started: u64,
     state: RwLock<Arc<State>>,
+    /// The id of the first state.
+    id: StateId,
     /// The state before the last eviction.
     previous: Mutex<Option<Arc<State>>>,
     /// The id of `state`, for recording without the lock; 0 when disabled.
@@ -84,6 +88,7 @@ impl Registry {
                 config,
                 clock,
                 started,
+                id: state.id,
                 state: RwLock::new(state),
                 previous: Mutex::new(None),
                 current,
@@ -108,6 +113,13 @@ impl Registry {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    /// Tells registries of the process apart; clones have the same.
+    #[inline]
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.inner.id
     }
 
     /// Whether records are kept; a disabled registry stays empty.
@@ -179,6 +191,18 @@ impl Registry {
     #[must_use]
     pub fn functions(&self) -> Vec<FunctionMetrics> {
         self.state().function_snapshots()
+    }
+
+    /// All there is about the requests of each route, by method and path.
+    #[must_use]
+    pub fn routes(&self) -> Vec<RouteMetrics> {
+        self.state().route_snapshots()
+    }
+
+    /// The slowest requests and the latest that failed.
+    #[must_use]
+    pub fn notable_requests(&self) -> NotableRequests {
+        self.state().requests.snapshot()
     }
 
     /// The topics that users may subscribe to, by name: all but the system topics (I-09).

@@ -2,6 +2,7 @@
 //! ([`Series`], [`Writer`]) and what a reader makes of them.
 
 mod extra;
+mod exchange;
 mod gauge;
 mod histogram;
 mod lease;
@@ -15,6 +16,11 @@ mod timing;
 mod window;
 
 pub(crate) use extra::{ExtraShard, ExtraTotal};
+pub(crate) use exchange::{
+    CellKey, CellTotal, DURATION_BOUNDS_NS, Ending, ExchangeTotal, Finished, SIZE_BOUNDS_BYTES,
+    is_grpc_server_error,
+};
+pub use exchange::{Outcome, Protocol, Scheme, Version};
 pub(crate) use gauge::Gauge;
 pub(crate) use histogram::Counts;
 pub(crate) use owner::{Footprint, Series, Writer};

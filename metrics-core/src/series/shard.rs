@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::extra::ExtraShard;
+use super::exchange::{ExchangeShard, ExchangeTotal};
 use super::histogram::Counts;
 use super::lease::Spare;
 use super::timing::{TimingShard, TimingTotal, bump};
@@ -165,12 +166,14 @@ impl Shard for NodeShard {
     }
 }
 
-/// Requests of one route: timing, the last status code and what never got an answer.
+/// Requests of one route: the timing of their heads, the last status code, what never got an answer, and how they went
+/// as a whole.
 #[derive(Debug)]
 pub(crate) struct RouteShard {
     timing: TimingShard,
     last_status: AtomicU64,
     cancelled: AtomicU64,
+    exchange: ExchangeShard,
 }
 
 /// [`RouteShard`]s merged.
@@ -181,6 +184,7 @@ pub(crate) struct RouteTotal {
     pub(crate) last_status: u16,
     /// Requests dropped before they were answered; not part of `timing`.
     pub(crate) cancelled: u64,
+    pub(crate) exchange: ExchangeTotal,
 }
 
 impl AsRef<TimingTotal> for RouteTotal {
@@ -201,6 +205,12 @@ impl RouteShard {
     pub(crate) fn record_cancelled(&self) {
         bump(&self.cancelled, 1);
     }
+
+    /// Requests from their beginning to their end.
+    #[inline]
+    pub(crate) fn exchange(&self) -> &ExchangeShard {
+        &self.exchange
+    }
 }
 
 impl Shard for RouteShard {
@@ -211,17 +221,20 @@ impl Shard for RouteShard {
             timing: TimingShard::new(window),
             last_status: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
+            exchange: ExchangeShard::new(),
         }
     }
 
     fn clear(&self) {
         self.timing.clear();
         zero([&self.last_status, &self.cancelled]);
+        self.exchange.clear();
     }
 
     spare!(RouteShard);
 
     fn merge_into(&self, total: &mut RouteTotal, window: usize) {
+        self.exchange.merge_into(&mut total.exchange);
         let (timing, status) =
             self.timing.read(window, &mut total.timing.recent, || self.last_status.load(Ordering::Relaxed));
         total.cancelled = total.cancelled.saturating_add(self.cancelled.load(Ordering::Relaxed));
@@ -231,7 +244,7 @@ impl Shard for RouteShard {
     }
 
     fn bytes(window: usize) -> usize {
-        size_of::<Self>() + TimingShard::heap_bytes(window)
+        size_of::<Self>() + TimingShard::heap_bytes(window) + ExchangeShard::heap_bytes()
     }
 
     fn merge_counts_into(&self, counts: &mut Counts) {
@@ -359,7 +372,8 @@ mod tests {
         const ARC: usize = 2 * size_of::<usize>();
         assert!(ARC + TimingShard::bytes(100) <= 4096, "{}", TimingShard::bytes(100));
         assert!(ARC + NodeShard::bytes(60) <= 4096, "{}", NodeShard::bytes(60));
-        assert!(ARC + RouteShard::bytes(100) <= 4096, "{}", RouteShard::bytes(100));
+        // With the cell of one way to end.
+        assert!(ARC + RouteShard::bytes(60) <= 4096, "{}", RouteShard::bytes(60));
         assert!(ARC + CounterShard::bytes(0) <= 64);
         assert!(ARC + TopicShard::bytes(0) <= 64);
     }

@@ -6,6 +6,7 @@
 mod function;
 mod health;
 mod node;
+mod route;
 mod self_metrics;
 mod system;
 mod websocket;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use function::FunctionMetrics;
 pub use health::PerformanceHealth;
 pub use node::{DagMetrics, DagNodeMetrics, OperationMetrics};
+pub use route::{NotableRequest, NotableRequests, OutcomeCounts, RouteMetrics, SessionMetrics};
 pub use self_metrics::{JobMetrics, SelfMetrics};
 pub use system::{HistorySample, SystemMetrics};
 pub use websocket::{WebSocketMetrics, WsTopicMetrics};

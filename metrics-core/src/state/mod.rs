@@ -8,6 +8,8 @@ use std::time::Duration;
 mod entry;
 mod extra;
 mod key;
+mod log;
+mod route;
 mod table;
 
 pub(crate) use entry::{
@@ -16,13 +18,14 @@ pub(crate) use entry::{
 };
 pub(crate) use extra::{ExtraEntry, MemoryUse};
 pub(crate) use key::{Key, OwnedKey};
+pub(crate) use log::{Logged, RequestLog};
 pub(crate) use table::{Place, Row, Table};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
 use crate::series::Footprint;
-use crate::snapshot::{DagNodeMetrics, FunctionMetrics, MetricsSnapshot, SystemMetrics};
+use crate::snapshot::{DagNodeMetrics, FunctionMetrics, MetricsSnapshot, RouteMetrics, SystemMetrics};
 use crate::sync::lock;
 
 /// The tables of one registry between two resets.
@@ -34,6 +37,9 @@ pub(crate) struct State {
     pub(crate) id: StateId,
     /// The id of the registry's first state, shared by its successors.
     pub(crate) registry: StateId,
+    /// The id of the first state since the last reset; those from it to this one have the same routes at the same
+    /// places.
+    epoch: StateId,
     pub(crate) clock: Clock,
     config: Arc<Config>,
     pub(crate) nodes: Table<NodeEntry>,
@@ -46,6 +52,7 @@ pub(crate) struct State {
     pub(crate) function_extras: Table<ExtraEntry>,
     pub(crate) node_extras: Table<ExtraEntry>,
     pub(crate) operation_extras: Table<ExtraEntry>,
+    pub(crate) requests: Arc<RequestLog>,
     pub(crate) system: Mutex<SystemMetrics>,
     pub(crate) invalid_samples: AtomicU64,
 }
@@ -93,6 +100,8 @@ impl State {
         next.operations = self.operations.retained(|row| !idle.contains(row.name()));
         next.functions = self.functions.retained(|_| true);
         next.routes = self.routes.retained(|_| true);
+        next.epoch = self.epoch;
+        next.requests = Arc::clone(&self.requests);
         next.topics = self.topics.retained(|_| true);
         next.counters = self.counters.retained(|_| true);
         next.gauges = self.gauges.retained(|_| true);
@@ -109,6 +118,7 @@ impl State {
         Self {
             id,
             registry,
+            epoch: id,
             clock,
             nodes: Table::new(limits.nodes),
             operations: Table::new(limits.operations),
@@ -120,6 +130,7 @@ impl State {
             function_extras: Table::new(limits.functions),
             node_extras: Table::new(limits.nodes),
             operation_extras: Table::new(limits.operations),
+            requests: Arc::default(),
             system: Mutex::default(),
             invalid_samples: AtomicU64::new(0),
             config,
@@ -138,6 +149,14 @@ impl State {
     /// The state of that id, if it is alive.
     pub(crate) fn find(id: StateId) -> Option<Arc<Self>> {
         lock(&STATES).iter().filter_map(Weak::upgrade).find(|state| state.id == id)
+    }
+
+    /// The state of that id or, when it is gone, the one that took its place with the same routes.
+    pub(crate) fn find_heir(id: StateId, registry: StateId) -> Option<Arc<Self>> {
+        let states = lock(&STATES);
+        let alive = || states.iter().filter_map(Weak::upgrade);
+        let heir = |state: &Arc<Self>| state.registry == registry && (state.epoch..state.id).contains(&id);
+        alive().find(|state| state.id == id).or_else(|| alive().filter(heir).max_by_key(|state| state.id))
     }
 
     /// The place of a key in one of this state's tables.
@@ -171,6 +190,11 @@ impl State {
         let mut routes = self.routes.all();
         routes.sort_unstable_by(|a, b| a.key.borrow().cmp(&b.key.borrow()));
         routes
+    }
+
+    /// Everything about the requests of each route, by method and path.
+    pub(crate) fn route_snapshots(&self) -> Vec<RouteMetrics> {
+        self.routes_in_order().iter().map(|row| row.whole(&row.key)).collect()
     }
 
     /// The nodes with their operations. A node that only its operations told of appears as a placeholder

@@ -10,6 +10,7 @@ mod on;
 mod points;
 mod question;
 mod request;
+mod session;
 #[cfg(feature = "stream")]
 mod stream;
 
@@ -27,6 +28,7 @@ pub(crate) use on::BusyClock;
 pub use on::{InFlight, MAY_RECORD, Memory, Place, Site, Subject, Timer, Watch, is_recording};
 pub use points::{IntoPoints, points};
 pub use question::{Question, asked};
-pub use request::RequestTimer;
 #[cfg(feature = "stream")]
 pub use stream::{RewrapStream, TimedStream, TimedStreamExt};
+pub use request::{LateBytes, RequestTimer};
+pub use session::SessionTimer;

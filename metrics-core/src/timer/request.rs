@@ -1,95 +1,277 @@
 //! A request under way.
 
+use std::cell::Cell;
+
+use super::SessionTimer;
 use crate::clock::counter_ticks;
 use crate::record::{Routes, SeriesId, now, record, resolve};
 use crate::registry::Registry;
-use crate::state::Key;
+use crate::series::{CellKey, Ending, Finished, Protocol, is_grpc_server_error};
+use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
 
 /// A request under way on one route: recorded once, however it ends.
 ///
-/// [`answered`](Self::answered) and [`failed`](Self::failed) end it. A request that is dropped without either
-/// was cancelled, or its handler panicked if the drop is part of unwinding: the first is counted apart and
-/// leaves no time behind, the second is a failure (H-14, I-14).
+/// [`answered`](Self::answered) tells of the response's head, [`finish`](Self::finish) of the end of its body,
+/// [`failed`](Self::failed) of an error before either. A request that is dropped without an end was cancelled, or panicked
+/// if the drop is part of unwinding (H-14, I-14); when that happens before the head, a panic counts as an answer with
+/// 500 and a cancelled request leaves no latency behind.
 ///
 /// It borrows nothing, and may move between threads.
 ///
 /// # Examples
 /// ```
+/// # use std::time::Duration;
 /// # let (registry, time) = metrics_core::Registry::mock();
-/// let request = registry.begin_request("GET", "/api/scans/{id}");
-/// time.advance(std::time::Duration::from_millis(8));
+/// let mut request = registry.begin_request("GET", "/api/scans/{id}");
+/// time.advance(Duration::from_millis(8));
 /// request.answered(200);
+/// time.advance(Duration::from_millis(2));
+/// request.sent(4096);
+/// request.finish();
 /// drop(registry.begin_request("GET", "/api/scans/{id}"));
 ///
-/// let seen = &registry.snapshot().endpoints[0];
-/// assert_eq!((seen.calls_total, seen.avg_latency_ms, seen.last_status_code), (1, 8.0, 200));
-/// assert_eq!(registry.route("GET", "/api/scans/{id}").cancelled_total(), 1);
+/// let head = &registry.snapshot().endpoints[0];
+/// assert_eq!((head.calls_total, head.avg_latency_ms, head.last_status_code), (1, 8.0, 200));
+/// let whole = &registry.routes()[0];
+/// assert_eq!((whole.started_total, whole.outcomes.ok, whole.outcomes.cancelled), (2, 1, 1));
+/// assert_eq!((whole.avg_total_ms, whole.response_bytes_total), (5.0, 4096)); // over both
 /// ```
 #[derive(Debug)]
 #[must_use = "a request that is dropped counts as cancelled"]
 pub struct RequestTimer {
-    /// `None` when nothing is recorded, or not any more.
+    /// `None` when it has ended, or nothing is recorded.
     series: Option<SeriesId>,
+    registry: StateId,
     start: u64,
+    received: u64,
+    sent: u64,
+    /// 0 before the head.
+    status: u16,
+    grpc_status: Option<u8>,
+    protocol: Protocol,
 }
 
 /// The status of a request that got no answer because its service failed.
 pub(super) const INTERNAL_SERVER_ERROR: u16 = 500;
 
+/// Longer requests look for the state to record into, for theirs may have been replaced twice meanwhile. Ticks: about
+/// 50 ms.
+const LONG_TICKS: u64 = 100_000_000;
+
 impl Registry {
+    /// Starts timing a request on the route of that method and template, over HTTP/1.1.
+    ///
+    /// # Cost
+    /// As [`begin_request_over`](Self::begin_request_over).
+    #[inline]
+    pub fn begin_request(&self, method: &str, template: &str) -> RequestTimer {
+        self.begin_request_over(Protocol::default(), method, template)
+    }
+
     /// Starts timing a request on the route of that method and template.
     ///
     /// # Cost
     /// As a string key: one hash and one comparison; no lock and no allocation after the calling thread's first
     /// request of that route.
     #[inline]
-    pub fn begin_request(&self, method: &str, template: &str) -> RequestTimer {
+    pub fn begin_request_over(&self, protocol: Protocol, method: &str, template: &str) -> RequestTimer {
         let started = self.recording_state().and_then(|state| {
             let series = resolve::<Routes>(state, Key::two(method, template))?;
+            record::<Routes>(series, |_, shard| shard.exchange().start(protocol.scheme));
             Some((series, now(state)?))
         });
         let (series, start) = started.unzip();
-        RequestTimer { series, start: start.unwrap_or(0) }
+        RequestTimer {
+            series,
+            registry: self.id(),
+            start: start.unwrap_or(0),
+            received: 0,
+            sent: 0,
+            status: 0,
+            grpc_status: None,
+            protocol,
+        }
     }
 }
 
+/// What is recorded of the head when a request ends.
+#[derive(Clone, Copy)]
+enum Head {
+    /// It was recorded before.
+    Done,
+    /// Now, with this status.
+    Now(u16),
+    /// There was none, and there never will be.
+    Missed,
+}
+
 impl RequestTimer {
-    /// Ends the request with the response head. A status of 500 or above is a failure.
+    /// The response's head is there, and more will follow; the latency is recorded. A status of 500 or above is a failure.
     #[inline]
-    pub fn answered(mut self, status: u16) {
-        self.finish(status >= 500, status);
-    }
-
-    /// Ends the request without an answer, as the error of a service does; it counts as status 500.
-    #[inline]
-    pub fn failed(mut self) {
-        self.finish(true, INTERNAL_SERVER_ERROR);
-    }
-
-    #[inline]
-    fn finish(&mut self, failed: bool, status: u16) {
+    pub fn answered(&mut self, status: u16) {
+        self.status = status;
         let start = self.start;
-        if let Some(series) = self.series.take() {
+        if let Some(series) = self.series {
             let end = counter_ticks();
             record::<Routes>(series, move |time, shard| {
-                shard.record(time.span(start, end), failed, status);
+                shard.record(time.span(start, end), status >= 500, status);
             });
         }
+    }
+
+    /// The response's head is there, and nothing will follow; ends the request.
+    #[inline]
+    pub fn answered_in_full(mut self, status: u16) {
+        self.status = status;
+        self.end(self.ending(), Head::Now(status));
+    }
+
+    /// Bytes of the response's body were sent.
+    #[inline]
+    pub fn sent(&mut self, bytes: u64) {
+        self.sent = self.sent.saturating_add(bytes);
+    }
+
+    /// Bytes of the request's body were read.
+    #[inline]
+    pub fn received(&mut self, bytes: u64) {
+        self.received = self.received.saturating_add(bytes);
+    }
+
+    /// The gRPC status, of headers or trailers.
+    #[inline]
+    pub fn grpc_status(&mut self, code: u8) {
+        self.grpc_status = Some(code);
+    }
+
+    /// Ends the request: everything was sent.
+    #[inline]
+    pub fn finish(mut self) {
+        self.end(self.ending(), Head::Done);
+    }
+
+    /// Ends the request by an error: of the service, when there was no head, else of the response's body.
+    #[inline]
+    pub fn failed(mut self) {
+        if self.status == 0 {
+            self.end(Ending::Service, Head::Now(INTERNAL_SERVER_ERROR));
+        } else {
+            self.end(Ending::Body, Head::Done);
+        }
+    }
+
+    /// The response's head is there, and opens a session: a WebSocket or an event stream. Ends the request, begins the session.
+    #[inline]
+    pub fn into_session(mut self, status: u16) -> SessionTimer {
+        self.status = status;
+        let session = self.series.map(|series| SessionTimer::begin(series, self.registry));
+        self.end(self.ending(), Head::Now(status));
+        session.unwrap_or_default()
+    }
+
+    /// Where late bytes of the request's body are counted.
+    #[must_use]
+    pub fn late_bytes(&self) -> LateBytes {
+        LateBytes { series: self.series }
+    }
+
+    /// How a request ends of which everything was sent.
+    #[inline]
+    fn ending(&self) -> Ending {
+        match self.grpc_status {
+            Some(code) if self.status < 500 && is_grpc_server_error(code) => Ending::Grpc,
+            _ => Ending::of_status(self.status),
+        }
+    }
+
+    #[inline]
+    fn end(&mut self, ending: Ending, head: Head) {
+        let Some(series) = self.series.take() else { return };
+        let end = counter_ticks();
+        let series = self.alive(series, end);
+        let key = CellKey::new(self.status, ending, self.grpc_status, self.protocol);
+        // What the closure tells of, which may not change what it captures.
+        let (slow, ns) = (Cell::new(false), Cell::new(0));
+        record::<Routes>(series, |time, shard| {
+            let sample = time.span(self.start, end);
+            match head {
+                Head::Done => {}
+                Head::Now(status) => shard.record(sample, status >= 500, status),
+                Head::Missed => shard.record_cancelled(),
+            }
+            ns.set(sample.ns);
+            let finished =
+                Finished { key, ns: sample.ns, request_bytes: self.received, response_bytes: self.sent };
+            slow.set(shard.exchange().finish(&finished));
+        });
+        if slow.get() || key.is_failure() {
+            note(series, key, ns.get());
+        }
+    }
+
+    /// The series to record the end into. Clocks other than the process's counter are those of tests.
+    #[inline]
+    fn alive(&self, series: SeriesId, end: u64) -> SeriesId {
+        let on_counter = series.state() & ON_COUNTER != 0;
+        let is_short = on_counter && end.saturating_sub(self.start) < LONG_TICKS;
+        if is_short { series } else { alive(series, self.registry) }
     }
 }
 
 impl Drop for RequestTimer {
     fn drop(&mut self) {
+        if self.series.is_none() {
+            return;
+        }
+        let headless = self.status == 0;
         if std::thread::panicking() {
-            self.finish(true, INTERNAL_SERVER_ERROR);
-        } else if let Some(series) = self.series.take() {
-            record::<Routes>(series, |_, shard| shard.record_cancelled());
+            self.end(Ending::Panicked, if headless { Head::Now(INTERNAL_SERVER_ERROR) } else { Head::Done });
+        } else {
+            self.end(Ending::Cancelled, if headless { Head::Missed } else { Head::Done });
+        }
+    }
+}
+
+/// The series in the state that took the place of its own, if that is gone.
+#[cold]
+#[inline(never)]
+pub(super) fn alive(series: SeriesId, registry: StateId) -> SeriesId {
+    let heir = State::find_heir(series.state(), registry);
+    heir.map_or(series, |state| SeriesId::new(state.id, series.index()))
+}
+
+/// Tells the log of a request that failed or may be slow.
+#[cold]
+#[inline(never)]
+fn note(series: SeriesId, key: CellKey, ns: u64) {
+    let Some(state) = State::find(series.state()) else { return };
+    let Some(row) = state.routes.get(series.index()) else { return };
+    let unix_secs = state.clock.unix_now().as_secs_f64();
+    let slow_ns = state.requests.offer(Logged { unix_secs, route: row.key.clone(), key, ns });
+    record::<Routes>(series, |_, shard| shard.exchange().set_slow(slow_ns));
+}
+
+/// Counts bytes of a request's body that are read while the request itself is not at work.
+#[derive(Clone, Copy, Debug)]
+pub struct LateBytes {
+    series: Option<SeriesId>,
+}
+
+impl LateBytes {
+    /// Adds bytes that were read.
+    pub fn add(self, bytes: u64) {
+        if let Some(series) = self.series
+            && bytes > 0
+        {
+            record::<Routes>(series, |_, shard| shard.exchange().add_late_request_bytes(bytes));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -105,5 +287,48 @@ mod tests {
         let seen = &registry.snapshot().endpoints[0];
         assert_eq!((seen.calls_total, seen.last_status_code), (2, 500));
         assert_eq!(registry.route("GET", "/api/x").cancelled_total(), 1);
+        let outcomes = registry.routes()[0].outcomes;
+        assert_eq!((outcomes.panicked, outcomes.cancelled, outcomes.error, outcomes.ok), (1, 1, 1, 0));
+    }
+
+    /// What is in flight comes back to zero, however often idle nodes were forgotten meanwhile.
+    #[test]
+    fn a_long_request_outlives_the_states_it_began_in() {
+        let (registry, time) = Registry::mock();
+        let mut request = registry.begin_request("GET", "/api/x");
+        let session = registry.begin_request("GET", "/api/ws").into_session(101);
+        for n in 0..4 {
+            registry.node(&format!("node-{n}")).record(Duration::from_millis(1), 0);
+            time.advance(Duration::from_secs(60));
+            registry.evict_idle_nodes(Duration::from_secs(30));
+        }
+        let lost = registry.self_metrics().lost;
+        request.answered(200);
+        request.finish();
+        drop(session);
+        let [ws, whole] = &registry.routes()[..] else { panic!("two routes") };
+        assert_eq!((whole.started_total, whole.in_flight, whole.outcomes.ok), (1, 0, 1));
+        assert_eq!((ws.sessions.open, ws.sessions.closed_total, ws.sessions.avg_ms), (0, 1, 240_000.0));
+        // The latency to the head went with the replaced states, and says so.
+        assert_eq!(registry.self_metrics().lost - lost, 1);
+    }
+
+    #[test]
+    fn a_reset_forgets_requests_under_way() {
+        let (registry, time) = Registry::mock();
+        let request = registry.begin_request("GET", "/api/x");
+        time.advance(Duration::from_secs(60));
+        registry.reset();
+        registry.begin_request("GET", "/api/y").failed();
+        drop(request);
+        let routes = registry.routes();
+        assert_eq!(routes.len(), 1);
+        assert_eq!((&*routes[0].path, routes[0].in_flight, routes[0].outcomes.cancelled), ("/api/y", 0, 0));
+    }
+
+    /// Threat 13: memory of a request in flight.
+    #[test]
+    fn a_request_takes_at_most_80_bytes() {
+        assert!(size_of::<RequestTimer>() <= 80, "{}", size_of::<RequestTimer>());
     }
 }

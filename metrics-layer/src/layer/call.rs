@@ -1,108 +1,218 @@
 //! A request under way, whatever collector hears of it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
 
-use metrics_core::{Collector, RequestTimer};
+use http::{Method, StatusCode, Version, header};
+use metrics_core::{LateBytes, Protocol, RequestTimer, Scheme, SessionTimer};
 
-use super::Shared;
+use super::context::{self, Mark, RequestId};
+use super::foreign::ForeignCall;
+use super::session::{Session, asks_for_upgrade};
+use super::{Shared, grpc};
 
-/// A request under way: recorded once, when it is answered, fails or is dropped.
+/// A request under way: recorded once, when its response ended, or it failed or was dropped.
 #[derive(Debug)]
 pub(super) struct Call {
     kind: Kind,
+    id: RequestId,
+    mark: Mark,
+    method: Answers,
+    /// What the handler may hold on to if the request becomes a session.
+    session: Option<Session>,
 }
 
 #[derive(Debug)]
 enum Kind {
     /// The registry's own timer, which also tells cancelled and panicked requests apart.
     Registry(RequestTimer),
-    /// For a collector that is no registry; `None` when it is disabled.
+    /// For a collector that is no registry; `None` when it is disabled or was told.
     Foreign(Option<ForeignCall>),
 }
 
-/// A request as a [`Collector`] hears of it. It allocates for the template; a collector that wants speed gives
-/// a registry.
-#[derive(Debug)]
-struct ForeignCall {
-    shared: Arc<Shared>,
-    method: &'static str,
-    template: Box<str>,
-    started: Instant,
-    told: bool,
+/// How a request's method decides what its response looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answers {
+    WithBody,
+    /// HEAD.
+    WithoutBody,
+    /// CONNECT.
+    WithTunnel,
 }
 
-/// The status of a request that got no answer because its service failed or panicked.
-const INTERNAL_SERVER_ERROR: u16 = 500;
+/// What is still to come after the head of a response.
+#[derive(Debug)]
+pub(super) enum After {
+    Nothing,
+    /// The rest of the body.
+    Body(Call),
+    /// An event stream, which is no part of the request any more.
+    Stream(SessionTimer),
+}
 
 impl Call {
     #[inline]
-    pub(super) fn begin(shared: &Arc<Shared>, method: &'static str, template: &str) -> Self {
+    pub(super) fn begin<B>(
+        shared: &Arc<Shared>,
+        mark: Mark,
+        method: &'static str,
+        request: &mut http::Request<B>,
+    ) -> Self {
+        let answers = match *request.method() {
+            Method::HEAD => Answers::WithoutBody,
+            Method::CONNECT => Answers::WithTunnel,
+            _ => Answers::WithBody,
+        };
+        let template = shared.templates.of(request);
         let kind = match shared.collector.registry() {
-            Some(registry) => Kind::Registry(registry.begin_request(method, template)),
+            Some(registry) => {
+                Kind::Registry(registry.begin_request_over(protocol(request), method, template))
+            }
             None => Kind::Foreign(ForeignCall::begin(shared, method, template)),
         };
-        Self { kind }
+        let session = asks_for_upgrade(request).then(|| Session::offer(request));
+        Self { kind, id: context::new_id(), mark, method: answers, session }
     }
 
-    /// The response head is there.
+    pub(super) fn id(&self) -> RequestId {
+        self.id
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    /// Where late bytes of the request's body are counted.
+    pub(super) fn late_bytes(&self) -> Option<LateBytes> {
+        match &self.kind {
+            Kind::Registry(timer) => Some(timer.late_bytes()),
+            Kind::Foreign(_) => None,
+        }
+    }
+
+    /// The response head is there; says what is still to come.
     #[inline]
-    pub(super) fn answered(self, status: http::StatusCode) {
-        self.finish(|timer| timer.answered(status.as_u16()), status.as_u16());
+    pub(super) fn answered<B: http_body::Body>(mut self, response: &http::Response<B>) -> After {
+        let status = response.status();
+        let timer = match &mut self.kind {
+            Kind::Registry(timer) => timer,
+            Kind::Foreign(call) => {
+                if let Some(call) = call.take() {
+                    call.answered(status.as_u16());
+                }
+                return After::Nothing;
+            }
+        };
+        if let Some(code) = grpc::status(response.headers()) {
+            timer.grpc_status(code);
+        }
+        if self.is_upgrade(status) {
+            self.upgrade(status);
+            return After::Nothing;
+        }
+        if self.method == Answers::WithoutBody || has_no_body(status) || response.body().is_end_stream() {
+            self.answered_in_full(status);
+            return After::Nothing;
+        }
+        if is_event_stream(response) {
+            return After::Stream(self.into_session(status));
+        }
+        if let Kind::Registry(timer) = &mut self.kind {
+            timer.answered(status.as_u16());
+        }
+        After::Body(self)
     }
 
-    /// The service failed without a response.
+    #[inline]
+    fn answered_in_full(self, status: StatusCode) {
+        if let Kind::Registry(timer) = self.kind {
+            timer.answered_in_full(status.as_u16());
+        }
+    }
+
+    fn is_upgrade(&self, status: StatusCode) -> bool {
+        status == StatusCode::SWITCHING_PROTOCOLS || self.method == Answers::WithTunnel && status.is_success()
+    }
+
+    /// Ends the request with the head, and begins the session if the handler held on to it.
+    fn upgrade(mut self, status: StatusCode) {
+        match self.session.take().filter(Session::is_held) {
+            Some(session) => session.open(self.into_session(status)),
+            None => self.answered_in_full(status),
+        }
+    }
+
+    fn into_session(self, status: StatusCode) -> SessionTimer {
+        match self.kind {
+            Kind::Registry(timer) => timer.into_session(status.as_u16()),
+            Kind::Foreign(_) => SessionTimer::default(),
+        }
+    }
+
+    /// Everything was sent.
+    #[inline]
+    pub(super) fn finish(self) {
+        if let Kind::Registry(timer) = self.kind {
+            timer.finish();
+        }
+    }
+
+    /// The service failed without a response, or the response's body failed.
     #[inline]
     pub(super) fn failed(self) {
-        self.finish(RequestTimer::failed, INTERNAL_SERVER_ERROR);
-    }
-
-    #[inline]
-    fn finish(self, timer: impl FnOnce(RequestTimer), status: u16) {
         match self.kind {
-            Kind::Registry(request) => timer(request),
-            Kind::Foreign(call) => {
-                if let Some(call) = call {
-                    call.answered(status);
-                }
-            }
+            Kind::Registry(timer) => timer.failed(),
+            Kind::Foreign(Some(call)) => call.failed(),
+            Kind::Foreign(None) => {}
+        }
+    }
+
+    /// Bytes of the request's body were read.
+    #[inline]
+    pub(super) fn received(&mut self, bytes: u64) {
+        if let Kind::Registry(timer) = &mut self.kind {
+            timer.received(bytes);
+        }
+    }
+
+    /// Bytes of the response's body were sent.
+    #[inline]
+    pub(super) fn sent(&mut self, bytes: u64) {
+        if let Kind::Registry(timer) = &mut self.kind {
+            timer.sent(bytes);
+        }
+    }
+
+    /// The trailers of the response are there.
+    pub(super) fn trailers(&mut self, trailers: &http::HeaderMap) {
+        if let (Kind::Registry(timer), Some(code)) = (&mut self.kind, grpc::status(trailers)) {
+            timer.grpc_status(code);
         }
     }
 }
 
-impl ForeignCall {
-    fn begin(shared: &Arc<Shared>, method: &'static str, template: &str) -> Option<Self> {
-        shared.collector.is_enabled().then(|| Self {
-            shared: Arc::clone(shared),
-            method,
-            template: template.into(),
-            started: Instant::now(),
-            told: false,
-        })
-    }
-
-    fn answered(mut self, status: u16) {
-        self.tell(status);
-        self.told = true;
-    }
-
-    /// Tells the collector, whose panics are its own (I-12).
-    fn tell(&self, status: u16) {
-        let latency_ms = self.started.elapsed().as_secs_f64() * 1e3;
-        let collector: &dyn Collector = &*self.shared.collector;
-        let record = || collector.record_endpoint(&self.template, self.method, latency_ms, status);
-        if catch_unwind(AssertUnwindSafe(record)).is_err() {
-            tracing::debug!("the collector panicked; the record is lost");
-        }
-    }
+fn protocol<B>(request: &http::Request<B>) -> Protocol {
+    let scheme = match request.uri().scheme_str() {
+        Some("https") => Scheme::Https,
+        _ => Scheme::Http,
+    };
+    let version = match request.version() {
+        Version::HTTP_2 => metrics_core::Version::Http2,
+        Version::HTTP_3 => metrics_core::Version::Http3,
+        Version::HTTP_11 => metrics_core::Version::Http11,
+        _ => metrics_core::Version::Http10,
+    };
+    Protocol { scheme, version }
 }
 
-impl Drop for ForeignCall {
-    /// A panic of the handler is a failure; the trait has no word for a cancelled request.
-    fn drop(&mut self) {
-        if !self.told && std::thread::panicking() {
-            self.tell(INTERNAL_SERVER_ERROR);
-        }
-    }
+/// Whether a response of that status ends with its head, whatever body it has: servers drop it unread.
+fn has_no_body(status: StatusCode) -> bool {
+    status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED
+}
+
+fn is_event_stream<B>(response: &http::Response<B>) -> bool {
+    const EVENT_STREAM: &[u8] = b"text/event-stream";
+    let content_type = response.headers().get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    content_type
+        .and_then(|value| value.get(..EVENT_STREAM.len()))
+        .is_some_and(|value| value.eq_ignore_ascii_case(EVENT_STREAM))
 }

@@ -2,15 +2,19 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::Call;
+use super::call::After;
+use super::context::Active;
+use super::{Call, ResponseBody};
 
 pin_project! {
     /// The response future of a [`MetricsService`](super::MetricsService).
     #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
@@ -24,28 +28,32 @@ impl<F> ResponseFuture<F> {
     }
 }
 
-impl<F, R, E> Future for ResponseFuture<F>
+impl<F, B, E> Future for ResponseFuture<F>
 where
-    F: Future<Output = Result<http::Response<R>, E>>,
+    F: Future<Output = Result<http::Response<B>, E>>,
+    B: Body,
 {
-    type Output = F::Output;
+    type Output = Result<http::Response<ResponseBody<B>>, E>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // Taken out while the handler runs: if it panics, the unwinding drops the call, which then knows. A
-        // runtime drops the future itself only after it has caught the panic.
+        let active = Active::enter(this.call);
+        let polled = this.inner.poll(cx);
+        active.leave();
+        let result = ready!(polled);
         let call = this.call.take();
-        let Poll::Ready(result) = this.inner.poll(cx) else {
-            *this.call = call;
-            return Poll::Pending;
-        };
-        if let Some(call) = call {
-            match &result {
-                Ok(response) => call.answered(response.status()),
-                Err(_) => call.failed(),
+        match result {
+            Ok(response) => {
+                let after = call.map_or(After::Nothing, |call| call.answered(&response));
+                Poll::Ready(Ok(ResponseBody::watch(response, after)))
+            }
+            Err(error) => {
+                if let Some(call) = call {
+                    call.failed();
+                }
+                Poll::Ready(Err(error))
             }
         }
-        Poll::Ready(result)
     }
 }

@@ -1,13 +1,19 @@
 //! The Tower layer: times the requests of a service, and changes nothing about them.
 //!
 //! A file per idea: what is timed ([`scope`]), on which route ([`template`]), by which method ([`method`]), the
-//! request under way ([`call`]), the service and its future.
+//! request under way ([`call`]), who a thread works for ([`context`]), the service, its future, and the bodies.
 
+mod body;
 mod call;
+mod context;
+mod foreign;
 mod future;
+mod grpc;
 mod method;
+mod request_body;
 mod scope;
 mod service;
+mod session;
 mod template;
 
 use std::sync::Arc;
@@ -15,29 +21,46 @@ use std::sync::Arc;
 use metrics_core::{Collector, ConfigError};
 use tower_layer::Layer;
 
+pub use body::ResponseBody;
 pub use future::ResponseFuture;
+pub use request_body::RequestBody;
 pub use service::MetricsService;
-pub use template::UNMATCHED;
+pub use session::Session;
 
 use call::Call;
+use context::Mark;
 use scope::Scope;
 use template::Templates;
 
 /// Times requests under `/api/` by method and route template.
 ///
 /// # Definition
-/// The latency of a request is the time from [`call`](tower_service::Service::call) to the response head. A
-/// status of 500 or above, an error of the service and a panic of the handler are failures; a request whose
-/// future is dropped before the head (the client left, a timeout struck) is counted as cancelled and leaves no
-/// time behind. Every request is recorded once, whatever happens. A WebSocket upgrade ends with its 101.
+/// A request begins with [`call`](tower_service::Service::call) and ends with its response's body: at the end of the stream,
+/// its trailers, the announced length, an error, a panic, or when it is dropped. It is counted once, by its
+/// [`Outcome`](metrics_core::Outcome), and is in flight until then. Two times are kept: to the head, which is what
+/// the seeds call latency, and to the end. A request that is dropped before its head leaves no latency behind. Bytes are those of
+/// data frames that were read or handed to the server.
 ///
+/// A 101, a successful CONNECT and a `text/event-stream` are answered with their head and go on as sessions, with a gauge
+/// and a duration of their own; for upgrades see [`Session`].
+///
+/// # Routes
 /// The route is axum's `MatchedPath` (feature `axum`) where the layer sits inside the router, as with
-/// `Router::layer`; elsewhere a template given to [`route`](Self::route); else [`UNMATCHED`], so that no
-/// request can make up a key. Methods outside the registered ones count as `_OTHER`.
+/// `Router::layer`, also for nested routers; elsewhere a template given to [`route`](Self::route); else [`UNMATCHED`], so
+/// that no request can make up a key. A router behind `nest_service` matches only after the request has passed layers
+/// outside of it, and around a whole `Router` there is no match yet: there, register templates, or put the layer on the inner router.
+/// Methods outside the registered ones count as `_OTHER`.
+///
+/// A request that passes layers of the same metrics twice is counted by the outermost, unless it changed its task in
+/// between, as with `tower::buffer`.
+///
+/// # Bodies
+/// Services inside get [`RequestBody`], clients outside [`ResponseBody`]; axum's extractors and responses take both as they
+/// are.
 ///
 /// # Cost
-/// No allocation and no lock after a thread's first request of a route. A path out of scope costs one prefix
-/// comparison. The inner service's response, body, error, back-pressure and readiness pass unchanged.
+/// No allocation and no lock after a thread's first request of a route, except for a request that asks for an upgrade, that fails, or
+/// that is among the slowest hundred. A path out of scope costs one prefix comparison. The inner service's response, error, back-pressure and readiness pass unchanged.
 ///
 /// # Examples
 /// With axum; add it before a CORS layer, which then answers preflights outside of it (I-13):
@@ -83,8 +106,42 @@ impl MetricsLayer {
     /// # Errors
     /// When the prefix does not start with `/`.
     pub fn path_prefix(mut self, prefix: &str) -> Result<Self, ConfigError> {
-        Arc::make_mut(&mut self.shared).scope = Scope::new(prefix)?;
+        let shared = Arc::make_mut(&mut self.shared);
+        shared.scope = shared.scope.clone().with_prefix(prefix)?;
         Ok(self)
+    }
+
+    /// Times the paths of this pattern too, in the notation of [`route`](Self::route).
+    ///
+    /// # Errors
+    /// When the pattern cannot be read or contradicts an earlier one.
+    ///
+    /// # Examples
+    /// ```
+    /// # let metrics = metrics_layer::Metrics::builder().build()?;
+    /// let layer = metrics.layer().include("/healthz")?.exclude("/api/internal/{*rest}")?.exclude_self();
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn include(mut self, pattern: &str) -> Result<Self, ConfigError> {
+        Arc::make_mut(&mut self.shared).scope.include(pattern)?;
+        Ok(self)
+    }
+
+    /// Leaves the paths of this pattern alone, whatever includes them.
+    ///
+    /// # Errors
+    /// As for [`include`](Self::include).
+    pub fn exclude(mut self, pattern: &str) -> Result<Self, ConfigError> {
+        Arc::make_mut(&mut self.shared).scope.exclude(pattern)?;
+        Ok(self)
+    }
+
+    /// Leaves the paths of the exported handler alone, at their usual places. By default they are timed like any other
+    /// (CON-31).
+    #[must_use]
+    pub fn exclude_self(mut self) -> Self {
+        Arc::make_mut(&mut self.shared).scope.exclude_self();
+        self
     }
 
     /// Tells of a route, for services whose router does not: `/api/scans/{id}`, `/api/files/{*path}`.
@@ -114,13 +171,24 @@ impl<S> Layer<S> for MetricsLayer {
 
 impl Shared {
     /// Starts timing a request that is in scope.
-    fn begin<B>(self: &Arc<Self>, request: &http::Request<B>) -> Option<Call> {
+    #[inline]
+    fn begin<B>(self: &Arc<Self>, request: &mut http::Request<B>) -> Option<Call> {
         if !self.scope.contains(request.uri().path()) {
             return None;
         }
         let method = method::known(request.method());
-        let template = self.templates.of(request);
-        Some(Call::begin(self, method, template))
+        let mark = Mark::new(self.name(), method, request.uri().path());
+        // A layer further out counts it.
+        (!context::is_counted(&mark)).then(|| Call::begin(self, mark, method, request))
+    }
+
+    /// Tells collectors apart, whatever layers they have.
+    #[inline]
+    fn name(&self) -> usize {
+        match self.collector.registry() {
+            Some(registry) => registry.id() as usize,
+            None => Arc::as_ptr(&self.collector).addr(),
+        }
     }
 }
 

@@ -1,13 +1,27 @@
 //! Which requests are timed.
 
+use std::fmt;
+
 use metrics_core::ConfigError;
 
-/// The paths that are timed: those that start with a prefix, by default `/api/`.
+/// The paths that are timed: those that start with a prefix, by default `/api/`, and those that are included, less those
+/// that are excluded.
 ///
 /// The raw path decides, never a decoded or normalised one: `/api`, `/apix` and `/API/x` are outside (H-21).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Scope {
     prefix: Box<str>,
+    included: Patterns,
+    excluded: Patterns,
+    /// Whether the paths of the exported handler are out of scope.
+    without_self: bool,
+}
+
+/// Path patterns in the notation of routes.
+#[derive(Clone, Default)]
+struct Patterns {
+    router: matchit::Router<()>,
+    any: bool,
 }
 
 const DEFAULT_PREFIX: &str = "/api/";
@@ -17,18 +31,64 @@ impl Scope {
         if !prefix.starts_with('/') {
             return Err(ConfigError::new("path_prefix", format!("{prefix:?} does not start with /")));
         }
-        Ok(Self { prefix: prefix.into() })
+        Ok(Self { prefix: prefix.into(), ..Self::default() })
+    }
+
+    /// The same with another prefix.
+    pub(super) fn with_prefix(self, prefix: &str) -> Result<Self, ConfigError> {
+        Ok(Self { prefix: Self::new(prefix)?.prefix, ..self })
+    }
+
+    pub(super) fn include(&mut self, pattern: &str) -> Result<(), ConfigError> {
+        self.included.insert("include", pattern)
+    }
+
+    pub(super) fn exclude(&mut self, pattern: &str) -> Result<(), ConfigError> {
+        self.excluded.insert("exclude", pattern)
+    }
+
+    pub(super) fn exclude_self(&mut self) {
+        self.without_self = true;
     }
 
     #[inline]
     pub(super) fn contains(&self, path: &str) -> bool {
-        path.starts_with(&*self.prefix)
+        (path.starts_with(&*self.prefix) || self.included.contain(path)) && !self.excludes(path)
+    }
+
+    #[inline]
+    fn excludes(&self, path: &str) -> bool {
+        self.excluded.contain(path) || self.without_self && crate::serve::routes::find(path).is_some()
+    }
+}
+
+impl Patterns {
+    fn insert(&mut self, setting: &'static str, pattern: &str) -> Result<(), ConfigError> {
+        self.any = true;
+        let inserted = self.router.insert(pattern, ());
+        inserted.map_err(|error| ConfigError::new(setting, format!("{pattern:?}: {error}")))
+    }
+
+    #[inline]
+    fn contain(&self, path: &str) -> bool {
+        self.any && self.router.at(path).is_ok()
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 
 impl Default for Scope {
     fn default() -> Self {
-        Self { prefix: DEFAULT_PREFIX.into() }
+        Self {
+            prefix: DEFAULT_PREFIX.into(),
+            included: Patterns::default(),
+            excluded: Patterns::default(),
+            without_self: false,
+        }
     }
 }
 
@@ -45,6 +105,22 @@ mod tests {
         for outside in ["", "*", "/", "/api", "/apix", "/API/x", "//api/x", "/x/api/y"] {
             assert!(!scope.contains(outside), "{outside}");
         }
+    }
+
+    #[test]
+    fn patterns_add_to_the_prefix_and_take_away_from_it() {
+        let mut scope = Scope::default();
+        scope.include("/healthz").unwrap();
+        scope.include("/ws/{*rest}").unwrap();
+        scope.exclude("/api/internal/{*rest}").unwrap();
+        scope.exclude_self();
+        for inside in ["/api/x", "/healthz", "/ws/points", "/api/internal"] {
+            assert!(scope.contains(inside), "{inside}");
+        }
+        for outside in ["/healthz/x", "/ws", "/api/internal/x", "/api/metrics", "/api/health/performance"] {
+            assert!(!scope.contains(outside), "{outside}");
+        }
+        assert!(scope.exclude("/api/{").unwrap_err().to_string().starts_with(r#"exclude: "/api/{": "#));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::task::{Context, Poll};
 
 use tower_service::Service;
 
-use super::{ResponseFuture, Shared};
+use super::context::Active;
+use super::{RequestBody, ResponseBody, ResponseFuture, Shared};
 
 /// Times the requests of the service inside; see [`MetricsLayer`](super::MetricsLayer).
 #[derive(Clone, Debug)]
@@ -37,9 +38,10 @@ impl<S> MetricsService<S> {
 
 impl<S, B, R> Service<http::Request<B>> for MetricsService<S>
 where
-    S: Service<http::Request<B>, Response = http::Response<R>>,
+    S: Service<http::Request<RequestBody<B>>, Response = http::Response<R>>,
+    R: http_body::Body,
 {
-    type Response = S::Response;
+    type Response = http::Response<ResponseBody<R>>;
     type Error = S::Error;
     type Future = ResponseFuture<S::Future>;
 
@@ -49,9 +51,13 @@ where
     }
 
     #[inline]
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
         // Begun before the inner call, so that a panic in there is recorded as well.
-        let call = self.shared.begin(&request);
-        ResponseFuture::new(self.inner.call(request), call)
+        let mut call = self.shared.begin(&mut request);
+        let request = request.map(|body| RequestBody::new(body, call.as_ref()));
+        let active = Active::enter(&mut call);
+        let future = self.inner.call(request);
+        active.leave();
+        ResponseFuture::new(future, call)
     }
 }

@@ -1,9 +1,6 @@
 //! The route a request takes, as a template.
 
-use metrics_core::ConfigError;
-
-/// The route of requests that match none.
-pub const UNMATCHED: &str = "{unmatched}";
+use metrics_core::{ConfigError, UNMATCHED};
 
 /// Templates registered by hand, for stacks whose router leaves none in the request.
 #[derive(Clone, Default)]

@@ -1,5 +1,6 @@
 //! Everything in the text format that Prometheus scrapes.
 
+mod http;
 mod text;
 
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use crate::registry::Registry;
 use crate::series::{Counts, ExtraTotal, TimingTotal};
 use crate::state::{Entry, ExtraEntry, Row, State, Table};
 
+pub use text::TextFormat;
 use text::{Kind, Text};
 
 /// Quantiles of the summaries, over the life of a series.
@@ -18,13 +20,14 @@ const LINE_BYTES: usize = 64;
 
 /// All metrics of a registry in the exposition format, in base units (CON-28): names and keys are labels, so no name
 /// that a caller makes up can break or collide.
-pub(crate) fn prometheus(registry: &Registry) -> String {
+pub(crate) fn prometheus(registry: &Registry, format: TextFormat) -> String {
     let state = registry.state();
-    let mut text = Text::with_capacity((state.series_count() + 32) * LINE_BYTES);
+    let mut text = Text::new(format, (state.series_count() + 32) * LINE_BYTES);
     nodes(&mut text, &state);
     operations(&mut text, &state);
     functions(&mut text, &state);
     routes(&mut text, &state);
+    http::families(&mut text, &state);
     topics(&mut text, &state);
     own(&mut text, &state);
     host(&mut text, registry);
@@ -131,18 +134,6 @@ fn routes(text: &mut Text, state: &State) {
     if rows.is_empty() {
         return;
     }
-    text.family("metrics_route_errors_total", Kind::Counter, "Requests answered with 5xx or not at all.");
-    rows.iter().for_each(|row| {
-        text.count("metrics_route_errors_total", &route_labels(row), row.total().timing.errors);
-    });
-    text.family(
-        "metrics_route_cancelled_total",
-        Kind::Counter,
-        "Requests dropped before they were answered.",
-    );
-    rows.iter().for_each(|row| {
-        text.count("metrics_route_cancelled_total", &route_labels(row), row.total().cancelled);
-    });
     text.family("metrics_route_seconds", Kind::Summary, "Time from a request to its response head.");
     for row in &rows {
         summary(text, "metrics_route_seconds", &route_labels(row), &row.total().timing, &row.counts());
@@ -233,6 +224,7 @@ fn summary(text: &mut Text, name: &str, labels: &[(&str, &str)], total: &TimingT
 mod tests {
     use std::time::Duration;
 
+    use super::TextFormat;
     use crate::registry::Registry;
 
     #[test]
@@ -248,7 +240,7 @@ mod tests {
         registry.topic("points").record_message(16);
         registry.counter("retries").add(3);
         registry.gauge("temperature").set(41.5);
-        let text = super::prometheus(&registry);
+        let text = super::prometheus(&registry, TextFormat::Prometheus);
         for line in [
             "metrics_node_calls_total{node=\"voxel \\\"1\\\"\"} 1",
             "metrics_node_seconds{node=\"voxel \\\"1\\\"\",quantile=\"0.99\"} 0.1",

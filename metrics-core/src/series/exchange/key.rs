@@ -1,0 +1,253 @@
+//! Ways a request can end.
+
+/// How a request ended, in one word.
+///
+/// # Definition
+/// `Ok`: answered below 500, and the whole body sent. `Error`: a status of 500 or above, a gRPC status that is the
+/// server's fault, an error of the service or of the response's body. `Panicked`: the handler or the body panicked.
+/// `Cancelled`: dropped before the end of the body, because the client left or a timeout struck.
+///
+/// # Source
+/// H-14, I-14.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered in full.
+    Ok,
+    /// The server failed.
+    Error,
+    /// Code of the server panicked.
+    Panicked,
+    /// Nobody waited for the end.
+    Cancelled,
+}
+
+/// What carried a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Protocol {
+    /// The scheme of its URL.
+    pub scheme: Scheme,
+    /// The version of HTTP.
+    pub version: Version,
+}
+
+/// The scheme of a request's URL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// `http`, and whatever is not known to be `https`.
+    #[default]
+    Http,
+    /// `https`.
+    Https,
+}
+
+/// A version of HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.0 and what came before it.
+    Http10,
+    /// HTTP/1.1.
+    #[default]
+    Http11,
+    /// HTTP/2.
+    Http2,
+    /// HTTP/3.
+    Http3,
+}
+
+/// How a request ended, as exactly as it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Ok,
+    /// By a status of 500 or above.
+    Status,
+    /// By a gRPC status that is the server's fault.
+    Grpc,
+    /// By an error of the service, before any response.
+    Service,
+    /// By an error of the response's body.
+    Body,
+    Panicked,
+    Cancelled,
+}
+
+/// What tells the cells of a route apart: ending, status, gRPC status and protocol, in one word.
+///
+/// From the lowest bit: 10 of status (0 when there was none), 3 of ending, 5 of gRPC status (one more than the code;
+/// 0 when there was none), 1 of scheme, 2 of version, and one that marks what lost its status for want of place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct CellKey(u32);
+
+const ENDING: u32 = 10;
+const GRPC: u32 = 13;
+const SCHEME: u32 = 18;
+const VERSION: u32 = 19;
+const REST: u32 = 1 << 21;
+const STATUS_MASK: u32 = (1 << ENDING) - 1;
+const GRPC_MASK: u32 = 0b1_1111;
+
+/// What gRPC calls a status that it does not know.
+const GRPC_UNKNOWN: u8 = 2;
+const GRPC_MAX: u8 = 16;
+
+impl Outcome {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Panicked => "panicked",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl Scheme {
+    pub(crate) const COUNT: usize = 2;
+    pub(crate) const ALL: [Self; Self::COUNT] = [Self::Http, Self::Https];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl Version {
+    const ALL: [Self; 4] = [Self::Http10, Self::Http11, Self::Http2, Self::Http3];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Http10 => "1.0",
+            Self::Http11 => "1.1",
+            Self::Http2 => "2",
+            Self::Http3 => "3",
+        }
+    }
+}
+
+impl Ending {
+    const ALL: [Self; 7] =
+        [Self::Ok, Self::Status, Self::Grpc, Self::Service, Self::Body, Self::Panicked, Self::Cancelled];
+
+    /// How a request ends whose answer was sent in full.
+    pub(crate) fn of_status(status: u16) -> Self {
+        if status >= 500 { Self::Status } else { Self::Ok }
+    }
+}
+
+impl CellKey {
+    /// No request ends so: it would be answered, and without a status.
+    pub(super) const NONE: Self = Self(0);
+
+    #[inline]
+    pub(crate) fn new(status: u16, ending: Ending, grpc: Option<u8>, protocol: Protocol) -> Self {
+        let grpc = grpc.map_or(0, |code| 1 + if code > GRPC_MAX { GRPC_UNKNOWN } else { code });
+        Self(
+            u32::from(status) & STATUS_MASK
+                | (ending as u32) << ENDING
+                | u32::from(grpc) << GRPC
+                | (protocol.scheme as u32) << SCHEME
+                | (protocol.version as u32) << VERSION,
+        )
+    }
+
+    /// The same without status, gRPC status and version.
+    pub(super) fn rest(self) -> Self {
+        let rest = Self::new(
+            0,
+            self.ending(),
+            None,
+            Protocol { scheme: self.protocol().scheme, ..Protocol::default() },
+        );
+        Self(rest.0 | REST)
+    }
+
+    pub(super) fn without_grpc(self) -> Self {
+        Self(self.0 & !(GRPC_MASK << GRPC))
+    }
+
+    /// Whether the status was lost for want of place.
+    pub(crate) fn is_rest(self) -> bool {
+        self.0 & REST != 0
+    }
+
+    pub(super) fn bits(self) -> u32 {
+        self.0
+    }
+
+    pub(super) fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    /// 0 when there was no answer.
+    pub(crate) fn status(self) -> u16 {
+        (self.0 & STATUS_MASK) as u16
+    }
+
+    pub(crate) fn ending(self) -> Ending {
+        // Every key was made of an ending.
+        Ending::ALL.get((self.0 >> ENDING & 0b111) as usize).copied().unwrap_or(Ending::Ok)
+    }
+
+    pub(crate) fn grpc_status(self) -> Option<u8> {
+        ((self.0 >> GRPC & GRPC_MASK) as u8).checked_sub(1)
+    }
+
+    pub(crate) fn protocol(self) -> Protocol {
+        Protocol {
+            scheme: Scheme::ALL[(self.0 >> SCHEME & 1) as usize],
+            version: Version::ALL[(self.0 >> VERSION & 0b11) as usize],
+        }
+    }
+
+    /// Whether the server is to blame.
+    #[inline]
+    pub(crate) fn is_failure(self) -> bool {
+        matches!(self.outcome(), Outcome::Error | Outcome::Panicked)
+    }
+
+    pub(crate) fn outcome(self) -> Outcome {
+        match self.ending() {
+            Ending::Ok => Outcome::Ok,
+            Ending::Status | Ending::Grpc | Ending::Service | Ending::Body => Outcome::Error,
+            Ending::Panicked => Outcome::Panicked,
+            Ending::Cancelled => Outcome::Cancelled,
+        }
+    }
+}
+
+/// Whether a gRPC status is the server's fault.
+///
+/// # Source
+/// The OpenTelemetry conventions for gRPC servers: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and
+/// DATA_LOSS.
+pub(crate) fn is_grpc_server_error(status: u8) -> bool {
+    matches!(status, 2 | 4 | 12 | 13 | 14 | 15) || status > GRPC_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_gives_back_what_it_was_made_of() {
+        for status in [0, 100, 200, 404, 599, 999] {
+            for ending in Ending::ALL {
+                for grpc in [None, Some(0), Some(13), Some(16)] {
+                    for (scheme, version) in Scheme::ALL.iter().zip(Version::ALL) {
+                        let protocol = Protocol { scheme: *scheme, version };
+                        let key = CellKey::new(status, ending, grpc, protocol);
+                        assert_eq!((key.status(), key.ending(), key.grpc_status()), (status, ending, grpc));
+                        assert_eq!(key.protocol(), protocol);
+                        assert!(!key.is_rest() && key.rest().is_rest());
+                        assert_eq!(key.rest().ending(), ending);
+                    }
+                }
+            }
+        }
+        let unheard_of = CellKey::new(200, Ending::Ok, Some(200), Protocol::default());
+        assert_eq!(unheard_of.grpc_status(), Some(GRPC_UNKNOWN));
+    }
+}

@@ -1,0 +1,85 @@
+//! What readers see of the requests of a route, from beginning to end.
+
+use super::entry::{Entry, RouteEntry};
+use super::key::{Key, OwnedKey};
+use crate::series::{ExchangeTotal, Outcome, Scheme};
+use crate::snapshot::{OutcomeCounts, RouteMetrics, SessionMetrics};
+use crate::unit::ms_from_ns;
+
+impl RouteEntry {
+    /// Everything that has ended, and what is still under way over each scheme.
+    pub(crate) fn read(&self) -> (ExchangeTotal, [u64; Scheme::COUNT]) {
+        // What was begun is read after what has ended, over all threads, so the difference is never negative.
+        let total = self.total().exchange;
+        let in_flight = Scheme::ALL.map(|scheme| {
+            let started = self.series().sum(
+                |shard| shard.exchange().started(scheme),
+                |folded| folded.exchange.started[scheme as usize],
+            );
+            started.saturating_sub(total.finished(scheme))
+        });
+        (total, in_flight)
+    }
+
+    /// Sessions that are open.
+    pub(crate) fn open_sessions(&self, total: &ExchangeTotal) -> u64 {
+        let opened =
+            self.series().sum(|shard| shard.exchange().opened(), |folded| folded.exchange.sessions.opened);
+        opened.saturating_sub(total.sessions.closed)
+    }
+
+    /// The wire form of all there is.
+    pub(crate) fn whole(&self, key: &OwnedKey) -> RouteMetrics {
+        let (total, in_flight) = self.read();
+        let Key { first: method, second: path } = key.borrow();
+        let mut route = RouteMetrics {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            started_total: total.started.iter().fold(0, |sum, part| sum.saturating_add(*part)),
+            in_flight: in_flight.iter().sum(),
+            outcomes: OutcomeCounts {
+                ok: total.ended(Outcome::Ok),
+                error: total.ended(Outcome::Error),
+                panicked: total.ended(Outcome::Panicked),
+                cancelled: total.ended(Outcome::Cancelled),
+            },
+            late_request_bytes_total: total.late_request_bytes,
+            sessions: self.sessions(&total),
+            ..Default::default()
+        };
+        let mut ns = 0_u64;
+        for cell in &total.cells {
+            let count = cell.count();
+            ns = ns.saturating_add(cell.sum_ns);
+            route.request_bytes_total = route.request_bytes_total.saturating_add(cell.request.sum);
+            route.response_bytes_total = route.response_bytes_total.saturating_add(cell.response.sum);
+            let status = cell.key.status();
+            let (class, code) = match status {
+                0 if cell.key.is_rest() => ("other".to_owned(), "other".to_owned()),
+                0 => ("none".to_owned(), "none".to_owned()),
+                _ => (format!("{}xx", status / 100), status.to_string()),
+            };
+            *route.status_classes.entry(class).or_default() += count;
+            *route.status_codes.entry(code).or_default() += count;
+            if let Some(grpc) = cell.key.grpc_status() {
+                *route.grpc_codes.entry(grpc.to_string()).or_default() += count;
+            }
+        }
+        let finished = Scheme::ALL.map(|scheme| total.finished(scheme)).iter().sum();
+        route.avg_total_ms = mean_ms(ns, finished);
+        route
+    }
+
+    fn sessions(&self, total: &ExchangeTotal) -> SessionMetrics {
+        SessionMetrics {
+            open: self.open_sessions(total),
+            closed_total: total.sessions.closed,
+            avg_ms: mean_ms(total.sessions.ns, total.sessions.closed),
+            sent_bytes_total: total.sessions.bytes,
+        }
+    }
+}
+
+fn mean_ms(ns: u64, count: u64) -> f64 {
+    if count == 0 { 0.0 } else { ms_from_ns(ns) / count as f64 }
+}
