@@ -53,3 +53,7 @@ cargo run --locked --quiet --manifest-path tests/annotate/Cargo.toml -- semver s
 step "who gets an answer in a release build: the same table, with our debug assertions off"
 cargo test --locked -p metrics-layer --all-features --test access_table \
     --config 'profile.dev.package.metrics-layer.debug-assertions=false'
+
+step "what Prometheus makes of the exported text"
+command -v promtool >/dev/null || { apt-get update && apt-get install -y --no-install-recommends prometheus; }
+cargo test --locked -p metrics-layer --all-features --test prometheus_reads_it -- --ignored
