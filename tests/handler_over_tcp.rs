@@ -38,6 +38,8 @@ async fn one_table_of_requests_is_answered_alike() {
         ("GET /api/metrics/functions?limit=-1&evil HTTP/1.1\nHost: localhost".into(), 400, json),
         ("GET /api/metrics/functions?order=evil HTTP/1.1\nHost: localhost".into(), 400, json),
         ("GET /api/metrics/openapi.json HTTP/1.1\nHost: localhost".into(), 200, json),
+        ("GET /api/metrics/routes HTTP/1.1\nHost: localhost".into(), 200, json),
+        ("GET /api/metrics/requests HTTP/1.1\nHost: localhost".into(), 200, json),
         ("GET /api/health/performance HTTP/1.1\nHost: localhost".into(), 200, json),
         ("GET /api/health/performance HTTP/1.1\nHost: localhost\nAccept: evil".into(), 200, json),
         ("GET /api/metrics HTTP/1.1\nHost: localhost\nAccept: text/html, */*;q=0.1".into(), 200, json),

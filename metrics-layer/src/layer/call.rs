@@ -102,7 +102,10 @@ impl Call {
                 return After::Nothing;
             }
         };
-        if let Some(code) = grpc::status(response.headers()) {
+        // Most responses of a handler have few headers or none; look only where there is something.
+        if !response.headers().is_empty()
+            && let Some(code) = grpc::status(response.headers())
+        {
             timer.grpc_status(code);
         }
         if self.is_upgrade(status) {

@@ -159,6 +159,16 @@ const ROUTES: &[Route] = &[
             },
         }),
     },
+    json(Family::Api, "/api/metrics/routes", "HTTP routes, from request to end of response", "RouteList", |source, _| {
+        render::json(&source.routes())
+    }),
+    json(
+        Family::Api,
+        "/api/metrics/requests",
+        "the slowest requests, and the latest that failed",
+        "NotableRequests",
+        |source, _| render::json(&source.requests()),
+    ),
     json(Family::Api, "/api/metrics/self", "what the library knows of its own work", "Own", |source, _| {
         render::json(&source.own())
     }),

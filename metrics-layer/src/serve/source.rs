@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use metrics_core as core;
-use metrics_core::{Collector, FunctionMetrics, PerformanceHealth, SelfMetrics};
+use metrics_core::{
+    Collector, FunctionMetrics, NotableRequests, PerformanceHealth, RouteMetrics, SelfMetrics,
+};
 use serde::Serialize;
 
 /// A collector, and the metrics around it when the handler was made from them.
@@ -41,6 +43,16 @@ impl Source {
     /// `None` for a collector alone.
     pub(super) fn prometheus(&self) -> Option<String> {
         self.metrics.as_ref().map(core::Metrics::prometheus)
+    }
+
+    pub(super) fn routes(&self) -> RouteList {
+        let registry = self.collector.registry();
+        RouteList { routes: registry.map(core::Registry::routes).unwrap_or_default() }
+    }
+
+    pub(super) fn requests(&self) -> NotableRequests {
+        let registry = self.collector.registry();
+        registry.map(core::Registry::notable_requests).unwrap_or_default()
     }
 
     pub(super) fn own(&self) -> Own {
@@ -102,6 +114,12 @@ fn number(sort_by: &str) -> Option<fn(&FunctionMetrics) -> f64> {
 #[derive(Debug, Serialize)]
 pub(super) struct FunctionList {
     functions: Vec<FunctionMetrics>,
+}
+
+/// The body of `GET /api/metrics/routes`.
+#[derive(Debug, Serialize)]
+pub(super) struct RouteList {
+    routes: Vec<RouteMetrics>,
 }
 
 /// The body of `GET /api/metrics/self`.
