@@ -46,7 +46,7 @@ use template::Templates;
 ///
 /// # Routes
 /// The route is axum's `MatchedPath` (feature `axum`) where the layer sits inside the router, as with
-/// `Router::layer`, also for nested routers; elsewhere a template given to [`route`](Self::route); else [`UNMATCHED`], so
+/// `Router::layer`, also for nested routers; elsewhere a template given to [`route`](Self::route); else [`UNMATCHED`](crate::UNMATCHED), so
 /// that no request can make up a key. A router behind `nest_service` matches only after the request has passed layers
 /// outside of it, and around a whole `Router` there is no match yet: there, register templates, or put the layer on the inner router.
 /// Methods outside the registered ones count as `_OTHER`.
