@@ -61,8 +61,8 @@ async fn a_limit_inside_holds_requests_back() {
     assert!(service.is_woken() && service.poll_ready::<Request<Full<Bytes>>>().is_ready());
 }
 
-/// A clone is not ready because its original is: the instance that was polled must be the one that is called. A service that
-/// calls the layer from a future keeps the ready one and leaves the clone behind.
+/// A clone is not ready because its original is: the instance that was polled must be the one that is called. A
+/// service that calls the layer from a future keeps the ready one and leaves the clone behind.
 #[tokio::test]
 async fn the_instance_that_is_ready_is_the_one_that_is_called() {
     /// Panics when called without having been polled, as a limit does.

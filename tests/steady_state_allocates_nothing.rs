@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::convert::Infallible;
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use axum::http::{Request, Response};
 use bytes::Bytes;
-use http_body_util::Empty;
-use metrics_layer::{Collector, Metrics, timed, timed_block};
+use http_body_util::{BodyExt, Full};
+use metrics_layer::{Collector, Metrics, RequestBody, timed, timed_block};
 use tower::{Layer, Service, service_fn};
 
 #[timed("function")]
@@ -41,12 +41,16 @@ fn recording_allocates_on_first_use_only() {
     let metrics = Metrics::builder().install().unwrap();
     let registry = metrics.registry().clone();
     let (topic, handle) = (registry.topic("topic"), registry.node("handle"));
-    let respond = |_: Request<_>| -> Ready<Result<Response<Empty<Bytes>>, Infallible>> {
-        ready(Ok(Response::default()))
+    // Both bodies are read to their ends, under the layer applied twice.
+    let respond = |request: Request<RequestBody<RequestBody<Full<Bytes>>>>| async {
+        let asked = request.into_body().frame().await;
+        assert!(asked.is_some());
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"answer"))))
     };
-    let mut service = metrics.layer().route("/api/scans/{id}").unwrap().layer(service_fn(respond));
+    let service = metrics.layer().route("/api/scans/{id}").unwrap().layer(service_fn(respond));
+    let mut service = metrics.layer().route("/api/scans/{id}").unwrap().layer(service);
 
-    let mut work = |rounds: u64, requests: Vec<Request<()>>| {
+    let mut work = |rounds: u64, requests: Vec<Request<Full<Bytes>>>| {
         for x in 0..rounds {
             function(x);
             finish(node("node", x));
@@ -57,13 +61,18 @@ fn recording_allocates_on_first_use_only() {
             registry.record_endpoint("/api/by-name", "GET", 1.0, 200);
         }
         for request in requests {
-            finish(service.call(request)).unwrap();
+            let mut body = finish(service.call(request)).unwrap().into_body();
+            while finish(body.frame()).is_some() {}
         }
     };
     let requests = |count| {
-        (0..count).map(|id| Request::get(format!("/api/scans/{id}")).body(()).unwrap()).collect::<Vec<_>>()
+        let question = || Full::new(Bytes::from_static(b"question"));
+        let request = |id| Request::post(format!("/api/scans/{id}")).body(question()).unwrap();
+        (0..count).map(request).collect::<Vec<_>>()
     };
     let (first, later) = (requests(1), requests(100));
     assert!(allocations(|| work(1, first)) > 0, "the counter counts");
     assert_eq!(allocations(|| work(1_000, later)), 0);
+    let route = &metrics.registry().routes()[1];
+    assert_eq!((route.outcomes.ok, route.request_bytes_total, route.response_bytes_total), (101, 808, 606));
 }

@@ -12,9 +12,9 @@ use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
 /// A request under way on one route: recorded once, however it ends.
 ///
 /// [`answered`](Self::answered) tells of the response's head, [`finish`](Self::finish) of the end of its body,
-/// [`failed`](Self::failed) of an error before either. A request that is dropped without an end was cancelled, or panicked
-/// if the drop is part of unwinding (H-14, I-14); when that happens before the head, a panic counts as an answer with
-/// 500 and a cancelled request leaves no latency behind.
+/// [`failed`](Self::failed) of an error before either. A request that is dropped without an end was cancelled, or
+/// panicked if the drop is part of unwinding (H-14, I-14); when that happens before the head, a panic counts as an
+/// answer with 500 and a cancelled request leaves no latency behind.
 ///
 /// It borrows nothing, and may move between threads.
 ///
@@ -106,7 +106,8 @@ enum Head {
 }
 
 impl RequestTimer {
-    /// The response's head is there, and more will follow; the latency is recorded. A status of 500 or above is a failure.
+    /// The response's head is there, and more will follow; the latency is recorded. A status of 500 or above is a
+    /// failure.
     #[inline]
     pub fn answered(&mut self, status: u16) {
         self.status = status;
@@ -160,7 +161,8 @@ impl RequestTimer {
         }
     }
 
-    /// The response's head is there, and opens a session: a WebSocket or an event stream. Ends the request, begins the session.
+    /// The response's head is there, and opens a session: a WebSocket or an event stream. Ends the request, begins
+    /// the session.
     #[inline]
     pub fn into_session(mut self, status: u16) -> SessionTimer {
         self.status = status;

@@ -13,8 +13,8 @@ use super::call::After;
 use super::context::Active;
 
 pin_project! {
-    /// The body of a response that passed a [`MetricsService`](super::MetricsService): the body it had, and the request that
-    /// ends with it. Frames, trailers, errors and hints pass unchanged.
+    /// The body of a response that passed a [`MetricsService`](super::MetricsService): the body it had, and the
+    /// request that ends with it. Frames, trailers, errors and hints pass unchanged.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]

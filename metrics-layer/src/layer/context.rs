@@ -1,8 +1,8 @@
 //! Which request a thread is working for, while it polls that request's future or body.
 //!
-//! It is how a request's body, which lives in the handler, tells the layer what was read of it without sharing memory,
-//! and how a layer inside another one knows that the request is counted already. It is put back before the poll returns, so
-//! it never leaks across an await.
+//! It is how a request's body, which lives in the handler, tells the layer what was read of it without sharing
+//! memory, and how a layer inside another one knows that the request is counted already. It is put back before the
+//! poll returns, so it never leaks across an await.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -146,8 +146,8 @@ impl<'a> Active<'a> {
 }
 
 impl Drop for Active<'_> {
-    /// When the code inside panics, the call ends here, in the midst of the unwinding, and so knows why. A runtime drops a
-    /// future only after it has caught the panic.
+    /// When the code inside panics, the call ends here, in the midst of the unwinding, and so knows why. A runtime
+    /// drops a future only after it has caught the panic.
     #[inline]
     fn drop(&mut self) {
         if self.previous.is_some() {

@@ -8,8 +8,8 @@ use metrics_core::Collector;
 
 use super::Shared;
 
-/// A request that [`Collector::record_endpoint`] is told of at the head of its response. It allocates for the template; a
-/// collector that wants speed, and the rest of the truth, gives a registry.
+/// A request that [`Collector::record_endpoint`] is told of at the head of its response. It allocates for the
+/// template; a collector that wants speed, and the rest of the truth, gives a registry.
 #[derive(Debug)]
 pub(super) struct ForeignCall {
     shared: Arc<Shared>,

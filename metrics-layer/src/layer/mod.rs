@@ -35,32 +35,33 @@ use template::Templates;
 /// Times requests under `/api/` by method and route template.
 ///
 /// # Definition
-/// A request begins with [`call`](tower_service::Service::call) and ends with its response's body: at the end of the stream,
-/// its trailers, the announced length, an error, a panic, or when it is dropped. It is counted once, by its
+/// A request begins with [`call`](tower_service::Service::call) and ends with its response's body: at the end of the
+/// stream, its trailers, the announced length, an error, a panic, or when it is dropped. It is counted once, by its
 /// [`Outcome`](metrics_core::Outcome), and is in flight until then. Two times are kept: to the head, which is what
-/// the seeds call latency, and to the end. A request that is dropped before its head leaves no latency behind. Bytes are those of
-/// data frames that were read or handed to the server.
+/// the seeds call latency, and to the end. A request that is dropped before its head leaves no latency behind. Bytes
+/// are those of data frames that were read or handed to the server.
 ///
-/// A 101, a successful CONNECT and a `text/event-stream` are answered with their head and go on as sessions, with a gauge
-/// and a duration of their own; for upgrades see [`Session`].
+/// A 101, a successful CONNECT and a `text/event-stream` are answered with their head and go on as sessions, with a
+/// gauge and a duration of their own; for upgrades see [`Session`].
 ///
 /// # Routes
 /// The route is axum's `MatchedPath` (feature `axum`) where the layer sits inside the router, as with
 /// `Router::layer`, also for nested routers; elsewhere a template given to [`route`](Self::route); else [`UNMATCHED`](crate::UNMATCHED), so
 /// that no request can make up a key. A router behind `nest_service` matches only after the request has passed layers
-/// outside of it, and around a whole `Router` there is no match yet: there, register templates, or put the layer on the inner router.
-/// Methods outside the registered ones count as `_OTHER`.
+/// outside of it, and around a whole `Router` there is no match yet: there, register templates, or put the layer on
+/// the inner router. Methods outside the registered ones count as `_OTHER`.
 ///
 /// A request that passes layers of the same metrics twice is counted by the outermost, unless it changed its task in
 /// between, as with `tower::buffer`.
 ///
 /// # Bodies
-/// Services inside get [`RequestBody`], clients outside [`ResponseBody`]; axum's extractors and responses take both as they
-/// are.
+/// Services inside get [`RequestBody`], clients outside [`ResponseBody`]; axum's extractors and responses take both
+/// as they are.
 ///
 /// # Cost
-/// No allocation and no lock after a thread's first request of a route, except for a request that asks for an upgrade, that fails, or
-/// that is among the slowest hundred. A path out of scope costs one prefix comparison. The inner service's response, error, back-pressure and readiness pass unchanged.
+/// No allocation and no lock after a thread's first request of a route, except for a request that asks for an
+/// upgrade, that fails, or that is among the slowest hundred. A path out of scope costs one prefix comparison. The
+/// inner service's response, error, back-pressure and readiness pass unchanged.
 ///
 /// # Examples
 /// With axum; add it before a CORS layer, which then answers preflights outside of it (I-13):

@@ -7,9 +7,9 @@ use metrics_core::SessionTimer;
 
 /// A WebSocket or another upgraded connection, for the code that serves it to hold on to.
 ///
-/// A request that asks for an upgrade carries one in its extensions. The session lasts from the response's head until the
-/// last clone is dropped, and is counted with a gauge and a duration of its own. If none is left when the response is made, the
-/// layer cannot know how long the connection lives: then the request is counted alone.
+/// A request that asks for an upgrade carries one in its extensions. The session lasts from the response's head until
+/// the last clone is dropped, and is counted with a gauge and a duration of its own. If none is left when the
+/// response is made, the layer cannot know how long the connection lives: then the request is counted alone.
 ///
 /// # Examples
 /// With axum it is an extractor; let the closure that serves the socket own it:
