@@ -47,6 +47,12 @@ async fn one_table_of_requests_is_answered_alike() {
         ("GET /api/metrics HTTP/1.1\nHost: localhost\nAccept: evil".into(), 406, json),
         ("GET /metrics/prometheus HTTP/1.1\nHost: localhost".into(), 200, prometheus),
         ("HEAD /metrics/prometheus HTTP/1.1\nHost: localhost\nAccept: text/plain".into(), 200, prometheus),
+        (
+            "GET /metrics/prometheus HTTP/1.1\nHost: localhost\nAccept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5"
+                .into(),
+            200,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        ),
         ("GET /metrics/evil HTTP/1.1\nHost: localhost".into(), 404, json),
         ("GET /api/metrics HTTP/1.1\nHost: localhost\nContent-Length: 1073741824".into(), 413, json),
         ("GET /api/metrics HTTP/1.1\nHost: localhost\nX-Forwarded-For: 127.0.0.1".into(), 403, json),

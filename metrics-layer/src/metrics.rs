@@ -32,7 +32,7 @@ impl Metrics {
     /// A layer that times requests under `/api/` into these metrics; when disabled it records nothing.
     #[must_use]
     pub fn layer(&self) -> MetricsLayer {
-        MetricsLayer::new(self.collector())
+        MetricsLayer::beside(self.collector(), self.exposure.table.clone())
     }
 
     /// Feeds the live stream from now on, at the broadcast rate. It runs already unless it was stopped by

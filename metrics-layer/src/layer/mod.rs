@@ -27,6 +27,7 @@ pub use request_body::RequestBody;
 pub use service::MetricsService;
 pub use session::Session;
 
+use crate::serve::Table;
 use call::Call;
 use context::Mark;
 use scope::Scope;
@@ -89,6 +90,8 @@ struct Shared {
     collector: Arc<dyn Collector>,
     scope: Scope,
     templates: Templates,
+    /// Where the handler of the same metrics is.
+    handler: Table,
 }
 
 impl MetricsLayer {
@@ -98,7 +101,12 @@ impl MetricsLayer {
     /// through [`Collector::record_endpoint`]; should it panic, the request does not notice.
     #[must_use]
     pub fn new(collector: Arc<dyn Collector>) -> Self {
-        let shared = Shared { collector, scope: Scope::default(), templates: Templates::default() };
+        Self::beside(collector, Table::usual())
+    }
+
+    /// A layer beside a handler with these paths.
+    pub(crate) fn beside(collector: Arc<dyn Collector>, handler: Table) -> Self {
+        let shared = Shared { collector, scope: Scope::default(), templates: Templates::default(), handler };
         Self { shared: Arc::new(shared) }
     }
 
@@ -137,11 +145,13 @@ impl MetricsLayer {
         Ok(self)
     }
 
-    /// Leaves the paths of the exported handler alone, at their usual places. By default they are timed like any other
+    /// Leaves the paths of the exported handler alone, where its [mounts](crate::serve::Mounts) put them: those of the
+    /// [`Metrics`](crate::Metrics) that the layer comes from, else the usual ones. By default they are timed like any other
     /// (CON-31).
     #[must_use]
     pub fn exclude_self(mut self) -> Self {
-        Arc::make_mut(&mut self.shared).scope.exclude_self();
+        let shared = Arc::make_mut(&mut self.shared);
+        shared.scope.exclude_handler(shared.handler.clone());
         self
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use metrics_core::ConfigError;
 
+use crate::serve::{Found, Table};
+
 /// The paths that are timed: those that start with a prefix, by default `/api/`, and those that are included, less those
 /// that are excluded.
 ///
@@ -13,8 +15,8 @@ pub(super) struct Scope {
     prefix: Box<str>,
     included: Patterns,
     excluded: Patterns,
-    /// Whether the paths of the exported handler are out of scope.
-    without_self: bool,
+    /// The paths of the exported handler, when they are out of scope.
+    own: Option<Table>,
 }
 
 /// Path patterns in the notation of routes.
@@ -47,8 +49,9 @@ impl Scope {
         self.excluded.insert("exclude", pattern)
     }
 
-    pub(super) fn exclude_self(&mut self) {
-        self.without_self = true;
+    /// Leaves out every path of a handler, those that it answers with 404 too.
+    pub(super) fn exclude_handler(&mut self, table: Table) {
+        self.own = Some(table);
     }
 
     #[inline]
@@ -58,7 +61,8 @@ impl Scope {
 
     #[inline]
     fn excludes(&self, path: &str) -> bool {
-        self.excluded.contain(path) || self.without_self && crate::serve::routes::find(path).is_some()
+        let is_own = |table: &Table| !matches!(table.find(path), Found::Foreign);
+        self.excluded.contain(path) || self.own.as_ref().is_some_and(is_own)
     }
 }
 
@@ -87,7 +91,7 @@ impl Default for Scope {
             prefix: DEFAULT_PREFIX.into(),
             included: Patterns::default(),
             excluded: Patterns::default(),
-            without_self: false,
+            own: None,
         }
     }
 }
@@ -113,7 +117,7 @@ mod tests {
         scope.include("/healthz").unwrap();
         scope.include("/ws/{*rest}").unwrap();
         scope.exclude("/api/internal/{*rest}").unwrap();
-        scope.exclude_self();
+        scope.exclude_handler(Table::usual());
         for inside in ["/api/x", "/healthz", "/ws/points", "/api/internal"] {
             assert!(scope.contains(inside), "{inside}");
         }

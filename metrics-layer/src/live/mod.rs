@@ -27,6 +27,7 @@ use hyper::upgrade::OnUpgrade;
 use metrics_core::Collector;
 use tokio::runtime::Handle;
 
+use crate::layer::Session;
 use crate::serve::stop::Stop;
 use crate::serve::{self, Body};
 use handshake::Accept;
@@ -51,7 +52,12 @@ pub(crate) fn connect(request: &Parts, hub: Option<&Hub>, collector: &Arc<dyn Co
         Err(error) => return serve::detail(StatusCode::SERVICE_UNAVAILABLE, error.detail()),
     };
     let stop = request.extensions.get::<Stop>().cloned();
-    runtime.spawn(socket::run(upgrade, subscription, stop));
+    // Clients count as open while the layer around the handler knows that somebody serves them.
+    let session = request.extensions.get::<Session>().cloned();
+    runtime.spawn(async move {
+        let _open = session;
+        socket::run(upgrade, subscription, stop).await;
+    });
     switch(accept)
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Settings {
 pub(crate) struct Exposure {
     pub(super) access: Access,
     pub(super) health_access: Option<Access>,
-    pub(super) table: Table,
+    pub(crate) table: Table,
     #[cfg(feature = "live")]
     pub(crate) max_live_clients: usize,
 }

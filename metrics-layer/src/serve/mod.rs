@@ -78,3 +78,4 @@ pub use or::{Or, OrFuture};
 pub(crate) use exposure::{Exposure, Settings};
 #[cfg(feature = "live")]
 pub(crate) use respond::{detail, empty};
+pub(crate) use table::{Found, Table};

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use http::Method;
+use metrics_core::TextFormat;
 
 use super::mounts::Family;
 use super::query::{Kind, Param, Values};
@@ -12,6 +13,7 @@ use crate::dashboard::{self, Asset};
 
 pub(crate) const JSON: &str = "application/json";
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -159,9 +161,13 @@ const ROUTES: &[Route] = &[
             },
         }),
     },
-    json(Family::Api, "/api/metrics/routes", "HTTP routes, from request to end of response", "RouteList", |source, _| {
-        render::json(&source.routes())
-    }),
+    json(
+        Family::Api,
+        "/api/metrics/routes",
+        "HTTP routes, from request to end of response",
+        "RouteList",
+        |source, _| render::json(&source.routes()),
+    ),
     json(
         Family::Api,
         "/api/metrics/requests",
@@ -196,10 +202,16 @@ const ROUTES: &[Route] = &[
         path: "/metrics/prometheus",
         about: "everything as Prometheus text",
         answer: Answer::Data(Data {
-            media: &[PROMETHEUS],
+            media: &[PROMETHEUS, OPEN_METRICS],
             schema: None,
             params: &[],
-            render: |source, _| render::text(source.prometheus()),
+            render: |source, ask| {
+                let format = match ask.media {
+                    OPEN_METRICS => TextFormat::OpenMetrics,
+                    _ => TextFormat::Prometheus,
+                };
+                render::text(source.exposition(format))
+            },
         }),
     },
     Route {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use metrics_core as core;
 use metrics_core::{
-    Collector, FunctionMetrics, NotableRequests, PerformanceHealth, RouteMetrics, SelfMetrics,
+    Collector, FunctionMetrics, NotableRequests, PerformanceHealth, RouteMetrics, SelfMetrics, TextFormat,
 };
 use serde::Serialize;
 
 /// A collector, and the metrics around it when the handler was made from them.
 #[derive(Clone)]
-pub(super) struct Source {
+pub(crate) struct Source {
     collector: Arc<dyn Collector>,
     metrics: Option<core::Metrics>,
 }
@@ -41,8 +41,8 @@ impl Source {
     }
 
     /// `None` for a collector alone.
-    pub(super) fn prometheus(&self) -> Option<String> {
-        self.metrics.as_ref().map(core::Metrics::prometheus)
+    pub(super) fn exposition(&self, format: TextFormat) -> Option<String> {
+        self.metrics.as_ref().map(|metrics| metrics.exposition(format))
     }
 
     pub(super) fn routes(&self) -> RouteList {

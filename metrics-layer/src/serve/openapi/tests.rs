@@ -55,6 +55,10 @@ fn schemas_are_those_of_the_models() {
     registry.topic("t").record_message(1);
     registry.function("f").record(Duration::from_millis(1));
     metrics_core::Collector::record_endpoint(&registry, "/api/x", "GET", 1.0, 200);
+    registry.begin_request("GET", "/api/x").answered_in_full(200);
+    let mut failed = registry.begin_request("GET", "/api/x");
+    failed.grpc_status(2);
+    failed.answered_in_full(500);
     let mut own = SelfMetrics::default();
     own.jobs.insert("probe".to_owned(), JobMetrics::default());
 
@@ -63,6 +67,8 @@ fn schemas_are_those_of_the_models() {
     let check = |name: &str, value: Value| check(schemas, &schema(name), &value, "");
     check("MetricsSnapshot", serde_json::to_value(registry.snapshot()).unwrap());
     check("FunctionList", json!({ "functions": registry.functions() }));
+    check("RouteList", json!({ "routes": registry.routes() }));
+    check("NotableRequests", serde_json::to_value(registry.notable_requests()).unwrap());
     check("Own", json!({ "self": own }));
     check("PerformanceHealth", serde_json::to_value(PerformanceHealth::default()).unwrap());
     check("Refusal", json!({ "detail": "" }));
