@@ -297,9 +297,11 @@ async fn a_canary_is_seen_nowhere() {
     let metrics = builder.build().unwrap();
     let handler = metrics.handler();
     shown += &format!("{metrics:?} {handler:?} {:?}", access(Token).layer());
-    let service = metrics.layer().layer(handler.or(service_fn(|_: Request<String>| async {
-        Ok::<_, io::Error>(http::Response::new(String::new()))
-    })));
+    let service = metrics.layer().layer(handler.or(service_fn(
+        |_: Request<metrics_layer::RequestBody<String>>| async {
+            Ok::<_, io::Error>(http::Response::new(String::new()))
+        },
+    )));
     let paths = [
         "/api/metrics",
         "/api/metrics?token=canary-5f0e9ac2b3d4415e",
