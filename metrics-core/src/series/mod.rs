@@ -1,8 +1,8 @@
 //! The accumulators behind one key: what a thread writes ([`Shard`]), how shards are owned
 //! ([`Series`], [`Writer`]) and what a reader makes of them.
 
-mod extra;
 mod exchange;
+mod extra;
 mod gauge;
 mod histogram;
 mod lease;
@@ -15,12 +15,12 @@ mod shard;
 mod timing;
 mod window;
 
-pub(crate) use extra::{ExtraShard, ExtraTotal};
 pub(crate) use exchange::{
     CellKey, CellTotal, DURATION_BOUNDS_NS, Ending, ExchangeTotal, Finished, SIZE_BOUNDS_BYTES,
     is_grpc_server_error,
 };
 pub use exchange::{Outcome, Protocol, Scheme, Version};
+pub(crate) use extra::{ExtraShard, ExtraTotal};
 pub(crate) use gauge::Gauge;
 pub(crate) use histogram::Counts;
 pub(crate) use owner::{Footprint, Series, Writer};

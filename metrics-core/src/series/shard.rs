@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::extra::ExtraShard;
 use super::exchange::{ExchangeShard, ExchangeTotal};
+use super::extra::ExtraShard;
 use super::histogram::Counts;
 use super::lease::Spare;
 use super::timing::{TimingShard, TimingTotal, bump};
