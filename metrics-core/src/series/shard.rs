@@ -262,8 +262,11 @@ impl Shard for RouteShard {
 
 /// Messages of one WebSocket topic.
 ///
-/// Two monotone counters and no sequence number: messages and bytes are read one after the other, so a
-/// reader may see a message without its bytes for the nanoseconds between the two stores.
+/// Two monotone counters and no sequence number. A message is counted before its bytes, and a reader looks at the
+/// bytes first, so what it sees are never bytes of a message it does not see. A message may be there without its bytes:
+/// for the nanoseconds between the two stores, or for as long as the reader is stopped between the two loads.
+///
+/// The bytes are stored with release and loaded with acquire, which orders the two counters; all else is `Relaxed`.
 #[derive(Debug, Default)]
 pub(crate) struct TopicShard {
     messages: AtomicU64,
@@ -282,7 +285,8 @@ impl TopicShard {
     pub(crate) fn record(&self, bytes: u64) {
         // One a nanosecond would take 584 years to the limit.
         self.messages.store(self.messages.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        bump(&self.bytes, bytes);
+        let so_far = self.bytes.load(Ordering::Relaxed);
+        self.bytes.store(so_far.saturating_add(bytes), Ordering::Release);
     }
 }
 
@@ -300,8 +304,9 @@ impl Shard for TopicShard {
     spare!(TopicShard);
 
     fn merge_into(&self, total: &mut TopicTotal, _window: usize) {
+        let bytes = self.bytes.load(Ordering::Acquire);
+        total.bytes = total.bytes.saturating_add(bytes);
         total.messages = total.messages.saturating_add(self.messages.load(Ordering::Relaxed));
-        total.bytes = total.bytes.saturating_add(self.bytes.load(Ordering::Relaxed));
     }
 
     fn sums(&self) -> Sums {
