@@ -16,6 +16,8 @@ mod asynchronous;
 mod blocks;
 #[path = "timed_forms/by_hand.rs"]
 mod by_hand;
+#[path = "timed_forms/context.rs"]
+mod context;
 #[path = "timed_forms/functions.rs"]
 mod functions;
 #[path = "timed_forms/hygiene.rs"]

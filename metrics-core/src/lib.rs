@@ -65,6 +65,8 @@ mod record;
 
 mod registry;
 
+pub mod context;
+
 mod collector;
 
 #[cfg(feature = "system")]
@@ -85,6 +87,7 @@ pub use collector::{
     Collector, NullCollector, ScopedCollector, get_metrics_collector, scoped_collector, set_metrics_collector,
 };
 pub use config::{Config, Limits};
+pub use context::{Context, record_db_queries, record_db_query};
 pub use error::{ConfigError, StartError};
 pub use export::TextFormat;
 pub use metrics::{Builder, Metrics};
@@ -97,9 +100,7 @@ pub use snapshot::{
     NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts, PerformanceHealth, RouteMetrics,
     SelfMetrics, SessionMetrics, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
 };
-pub use timer::{
-    HandTimer as Timer, LateBytes, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time,
-};
+pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time};
 #[cfg(feature = "stream")]
 #[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
 pub use timer::{TimedStream, TimedStreamExt};

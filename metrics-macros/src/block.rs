@@ -160,12 +160,12 @@ mod tests {
     }
 
     #[test]
-    fn without_a_node_it_is_a_function_series() {
+    fn without_a_node_it_is_one_of_the_node_at_work() {
         let expected = quote!({
             let __metrics_timer = {
                 static __METRICS_SITE: ::metrics_core::__private::Site =
                     ::metrics_core::__private::Site::new(names::LOAD);
-                ::metrics_core::__private::Timer::function(&__METRICS_SITE)
+                ::metrics_core::__private::Timer::block(&__METRICS_SITE)
             };
             1
         });

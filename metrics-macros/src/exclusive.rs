@@ -5,18 +5,22 @@ use crate::errors::Errors;
 use crate::model::TIMED_ARGS;
 
 /// `(argument, what it needs, why)`.
-const NEEDS: [(&str, &str, &str); 3] = [
+const NEEDS: [(&str, &str, &str); 2] = [
     ("node_name", "node", "`node_name` describes a node: add `node = …`"),
     ("node_type", "node", "`node_type` describes a node: add `node = …`"),
-    ("op", "node", "`op` is an operation of a node: add `node = …`"),
 ];
 
 /// `(argument, what may not stand beside it, why)`.
-const EXCLUDES: [(&str, &[&str], &str); 12] = [
+const EXCLUDES: [(&str, &[&str], &str); 13] = [
+    ("name", &["op"], "`op` is the name of the operation: leave `name` out"),
     ("name", &["node"], "`name` is for a function, not for a node\nuse `node_name` to name the node"),
     ("node_name", &["op"], "`op` is an operation of the node, which only a call of the node can describe"),
     ("node_type", &["op"], "`op` is an operation of the node, which only a call of the node can describe"),
-    ("route", &["name", "node", "points"], "`route` makes the function a request, which is nothing else"),
+    (
+        "route",
+        &["name", "node", "op", "points"],
+        "`route` makes the function a request, which is nothing else",
+    ),
     (
         "route",
         &["memory", "busy", "concurrency", "sample"],
@@ -24,10 +28,10 @@ const EXCLUDES: [(&str, &[&str], &str); 12] = [
     ),
     ("err", &["error_if", "ok_if"], "`err`, `error_if` and `ok_if` each say what fails: give one"),
     ("error_if", &["ok_if"], "`err`, `error_if` and `ok_if` each say what fails: give one"),
-    ("memory", &["node"], "`memory` is kept for functions, not for nodes"),
+    ("memory", &["node", "op"], "`memory` is kept for functions, not for nodes and their operations"),
     (
         "sample",
-        &["node", "points"],
+        &["node", "op", "points"],
         "`sample` leaves calls out, and the calls and points of a node are all kept",
     ),
     ("future", &["stream"], "a function returns a future or a stream, not both"),

@@ -43,7 +43,11 @@ pub(crate) enum Arm {
 /// The helper wants `FnOnce`: a plain closure would not let the body move or reborrow its captures.
 pub(crate) fn called(body: &Body, timed: &Timed, output: &TokenStream) -> TokenStream {
     let root = &timed.root;
-    let value = quote_spanned!(Span::mixed_site()=> #root::__private::call_once(move || -> #output #body));
+    let mut value =
+        quote_spanned!(Span::mixed_site()=> #root::__private::call_once(move || -> #output #body));
+    if let Some(in_node) = guard::in_node(timed) {
+        value = quote!({ #in_node #value });
+    }
     looked_at(&value, timed, Use::Told)
 }
 
@@ -67,10 +71,14 @@ pub(crate) fn awaited(body: &Body, timed: &Timed, output: Option<&TokenStream>) 
         quote_spanned! {Span::mixed_site()=>
             #root::__private::BusyFuture::new(__metrics_subject, #block).await
         }
+    } else if timed.is_node() {
+        // Polled for the node, where a guard would be held over the awaits.
+        quote_spanned!(Span::mixed_site()=> __metrics_timer.around(#block).await)
     } else {
         quote_spanned!(Span::mixed_site()=> #block.await)
     };
-    looked_at(&value, timed, Use::Exact)
+    let usage = if timed.is_exact() || timed.watch.busy { Use::Exact } else { Use::Dropped };
+    looked_at(&value, timed, usage)
 }
 
 /// A block that is a value without either: `return`, `?` and `break` leave it, and then nothing is looked at.
@@ -102,6 +110,9 @@ fn looked_at(value: &TokenStream, timed: &Timed, usage: Use) -> TokenStream {
     let finished =
         (usage == Use::Exact).then(|| quote_spanned!(Span::mixed_site()=> __metrics_timer.finished();));
     let look = look_when_recording(timed, &of_value());
+    if finished.is_none() && look.is_none() {
+        return quote!(#start #value);
+    }
     quote_spanned! {Span::mixed_site()=>
         #start
         let __metrics_result = #value;

@@ -1,7 +1,7 @@
 //! Which of the forms a function takes: the inserted guard, a look at the result, or a wrapped future or stream.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::Signature;
 
 use crate::body::Body;
@@ -35,7 +35,7 @@ pub(crate) fn body(body: &Body, timed: &Timed, signature: &Signature) -> Body {
 
 /// A body in which `await` is allowed.
 pub(crate) fn asynchronous(body: &Body, timed: &Timed, output: Option<&TokenStream>) -> Body {
-    if timed.is_exact() || timed.watch.busy {
+    if timed.is_exact() || timed.watch.busy || timed.is_node() {
         let marked = |body: &Body| marks::marked(body, timed, output);
         body.wrapped(|body| marked(body).unwrap_or_else(|| exit::awaited(body, timed, output)))
     } else {
@@ -47,7 +47,10 @@ fn synchronous(body: &Body, timed: &Timed, signature: &Signature) -> Body {
     match (timed.returned, &timed.exit) {
         (Returned::Future(wrap), None) => body.wrapped(|body| future(body, timed, signature, wrap)),
         (_, Some(_)) => body.wrapped(|body| exit::called(body, timed, &nameable_output(signature))),
-        (_, None) => body.starting_with(guard::statements(timed, Use::Dropped)),
+        (_, None) => {
+            let (start, in_node) = (guard::statements(timed, Use::Dropped), guard::in_node(timed));
+            body.starting_with(quote!(#start #in_node))
+        }
     }
 }
 

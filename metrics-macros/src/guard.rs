@@ -49,6 +49,13 @@ pub(crate) fn statements(timed: &Timed, usage: Use) -> TokenStream {
     }
 }
 
+/// For synchronous code of a node: the thread works for it from here to the end of the block.
+pub(crate) fn in_node(timed: &Timed) -> Option<TokenStream> {
+    timed
+        .is_node()
+        .then(|| quote_spanned!(Span::mixed_site()=> let __metrics_in_node = __metrics_timer.within();))
+}
+
 /// Whether anything is recorded now: the user's expressions run only then.
 pub(crate) fn recording(timed: &Timed) -> TokenStream {
     let root = &timed.root;
@@ -69,6 +76,11 @@ fn plain(timed: &Timed) -> TokenStream {
             name,
             |site| quote_spanned!(Span::mixed_site()=> #root::__private::Timer::function(#site)),
         ),
+        Entry::Block { name, .. } => site_of(
+            root,
+            &quote!(#name),
+            |site| quote_spanned!(Span::mixed_site()=> #root::__private::Timer::block(#site)),
+        ),
         Entry::Node(node) => plain_node(root, node),
         Entry::Operation { node, operation, .. } => {
             let node = borrowed(node);
@@ -77,7 +89,7 @@ fn plain(timed: &Timed) -> TokenStream {
         Entry::Route { .. } | Entry::Seen => TokenStream::new(),
     };
     // The timer of a function asks itself whether anything is recorded.
-    if matches!(timed.entry, Entry::Function { .. }) && timed.condition.is_none() {
+    if matches!(timed.entry, Entry::Function { .. } | Entry::Block { .. }) && timed.condition.is_none() {
         return call;
     }
     let inert = quote_spanned!(Span::mixed_site()=> #root::__private::Timer::inert());
@@ -94,7 +106,14 @@ fn plain_node(root: &TokenStream, node: &Node) -> TokenStream {
 
 /// The site lives inside the initialiser, so that the user's scope gains no item.
 fn site(root: &TokenStream, name: &Name, call: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
-    let name = name_tokens(name, None);
+    site_of(root, &name_tokens(name, None), call)
+}
+
+fn site_of(
+    root: &TokenStream,
+    name: &TokenStream,
+    call: impl FnOnce(TokenStream) -> TokenStream,
+) -> TokenStream {
     let call = call(quote_spanned!(Span::mixed_site()=> &__METRICS_SITE));
     quote_spanned! {Span::mixed_site()=> {
         static __METRICS_SITE: #root::__private::Site = #root::__private::Site::new(#name);
@@ -126,6 +145,11 @@ pub(crate) fn subject(timed: &Timed) -> TokenStream {
             name,
             |site| quote_spanned!(Span::mixed_site()=> #root::__private::Subject::function(#place, #site)),
         ),
+        Entry::Block { name, .. } => site_of(
+            root,
+            &quote!(#name),
+            |site| quote_spanned!(Span::mixed_site()=> #root::__private::Subject::block(#place, #site)),
+        ),
         Entry::Node(node) => {
             let (id, name, node_type) = described(node);
             quote_spanned!(Span::mixed_site()=> #root::__private::Subject::node(#place, #id, #name, #node_type))
@@ -140,7 +164,9 @@ pub(crate) fn subject(timed: &Timed) -> TokenStream {
         Entry::Seen => return quote_spanned!(Span::mixed_site()=> __metrics_seen),
     };
     let points = match &timed.entry {
-        Entry::Function { points, .. } | Entry::Operation { points, .. } => points.as_ref(),
+        Entry::Function { points, .. } | Entry::Block { points, .. } | Entry::Operation { points, .. } => {
+            points.as_ref()
+        }
         Entry::Node(node) => node.points.as_ref(),
         Entry::Route { .. } | Entry::Seen => None,
     };
@@ -162,7 +188,9 @@ pub(crate) fn items(timed: &Timed) -> TokenStream {
             let id = borrowed(&node.id);
             quote_spanned!(Span::mixed_site()=> #root::__private::Subject::operation(#place, #id, "item"))
         }
-        Entry::Operation { .. } | Entry::Route { .. } | Entry::Seen => return no_subject(root),
+        Entry::Block { .. } | Entry::Operation { .. } | Entry::Route { .. } | Entry::Seen => {
+            return no_subject(root);
+        }
     };
     when_recording(timed, &call, &no_subject(root))
 }

@@ -71,7 +71,7 @@ mod any_tokens;
 /// | `"load"`, `name = "load"`, `name = LOAD` | the name of the function series, a literal or a `&'static str` const; without it `module::path::function` | compile time |
 /// | `node = expr` | the call is a call of this DAG node; anything that is `AsRef<str>`, borrowed | on entry |
 /// | `node_name = expr`, `node_type = expr` | what the node is called, and its kind; also `AsRef<str>` | on entry |
-/// | `op = "sum"` | the call is a run of this operation of `node`; a literal or a const | compile time |
+/// | `op = "sum"` | the call is a run of this operation of `node`, or without one of the node it runs in; a literal or a const | compile time |
 /// | `route = "GET /x"` | the call is a request of that method and path: 200, or 500 if it fails | compile time |
 /// | `points = expr` | how many points the call is about, any common integer | see below |
 ///
@@ -102,6 +102,11 @@ mod any_tokens;
 /// | `stream` | it returns a stream: time it to its end as one call, and its items as calls of `name::item` (of a node: its operation `item`); needs the feature `stream`. An argument, because a macro sees names and not types |
 /// | `skip` | leave it as it is |
 /// | `crate = path` | where `metrics_core` or `metrics_layer` is, if the manifest does not say |
+///
+/// **Nodes**: while a function with `node` runs, or is polled, its thread works for that node. What runs inside and gives
+/// an `op` or a block's name without a `node` is then an operation of that node, and where no node is at work a function
+/// series of that name. Work that is handed to other tasks or threads takes the node along by `context::current()`.
+/// In asynchronous code this puts the body into a future of its own, as a look at the result does.
 ///
 /// Expressions run only while recording is on. In an async function "on entry" is the first poll. What cannot stand
 /// together is refused, with a word on why.
@@ -181,8 +186,8 @@ pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
 /// First the name: a string literal or the path of a `&'static str` const. Then, each at most once:
 ///
 /// - `node = expr`: the block is an operation of this node, anything that is `AsRef<str>`; borrowed,
-///   evaluated before the block and only while recording is on. Without it the block is a function
-///   series of that name.
+///   evaluated before the block and only while recording is on. Without it the block is an operation of the node it
+///   runs in (see [`macro@timed`]), and a function series of that name where no node is at work.
 /// - `points = expr`: how many points the block is about, evaluated before it; or after it, if the expression names
 ///   `ret`, `ok` or `err`, as with [`macro@timed`]. `return`, `?` and `break` leave the block without a look.
 /// - `crate = path`: where `metrics_core` or `metrics_layer` is, if the manifest does not say.

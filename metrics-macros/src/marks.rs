@@ -80,7 +80,7 @@ pub(crate) fn marked(body: &Body, timed: &Timed, output: Option<&TokenStream>) -
 /// Whether an `Err` fails the call; `None` if more than that is asked of the result.
 fn err_fails(timed: &Timed) -> Option<bool> {
     match &timed.exit {
-        _ if timed.watch.busy => None,
+        _ if timed.watch.busy || timed.is_node() => None,
         None => Some(false),
         Some(exit) if exit.points.is_some() => None,
         Some(exit) => matches!(exit.failure, Some(Failure::Err(_))).then_some(true),

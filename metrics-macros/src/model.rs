@@ -35,6 +35,8 @@ pub(crate) struct Timed {
 pub(crate) enum Entry {
     /// A function series.
     Function { name: Name, points: Option<Expr> },
+    /// An operation of the node it runs in; a function series of that name where it runs in none.
+    Block { name: Expr, points: Option<Expr> },
     /// A call of a DAG node.
     Node(Box<Node>),
     /// An operation of a DAG node.
@@ -144,7 +146,7 @@ impl Timed {
         let points = exit_args::block_points(args.take("points"), &mut exit, errors);
         let entry = match args.take("node") {
             Some(node) => Entry::Operation { node: node.value, operation: name, points },
-            None => Entry::Function { name: Name::Given(name), points },
+            None => Entry::Block { name, points },
         };
         let (watch, returned) = (Watch::default(), Returned::Value);
         Some(Self { root, entry, condition: None, watch, exit, returned })
@@ -160,13 +162,20 @@ impl Timed {
     /// Whether more is asked for than the plain guard gives. `exact`: it must be known whether the end was reached.
     pub(crate) fn is_watched(&self, exact: bool) -> bool {
         let has_points = match &self.entry {
-            Entry::Function { points, .. } | Entry::Operation { points, .. } => {
+            Entry::Function { points, .. }
+            | Entry::Block { points, .. }
+            | Entry::Operation { points, .. } => {
                 points.is_some() || self.exit.as_ref().is_some_and(|exit| exit.points.is_some())
             }
             Entry::Node(_) => false,
             Entry::Route { .. } | Entry::Seen => true,
         };
         exact || has_points || self.watch.any()
+    }
+
+    /// Whether it is a call of a node, for which the thread works meanwhile.
+    pub(crate) fn is_node(&self) -> bool {
+        matches!(self.entry, Entry::Node(_))
     }
 
     /// Whether it must be known that asynchronous code reached its end.
@@ -190,7 +199,8 @@ fn entry(args: &mut Args, by_path: Name, points: Option<Expr>, errors: &mut Erro
             node_type: args.take("node_type").map(|arg| arg.value),
             points,
         })),
-        (None, _) => {
+        (None, Some(operation)) => Entry::Block { name: operation, points },
+        (None, None) => {
             let name = name.and_then(|name| constant(name.value, "`name`", errors));
             Entry::Function { name: name.map_or(by_path, Name::Given), points }
         }

@@ -1,7 +1,7 @@
 use metrics_layer::timed;
 
-#[timed(op = "sum")]
-fn of_no_node() {}
+#[timed(op = "sum", name = "other")]
+fn named_twice() {}
 
 #[timed(op = "", node = "a")]
 fn unnamed() {}
@@ -10,7 +10,7 @@ fn unnamed() {}
 fn described() {}
 
 fn main() {
-    of_no_node();
+    named_twice();
     unnamed();
     described();
 }

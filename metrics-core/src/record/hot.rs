@@ -10,6 +10,7 @@ use std::hint::cold_path;
 
 use super::domain::{Domain, Named, ShardOf};
 use super::id::SeriesId;
+use super::of_node::OfNode;
 use super::short::{ShortName, ShortNames};
 use crate::series::{CounterShard, ExtraShard, NodeShard, RouteShard, TimingShard, TopicShard};
 use crate::state::StateId;
@@ -38,6 +39,7 @@ pub struct Hot {
     pub(super) node_names: ShortNames,
     pub(super) operation_names: ShortNames,
     pub(super) topic_names: ShortNames,
+    pub(super) of_node: OfNode,
 }
 
 impl Hot {
@@ -68,6 +70,7 @@ impl Hot {
             node_names: ShortNames::new(),
             operation_names: ShortNames::new(),
             topic_names: ShortNames::new(),
+            of_node: OfNode::new(),
         }
     }
 

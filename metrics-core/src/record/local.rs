@@ -17,7 +17,7 @@ use crate::clock::{Clock, counter_ticks};
 use crate::series::{
     CounterShard, ExtraShard, NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer,
 };
-use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, Place, State, StateId, Table};
+use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, OwnedKey, Place, State, StateId, Table};
 
 thread_local! {
     static BINDINGS: RefCell<Bindings> = const { RefCell::new(Bindings(Vec::new())) };
@@ -326,6 +326,13 @@ fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
         }
     };
     Some(SeriesId::new(id, index))
+}
+
+/// The key of a node, if that is still there.
+pub(super) fn node_key(node: SeriesId) -> Option<OwnedKey> {
+    let _guard = Resolving::begin()?;
+    let state = State::find(node.state())?;
+    Some(Nodes::table(&state).get(node.index())?.key.clone())
 }
 
 /// The series of a node, which also tells its name and type.

@@ -75,7 +75,10 @@ impl<F: Future> Future for TimedFuture<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let watch = this.call.take();
-        let polled = this.inner.poll(context);
+        let polled = {
+            let _in_node = watch.as_ref().map(Watch::within);
+            this.inner.poll(context)
+        };
         this.call.put(watch, &polled);
         polled
     }

@@ -28,7 +28,7 @@ pub(crate) use on::BusyClock;
 pub use on::{InFlight, MAY_RECORD, Memory, Place, Site, Subject, Timer, Watch, is_recording};
 pub use points::{IntoPoints, points};
 pub use question::{Question, asked};
-pub use request::{LateBytes, RequestTimer};
+pub use request::RequestTimer;
 pub use session::SessionTimer;
 #[cfg(feature = "stream")]
 pub use stream::{RewrapStream, TimedStream, TimedStreamExt};

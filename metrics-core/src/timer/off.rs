@@ -48,6 +48,10 @@ pub struct Memory;
 #[derive(Debug)]
 pub(crate) struct BusyClock;
 
+/// A context that stays as it is.
+#[derive(Debug)]
+pub struct Unchanged;
+
 impl Site {
     /// A site that forgets its name.
     #[must_use]
@@ -67,6 +71,24 @@ impl Timer {
     #[inline(always)]
     pub const fn function(_site: &'static Site) -> Self {
         Self
+    }
+
+    /// As [`inert`](Self::inert).
+    #[inline(always)]
+    pub const fn block(_site: &'static Site) -> Self {
+        Self
+    }
+
+    /// The context stays as it is.
+    #[inline(always)]
+    pub const fn within(&self) -> Unchanged {
+        Unchanged
+    }
+
+    /// The future itself.
+    #[inline(always)]
+    pub fn around<F>(&self, future: F) -> F {
+        future
     }
 
     /// As [`inert`](Self::inert); the macros do not get here.
@@ -124,6 +146,25 @@ impl Subject {
     #[must_use]
     pub fn function(_place: Place, _site: &'static Site) -> Self {
         Self
+    }
+
+    /// As [`none`](Self::none).
+    #[inline(always)]
+    #[must_use]
+    pub fn block(_place: Place, _site: &'static Site) -> Self {
+        Self
+    }
+
+    /// The context stays as it is.
+    #[inline(always)]
+    pub const fn within(&self) -> Unchanged {
+        Unchanged
+    }
+
+    /// The future itself.
+    #[inline(always)]
+    pub fn around<F>(&self, future: F) -> F {
+        future
     }
 
     /// As [`none`](Self::none).
@@ -203,6 +244,18 @@ impl Watch {
     /// Does nothing.
     #[inline(always)]
     pub const fn set_points(&mut self, _points: u64) {}
+
+    /// The context stays as it is.
+    #[inline(always)]
+    pub const fn within(&self) -> Unchanged {
+        Unchanged
+    }
+
+    /// The future itself.
+    #[inline(always)]
+    pub fn around<F>(&self, future: F) -> F {
+        future
+    }
 
     #[inline(always)]
     pub(crate) const fn cancel(&mut self) {}

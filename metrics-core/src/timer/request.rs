@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::SessionTimer;
 use crate::clock::counter_ticks;
+use crate::context::{BodyBytes, RequestContext};
 use crate::record::{Routes, SeriesId, now, record, resolve};
 use crate::registry::Registry;
 use crate::series::{CellKey, Ending, Finished, Protocol, is_grpc_server_error};
@@ -43,8 +44,8 @@ pub struct RequestTimer {
     series: Option<SeriesId>,
     registry: StateId,
     start: u64,
-    received: u64,
     sent: u64,
+    context: RequestContext,
     /// 0 before the head.
     status: u16,
     grpc_status: Option<u8>,
@@ -80,13 +81,14 @@ impl Registry {
             record::<Routes>(series, |_, shard| shard.exchange().start(protocol.scheme));
             Some((series, now(state)?))
         });
+        let context = if started.is_some() { RequestContext::begin() } else { RequestContext::none() };
         let (series, start) = started.unzip();
         RequestTimer {
             series,
             registry: self.id(),
             start: start.unwrap_or(0),
-            received: 0,
             sent: 0,
+            context,
             status: 0,
             grpc_status: None,
             protocol,
@@ -133,10 +135,17 @@ impl RequestTimer {
         self.sent = self.sent.saturating_add(bytes);
     }
 
-    /// Bytes of the request's body were read.
+    /// The request as those see it who work for it.
     #[inline]
-    pub fn received(&mut self, bytes: u64) {
-        self.received = self.received.saturating_add(bytes);
+    #[must_use]
+    pub fn context(&self) -> &RequestContext {
+        &self.context
+    }
+
+    /// Counts the bytes of its body that are read.
+    #[must_use]
+    pub fn body_bytes(&self) -> BodyBytes {
+        self.context.body_bytes(self.series)
     }
 
     /// The gRPC status, of headers or trailers.
@@ -171,12 +180,6 @@ impl RequestTimer {
         session.unwrap_or_default()
     }
 
-    /// Where late bytes of the request's body are counted.
-    #[must_use]
-    pub fn late_bytes(&self) -> LateBytes {
-        LateBytes { series: self.series }
-    }
-
     /// How a request ends of which everything was sent.
     #[inline]
     fn ending(&self) -> Ending {
@@ -190,6 +193,7 @@ impl RequestTimer {
     fn end(&mut self, ending: Ending, head: Head) {
         let Some(series) = self.series.take() else { return };
         let end = counter_ticks();
+        let counted = self.context.end();
         let series = self.alive(series, end);
         let key = CellKey::new(self.status, ending, self.grpc_status, self.protocol);
         // What the closure tells of, which may not change what it captures.
@@ -203,7 +207,7 @@ impl RequestTimer {
             }
             ns.set(sample.ns);
             let finished =
-                Finished { key, ns: sample.ns, request_bytes: self.received, response_bytes: self.sent };
+                Finished { key, ns: sample.ns, request_bytes: counted.received, response_bytes: self.sent };
             slow.set(shard.exchange().finish(&finished));
         });
         if slow.get() || key.is_failure() {
@@ -251,23 +255,6 @@ fn note(series: SeriesId, key: CellKey, ns: u64) {
     let unix_secs = state.clock.unix_now().as_secs_f64();
     let slow_ns = state.requests.offer(Logged { unix_secs, route: row.key.clone(), key, ns });
     record::<Routes>(series, |_, shard| shard.exchange().set_slow(slow_ns));
-}
-
-/// Counts bytes of a request's body that are read while the request itself is not at work.
-#[derive(Clone, Copy, Debug)]
-pub struct LateBytes {
-    series: Option<SeriesId>,
-}
-
-impl LateBytes {
-    /// Adds bytes that were read.
-    pub fn add(self, bytes: u64) {
-        if let Some(series) = self.series
-            && bytes > 0
-        {
-            record::<Routes>(series, |_, shard| shard.exchange().add_late_request_bytes(bytes));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -44,7 +44,10 @@ impl<S: Stream> Stream for TimedStream<S> {
         let whole = this.whole.take();
         let start = || this.items.map(|items| Watch::start(items).unfinished());
         let mut item = this.item.take().or_else(start);
-        let polled = this.inner.poll_next(context);
+        let polled = {
+            let _in_node = whole.as_ref().map(Watch::within);
+            this.inner.poll_next(context)
+        };
         match &polled {
             Poll::Pending => *this.item = item,
             Poll::Ready(Some(_)) => item.iter_mut().for_each(Watch::finished),

@@ -9,8 +9,8 @@ use metrics_core::SessionTimer;
 use pin_project_lite::pin_project;
 
 use super::Call;
+use super::active::Active;
 use super::call::After;
-use super::context::Active;
 
 pin_project! {
     /// The body of a response that passed a [`MetricsService`](super::MetricsService): the body it had, and the

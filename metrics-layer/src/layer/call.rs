@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode, Version, header};
-use metrics_core::{LateBytes, Protocol, RequestTimer, Scheme, SessionTimer};
+use metrics_core::context::{BodyBytes, RequestContext};
+use metrics_core::{Protocol, RequestTimer, Scheme, SessionTimer};
 
-use super::context::{self, Mark, RequestId};
 use super::foreign::ForeignCall;
+use super::mark::Mark;
 use super::session::{Session, asks_for_upgrade};
 use super::{Shared, grpc};
 
@@ -14,8 +15,6 @@ use super::{Shared, grpc};
 #[derive(Debug)]
 pub(super) struct Call {
     kind: Kind,
-    id: RequestId,
-    mark: Mark,
     method: Answers,
     /// What the handler may hold on to if the request becomes a session.
     session: Option<Session>,
@@ -26,7 +25,7 @@ enum Kind {
     /// The registry's own timer, which also tells cancelled and panicked requests apart.
     Registry(RequestTimer),
     /// For a collector that is no registry; `None` when it is disabled or was told.
-    Foreign(Option<ForeignCall>),
+    Foreign(Option<ForeignCall>, RequestContext),
 }
 
 /// How a request's method decides what its response looks like.
@@ -67,25 +66,28 @@ impl Call {
             Some(registry) => {
                 Kind::Registry(registry.begin_request_over(protocol(request), method, template))
             }
-            None => Kind::Foreign(ForeignCall::begin(shared, method, template)),
+            None => Kind::Foreign(ForeignCall::begin(shared, method, template), RequestContext::begin()),
         };
         let session = asks_for_upgrade(request).then(|| Session::offer(request));
-        Self { kind, id: context::new_id(), mark, method: answers, session }
+        let call = Self { kind, method: answers, session };
+        call.context().set_mark(mark.words());
+        call
     }
 
-    pub(super) fn id(&self) -> RequestId {
-        self.id
-    }
-
-    pub(super) fn mark(&self) -> Mark {
-        self.mark
-    }
-
-    /// Where late bytes of the request's body are counted.
-    pub(super) fn late_bytes(&self) -> Option<LateBytes> {
+    /// The request as those see it who work for it.
+    #[inline]
+    pub(super) fn context(&self) -> &RequestContext {
         match &self.kind {
-            Kind::Registry(timer) => Some(timer.late_bytes()),
-            Kind::Foreign(_) => None,
+            Kind::Registry(timer) => timer.context(),
+            Kind::Foreign(_, context) => context,
+        }
+    }
+
+    /// Counts what is read of the request's body.
+    pub(super) fn body_bytes(&self) -> Option<BodyBytes> {
+        match &self.kind {
+            Kind::Registry(timer) => Some(timer.body_bytes()),
+            Kind::Foreign(..) => None,
         }
     }
 
@@ -95,7 +97,7 @@ impl Call {
         let status = response.status();
         let timer = match &mut self.kind {
             Kind::Registry(timer) => timer,
-            Kind::Foreign(call) => {
+            Kind::Foreign(call, _) => {
                 if let Some(call) = call.take() {
                     call.answered(status.as_u16());
                 }
@@ -147,7 +149,7 @@ impl Call {
     fn into_session(self, status: StatusCode) -> SessionTimer {
         match self.kind {
             Kind::Registry(timer) => timer.into_session(status.as_u16()),
-            Kind::Foreign(_) => SessionTimer::default(),
+            Kind::Foreign(..) => SessionTimer::default(),
         }
     }
 
@@ -164,16 +166,8 @@ impl Call {
     pub(super) fn failed(self) {
         match self.kind {
             Kind::Registry(timer) => timer.failed(),
-            Kind::Foreign(Some(call)) => call.failed(),
-            Kind::Foreign(None) => {}
-        }
-    }
-
-    /// Bytes of the request's body were read.
-    #[inline]
-    pub(super) fn received(&mut self, bytes: u64) {
-        if let Kind::Registry(timer) = &mut self.kind {
-            timer.received(bytes);
+            Kind::Foreign(Some(call), _) => call.failed(),
+            Kind::Foreign(None, _) => {}
         }
     }
 

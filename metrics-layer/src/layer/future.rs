@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
+use super::active::Active;
 use super::call::After;
-use super::context::Active;
 use super::{Call, ResponseBody};
 
 pin_project! {

@@ -1,14 +1,16 @@
 //! The Tower layer: times the requests of a service, and changes nothing about them.
 //!
 //! A file per idea: what is timed ([`scope`]), on which route ([`template`]), by which method ([`method`]), the
-//! request under way ([`call`]), who a thread works for ([`context`]), the service, its future, and the bodies.
+//! request under way ([`call`]) and at work ([`active`]), how a layer knows what another one counts ([`mark`]), the
+//! service, its future, and the bodies.
 
+mod active;
 mod body;
 mod call;
-mod context;
 mod foreign;
 mod future;
 mod grpc;
+mod mark;
 mod method;
 mod request_body;
 mod scope;
@@ -29,7 +31,7 @@ pub use session::Session;
 
 use crate::serve::Table;
 use call::Call;
-use context::Mark;
+use mark::Mark;
 use scope::Scope;
 use template::Templates;
 
@@ -190,15 +192,16 @@ impl Shared {
         let method = method::known(request.method());
         let mark = Mark::new(self.name(), method, request.uri().path());
         // A layer further out counts it.
-        (!context::is_counted(&mark)).then(|| Call::begin(self, mark, method, request))
+        (!mark.is_counted()).then(|| Call::begin(self, mark, method, request))
     }
 
     /// Tells collectors apart, whatever layers they have.
     #[inline]
-    fn name(&self) -> usize {
+    fn name(&self) -> u32 {
         match self.collector.registry() {
-            Some(registry) => registry.id() as usize,
-            None => Arc::as_ptr(&self.collector).addr(),
+            Some(registry) => registry.id(),
+            // Of an address these bits differ.
+            None => (Arc::as_ptr(&self.collector).addr() >> 4) as u32,
         }
     }
 }

@@ -5,11 +5,10 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
-use metrics_core::LateBytes;
+use metrics_core::context::BodyBytes;
 use pin_project_lite::pin_project;
 
 use super::Call;
-use super::context::{self, RequestId};
 
 pin_project! {
     /// The body of a request that passed a [`MetricsService`](super::MetricsService): the body it had, and a count of
@@ -18,26 +17,13 @@ pin_project! {
     pub struct RequestBody<B> {
         #[pin]
         inner: B,
-        ticket: Option<Ticket>,
+        bytes: Option<BodyBytes>,
     }
-}
-
-/// Whose bytes they are.
-#[derive(Debug)]
-struct Ticket {
-    id: RequestId,
-    late: LateBytes,
-    /// Bytes that were read while nobody worked for the request on that thread.
-    late_bytes: u64,
 }
 
 impl<B> RequestBody<B> {
     pub(super) fn new(inner: B, call: Option<&Call>) -> Self {
-        let ticket = call.and_then(|call| {
-            let late = call.late_bytes()?;
-            Some(Ticket { id: call.id(), late, late_bytes: 0 })
-        });
-        Self { inner, ticket }
+        Self { inner, bytes: call.and_then(Call::body_bytes) }
     }
 
     /// The body inside.
@@ -67,8 +53,8 @@ impl<B: Body> Body for RequestBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
         let frame = ready!(this.inner.poll_frame(cx));
-        if let (Some(ticket), Some(Ok(frame))) = (this.ticket, &frame) {
-            ticket.count(frame.data_ref().map_or(0, Buf::remaining) as u64);
+        if let (Some(bytes), Some(Ok(frame))) = (this.bytes, &frame) {
+            bytes.read(frame.data_ref().map_or(0, Buf::remaining) as u64);
         }
         Poll::Ready(frame)
     }
@@ -79,20 +65,5 @@ impl<B: Body> Body for RequestBody<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
-    }
-}
-
-impl Ticket {
-    #[inline]
-    fn count(&mut self, bytes: u64) {
-        if !context::receive(self.id, bytes) {
-            self.late_bytes = self.late_bytes.saturating_add(bytes);
-        }
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.late.add(self.late_bytes);
     }
 }

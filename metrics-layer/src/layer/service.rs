@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use tower_service::Service;
 
-use super::context::Active;
+use super::active::Active;
 use super::{RequestBody, ResponseBody, ResponseFuture, Shared};
 
 /// Times the requests of the service inside; see [`MetricsLayer`](super::MetricsLayer).

@@ -147,7 +147,39 @@ fn a_node_is_described_on_entry() {
             } else {
                 ::metrics_core::__private::Timer::inert()
             };
-            drop(cloud)
+            __metrics_timer.around(async move {
+                if false {
+                    return ::metrics_core::__private::call_once(|| -> () { loop {} });
+                }
+                drop(cloud)
+            })
+            .await
+        }
+    };
+    assert_same(&expanded, &expected);
+}
+
+#[test]
+fn a_thread_works_for_a_node_meanwhile() {
+    let expanded = timed(
+        quote!(node = id),
+        quote!(
+            fn f(id: &str) {
+                g()
+            }
+        ),
+    );
+    let expected = quote! {
+        fn f(id: &str) {
+            let __metrics_timer = if ::metrics_core::__private::is_recording() {
+                ::metrics_core::__private::Timer::node(
+                    &(id), ::core::option::Option::None, ::core::option::Option::None, 0
+                )
+            } else {
+                ::metrics_core::__private::Timer::inert()
+            };
+            let __metrics_in_node = __metrics_timer.within();
+            g()
         }
     };
     assert_same(&expanded, &expected);
@@ -180,9 +212,10 @@ fn a_result_that_is_looked_at_comes_from_a_closure() {
             }
         ),
     );
-    let value = quote! {
+    let value = quote!({
+        let __metrics_in_node = __metrics_timer.within();
         ::metrics_core::__private::call_once(move || -> io::Result<_> { g(id)?.h() })
-    };
+    });
     let look = quote! {
         match &__metrics_result {
             ::core::result::Result::Ok(ok) =>
@@ -214,12 +247,12 @@ fn an_async_result_comes_from_an_async_block_in_place() {
         ),
     );
     let value = quote! {
-        async move {
+        __metrics_timer.around(async move {
             if false {
                 return ::metrics_core::__private::call_once(|| -> u64 { loop {} });
             }
             g(id).await
-        }
+        })
         .await
     };
     let look = quote! {

@@ -22,6 +22,7 @@ impl BusyClock {
     /// Runs one poll.
     #[inline]
     pub(crate) fn during<T>(&mut self, poll: impl FnOnce() -> T) -> T {
+        let _in_node = self.subject.within();
         if let Kind::Nothing | Kind::Foreign(_) | Kind::Route = self.subject.kind {
             return poll();
         }

@@ -15,10 +15,13 @@ const FAILED: u64 = 1 << SeriesId::INDEX_BITS;
 /// A panic was unwinding already when the call began.
 const ENTERED_PANICKING: u64 = 1 << (SeriesId::INDEX_BITS + 1);
 
+/// Of a block that turned out to be an operation of the node it ran in.
+const OPERATION: u64 = 1 << (SeriesId::INDEX_BITS + 2);
+
 /// Of a collector that is no registry: a state that there never is.
 const FOREIGN: u64 = 0xFFFF_FFFF << 32;
 
-const MARKS: u64 = FAILED | ENTERED_PANICKING;
+const MARKS: u64 = FAILED | ENTERED_PANICKING | OPERATION;
 
 impl Call {
     /// Nothing is recorded.
@@ -68,6 +71,20 @@ impl Call {
 
     pub(super) fn is_failure(self) -> bool {
         self.0 & FAILED != 0
+    }
+
+    /// The call, which is an operation.
+    pub(super) fn of_operation(self) -> Self {
+        if self.is_none() { self } else { Self(self.0 | OPERATION) }
+    }
+
+    pub(super) fn is_operation(self) -> bool {
+        !self.is_foreign() && self.0 & OPERATION != 0
+    }
+
+    /// The call without the mark that says so.
+    pub(super) fn as_operation(self) -> Self {
+        Self(self.0 & !OPERATION)
     }
 }
 

@@ -38,7 +38,13 @@ pub enum NodeCall {}
 #[derive(Debug)]
 pub enum OperationCall {}
 
+/// A block or function that is an operation of the node it runs in, and a function where it runs in none.
+#[derive(Debug)]
+pub enum BlockCall {}
+
 impl sealed::Ends for FunctionCall {}
+
+impl sealed::Ends for BlockCall {}
 
 impl sealed::Ends for NodeCall {}
 
@@ -56,6 +62,23 @@ impl Kind for FunctionCall {
 
     fn panicked(call: Call) {
         record_panicked::<Functions>(call.series());
+    }
+}
+
+impl Kind for BlockCall {
+    type Extra = ();
+
+    #[inline(never)]
+    fn end(hot: &Hot, start: u64, call: Call, (): ()) {
+        if call.is_operation() {
+            OperationCall::end(hot, start, call.as_operation(), ());
+        } else {
+            FunctionCall::end(hot, start, call, ());
+        }
+    }
+
+    fn panicked(call: Call) {
+        if call.is_operation() { OperationCall::panicked(call) } else { FunctionCall::panicked(call) }
     }
 }
 

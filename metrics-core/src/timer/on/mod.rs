@@ -18,7 +18,7 @@ use std::thread::panicking;
 
 pub(crate) use busy::BusyClock;
 pub use in_flight::InFlight;
-pub(crate) use kind::{FunctionCall, Kind, NodeCall, OperationCall};
+pub(crate) use kind::{BlockCall, FunctionCall, Kind, NodeCall, OperationCall};
 pub use memory::Memory;
 pub use place::Place;
 pub use site::Site;
@@ -30,8 +30,11 @@ use foreign::ForeignCall;
 
 use crate::clock::counter_ticks;
 use crate::collector::gate_of_this_thread;
+use crate::context::{InNode, NodeFuture, current_node};
 use crate::record::gate::{self, Gate};
-use crate::record::{Hot, Nodes, Operations, SeriesId, ShortName, resolve_node, resolve_short, with_hot};
+use crate::record::{
+    Hot, Nodes, Operations, SeriesId, ShortName, operation_of, resolve_node, resolve_short, with_hot,
+};
 use crate::state::Key;
 
 /// Whether a build records at all.
@@ -84,15 +87,46 @@ impl Timer<FunctionCall> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline(never))]
     pub fn function(site: &'static Site) -> Self {
-        let (series, word) = (site.last(), gate::word());
-        let started = if gate::names(word, series) && !panicking() {
-            (counter_ticks(), Call::of(series))
-        } else if gate::is_closed(word) {
-            call::NOTHING
-        } else {
-            function_elsewhere(site)
-        };
-        Self::of(started, ())
+        Self::of(function(site), ())
+    }
+}
+
+impl Timer<BlockCall> {
+    /// Starts timing a block.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(debug_assertions, inline(never))]
+    pub fn block(site: &'static Site) -> Self {
+        let node = current_node();
+        Self::of(if node == SeriesId::NONE { function(site) } else { block_in(node, site) }, ())
+    }
+}
+
+#[inline(always)]
+fn function(site: &'static Site) -> Started {
+    let (series, word) = (site.last(), gate::word());
+    if gate::names(word, series) && !panicking() {
+        (counter_ticks(), Call::of(series))
+    } else if gate::is_closed(word) {
+        call::NOTHING
+    } else {
+        function_elsewhere(site)
+    }
+}
+
+/// An operation of the node at work.
+#[inline(never)]
+fn block_in(node: SeriesId, site: &'static Site) -> Started {
+    match here() {
+        Gate::State(state) => match operation_of(state, node, site.name()) {
+            Some(series) => {
+                let (start, call) = begin(Some(series));
+                (start, call.of_operation())
+            }
+            // The node is no more.
+            None => begin(site.series(state)),
+        },
+        Gate::Foreign => begin_foreign(ForeignCall::function(site.name())),
+        Gate::Closed | Gate::Scoped => call::NOTHING,
     }
 }
 
@@ -128,6 +162,23 @@ impl Timer<NodeCall> {
     #[inline]
     pub fn set_points(&mut self, points: u64) {
         self.extra = points;
+    }
+
+    /// The calling thread works for the node until the guard is dropped.
+    #[inline(always)]
+    pub fn within(&self) -> InNode {
+        InNode::enter(self.node_at_work())
+    }
+
+    /// A future that is polled for the node.
+    #[inline]
+    pub fn around<F>(&self, future: F) -> NodeFuture<F> {
+        NodeFuture::new(self.node_at_work(), future)
+    }
+
+    #[inline(always)]
+    fn node_at_work(&self) -> Option<SeriesId> {
+        (!self.call.is_none() && !self.call.is_foreign()).then(|| self.call.series())
     }
 }
 

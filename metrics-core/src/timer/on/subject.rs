@@ -6,9 +6,10 @@ use super::foreign::{ForeignCall, Ticket, What};
 use super::place::Place;
 use super::site::Site;
 use crate::collector::Collector;
+use crate::context::{InNode, NodeFuture, current_node};
 use crate::record::{
     Beside, FunctionExtras, Functions, NodeExtras, Nodes, OperationExtras, Operations, Routes, SeriesId,
-    Time, record, resolve, resolve_node,
+    Time, operation_and_extras_of, record, resolve, resolve_node,
 };
 use crate::series::ExtraShard;
 use crate::state::{Key, StateId};
@@ -49,6 +50,25 @@ impl Subject {
     pub fn function(place: Place, site: &'static Site) -> Self {
         let found = place.find(
             |state| Self::of(Kind::Function, site.series(state), site.extras(state)),
+            |collector| Self::foreign(collector, What::Function(site.name())),
+        );
+        found.unwrap_or(Self::none())
+    }
+
+    /// A block that is an operation of the node it runs in, and a function where it runs in none.
+    #[inline]
+    #[must_use]
+    pub fn block(place: Place, site: &'static Site) -> Self {
+        let node = current_node();
+        if node == SeriesId::NONE {
+            return Self::function(place, site);
+        }
+        let found = place.find(
+            |state| match operation_and_extras_of(state, node, site.name()) {
+                Some((series, extras)) => Self::of(Kind::Operation, Some(series), Some(extras)),
+                // The node is no more.
+                None => Self::of(Kind::Function, site.series(state), site.extras(state)),
+            },
             |collector| Self::foreign(collector, What::Function(site.name())),
         );
         found.unwrap_or(Self::none())
@@ -124,6 +144,19 @@ impl Subject {
     pub fn with_points(mut self, points: u64) -> Self {
         self.points = points;
         self
+    }
+
+    /// The calling thread works for the node, if it is one, until the guard is dropped.
+    #[inline]
+    #[must_use]
+    pub fn within(&self) -> InNode {
+        InNode::enter(matches!(self.kind, Kind::Node).then_some(self.series))
+    }
+
+    /// A future that is polled for the node, if it is one.
+    #[inline]
+    pub fn around<F>(&self, future: F) -> NodeFuture<F> {
+        NodeFuture::new(matches!(self.kind, Kind::Node).then_some(self.series), future)
     }
 
     /// A series of a registry that is found already.

@@ -6,6 +6,7 @@ use super::foreign::ForeignCall;
 use super::sample::is_chosen;
 use super::subject::{Kind, Subject};
 use crate::clock::counter_ticks;
+use crate::context::{InNode, NodeFuture};
 use crate::record::{Beside, Functions, Nodes, Operations, Routes, now, record};
 use crate::series::{NodeShard, Sample, TimingShard};
 use crate::timer::request::INTERNAL_SERVER_ERROR;
@@ -62,6 +63,18 @@ impl Watch {
             },
         }
         Self { subject, start, end: End::Ok, timed, entered_panicking: panicking() }
+    }
+
+    /// The calling thread works for the call's node, if it has one, until the guard is dropped.
+    #[inline]
+    pub fn within(&self) -> InNode {
+        self.subject.within()
+    }
+
+    /// A future that is polled for the call's node, if it has one.
+    #[inline]
+    pub fn around<F>(&self, future: F) -> NodeFuture<F> {
+        self.subject.around(future)
     }
 
     /// Makes the call count as cancelled unless it is told that it finished.

@@ -1,0 +1,250 @@
+//! Memory of requests under way, used again by later ones.
+//!
+//! A request is named by its cell and its turn on it, so a name is a plain value that any code may keep: once the
+//! request has ended its turn is over, and what comes late is told so.
+
+use std::cell::Cell;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::sync::lock;
+
+/// Names a request of the process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request {
+    cell: &'static RequestCell,
+    /// Comes again after 2^32 requests on one cell.
+    turn: u32,
+}
+
+/// What is known of a request while it is under way. Permanent: there are as many of them as requests were ever under way
+/// at once, and those that wait on threads.
+///
+/// `Relaxed` throughout: `now` stands for itself, and all else has one writer, the request's owner, who takes what orders
+/// it along from thread to thread.
+#[derive(Debug)]
+struct RequestCell {
+    /// High half: the turn; low half: queries. One word, so that a query that comes late cannot count for the next.
+    now: AtomicU64,
+    /// Bytes of its body that were read while its owner was at work.
+    received: AtomicU64,
+    mark: [AtomicU64; 2],
+}
+
+/// Bits of a cell's `now` that count queries.
+const QUERY_BITS: u32 = 32;
+
+impl Request {
+    #[inline]
+    pub(super) fn begin() -> Self {
+        let cell = take();
+        Self { cell, turn: turn(cell.now.load(Ordering::Relaxed)) }
+    }
+
+    /// Counts database queries, up to 2^32; tells whether the request is still under way.
+    pub(super) fn add_queries(self, queries: u32) -> bool {
+        let add = |now| {
+            (turn(now) == self.turn)
+                .then(|| now & !u64::from(u32::MAX) | u64::from(self::queries(now).saturating_add(queries)))
+        };
+        self.cell.now.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
+    }
+
+    /// The queries counted so far.
+    pub(super) fn queries(self) -> u32 {
+        let now = self.cell.now.load(Ordering::Relaxed);
+        if turn(now) == self.turn { queries(now) } else { 0 }
+    }
+
+    /// Only for its owner, while it works on this thread.
+    #[inline]
+    pub(super) fn add_received(self, bytes: u64) {
+        let received = self.received().saturating_add(bytes);
+        self.cell.received.store(received, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn received(self) -> u64 {
+        self.cell.received.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn set_mark(self, mark: [u64; 2]) {
+        self.cell.mark[0].store(mark[0], Ordering::Relaxed);
+        self.cell.mark[1].store(mark[1], Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn mark(self) -> [u64; 2] {
+        [self.cell.mark[0].load(Ordering::Relaxed), self.cell.mark[1].load(Ordering::Relaxed)]
+    }
+
+    /// Only for its owner, once: its turn is over, and the cell waits for another request. Gives the queries.
+    #[inline]
+    pub(super) fn end(self) -> u32 {
+        self.cell.received.store(0, Ordering::Relaxed);
+        self.set_mark([0; 2]);
+        let next = u64::from(self.turn.wrapping_add(1)) << QUERY_BITS;
+        let last = self.cell.now.swap(next, Ordering::Relaxed);
+        give(self.cell);
+        queries(last)
+    }
+}
+
+impl PartialEq for Request {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.cell, other.cell) && self.turn == other.turn
+    }
+}
+
+#[inline]
+fn turn(now: u64) -> u32 {
+    (now >> QUERY_BITS) as u32
+}
+
+#[inline]
+fn queries(now: u64) -> u32 {
+    // Keeps the low half.
+    now as u32
+}
+
+// === cells that wait ===
+
+/// Cells that wait on a thread.
+const ON_THREAD: usize = 32;
+
+thread_local! {
+    static WAITING: Waiting = const { Waiting { cells: [const { Cell::new(None) }; ON_THREAD], len: Cell::new(0) } };
+}
+
+/// Cells that wait for any thread.
+static ELSEWHERE: Mutex<Vec<&'static RequestCell>> = Mutex::new(Vec::new());
+
+/// Cells that wait for the next requests of a thread, so that most of them need no lock.
+struct Waiting {
+    cells: [Cell<Option<&'static RequestCell>>; ON_THREAD],
+    len: Cell<usize>,
+}
+
+impl Waiting {
+    #[inline]
+    fn pop(&self) -> Option<&'static RequestCell> {
+        let last = self.len.get().checked_sub(1)?;
+        self.len.set(last);
+        self.cells[last % ON_THREAD].take()
+    }
+
+    /// Gives the cell back when there is no room.
+    #[inline]
+    fn push(&self, cell: &'static RequestCell) -> Result<(), &'static RequestCell> {
+        let place = self.cells.get(self.len.get()).ok_or(cell)?;
+        place.set(Some(cell));
+        self.len.set(self.len.get() + 1);
+        Ok(())
+    }
+
+    /// Where requests begin on one thread and end on another, a lock is taken every sixteenth time.
+    fn fill(&self) {
+        let mut elsewhere = lock(&ELSEWHERE);
+        let kept = elsewhere.len().saturating_sub(ON_THREAD / 2);
+        for cell in elsewhere.drain(kept..) {
+            // There is room, for it was empty.
+            let _ = self.push(cell);
+        }
+    }
+
+    fn empty(&self, down_to: usize) {
+        let mut elsewhere = lock(&ELSEWHERE);
+        while self.len.get() > down_to {
+            elsewhere.extend(self.pop());
+        }
+    }
+}
+
+impl Drop for Waiting {
+    /// The thread ends.
+    fn drop(&mut self) {
+        self.empty(0);
+    }
+}
+
+#[inline]
+fn take() -> &'static RequestCell {
+    WAITING.try_with(Waiting::pop).ok().flatten().unwrap_or_else(take_elsewhere)
+}
+
+#[cold]
+#[inline(never)]
+fn take_elsewhere() -> &'static RequestCell {
+    let found = WAITING.try_with(|waiting| {
+        waiting.fill();
+        waiting.pop()
+    });
+    found.unwrap_or_else(|_| lock(&ELSEWHERE).pop()).unwrap_or_else(|| {
+        Box::leak(Box::new(RequestCell {
+            now: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            mark: [const { AtomicU64::new(0) }; 2],
+        }))
+    })
+}
+
+#[inline]
+fn give(cell: &'static RequestCell) {
+    if !WAITING.try_with(|waiting| waiting.push(cell).is_ok()).unwrap_or(false) {
+        give_elsewhere(cell);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn give_elsewhere(cell: &'static RequestCell) {
+    let _ = WAITING.try_with(|waiting| waiting.empty(ON_THREAD / 2));
+    lock(&ELSEWHERE).push(cell);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn what_comes_late_is_told_so() {
+        let first = Request::begin();
+        assert!(first.add_queries(2) && first.add_queries(1));
+        assert_eq!((first.queries(), first.end()), (3, 3));
+        assert!(!first.add_queries(1));
+        let second = Request::begin();
+        assert!(std::ptr::eq(first.cell, second.cell) && first != second, "the memory is used again");
+        assert!(!first.add_queries(7));
+        assert_eq!((second.queries(), second.received(), second.mark()), (0, 0, [0, 0]));
+        assert_eq!((first.queries(), second.end()), (0, 0));
+    }
+
+    #[test]
+    fn queries_saturate_within_their_request() {
+        let request = Request::begin();
+        assert!(request.add_queries(u32::MAX) && request.add_queries(5));
+        assert_eq!(request.end(), u32::MAX);
+    }
+
+    /// Cells that go from thread to thread, and those of threads that end, come back.
+    #[test]
+    fn cells_come_back_from_other_threads() {
+        let round = || {
+            let begun: Vec<_> = (0..100).map(|_| Request::begin()).collect();
+            let ended = thread::spawn(move || begun.into_iter().map(Request::end).sum::<u32>());
+            assert_eq!(ended.join().unwrap(), 0);
+        };
+        thread::spawn(round).join().unwrap();
+        let before = lock(&ELSEWHERE).len();
+        for _ in 0..50 {
+            thread::spawn(round).join().unwrap();
+        }
+        // Other tests run beside this one, with a few requests at a time.
+        let after = lock(&ELSEWHERE).len();
+        assert!(before >= 100 && after < before + 200, "{before} {after}");
+    }
+}

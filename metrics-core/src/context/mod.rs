@@ -1,0 +1,233 @@
+//! Whom a thread works for: a request, a DAG node, or both.
+//!
+//! The layer says so while it polls a request's future or body, `#[timed(node = …)]` while a node's function runs or is
+//! polled, and both put back what was before, so nothing leaks across an await. From it, code deep in the stack knows
+//! whose query it makes ([`record_db_query`](crate::record_db_query)) and whose operation it is
+//! (`timed_block!("voxel_downsample", { … })` inside a node).
+//!
+//! Work that is handed to another task or thread takes the context along:
+//! ```
+//! use metrics_core::{context, record_db_query};
+//!
+//! # let (registry, _time) = metrics_core::Registry::mock();
+//! let request = registry.begin_request("GET", "/api/scans/{id}");
+//! let at_work = request.context().enter();
+//! let here = context::current(); // a plain value: Copy, Send and Sync
+//! std::thread::spawn(move || {
+//!     let _at_work = here.enter();
+//!     record_db_query();
+//! })
+//! .join().unwrap();
+//! drop(at_work);
+//! record_db_query(); // for nobody
+//! assert_eq!(request.context().db_queries(), 1);
+//! ```
+
+mod cell;
+mod future;
+mod request;
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+pub use future::InContext;
+pub(crate) use future::NodeFuture;
+pub use request::{BodyBytes, RequestContext};
+
+use cell::Request;
+
+use crate::record::SeriesId;
+use crate::registry::Node;
+
+thread_local! {
+    static CURRENT: Current =
+        const { Current { request: Cell::new(AtWork::NOBODY), node: Cell::new(SeriesId::NONE) } };
+}
+
+struct Current {
+    request: Cell<AtWork>,
+    node: Cell<SeriesId>,
+}
+
+/// For which request a thread works.
+#[derive(Clone, Copy, Debug)]
+struct AtWork {
+    request: Option<Request>,
+    /// Whether it is polled by the one who began the request, and so by nobody else at this time.
+    as_owner: bool,
+}
+
+/// Whom a thread works for; see the [module](self).
+///
+/// A context that outlives its request does no harm: what is recorded then is recorded for nobody.
+///
+/// # Cost
+/// Three words. Reading or entering it takes no lock and allocates nothing.
+///
+/// # Source
+/// B-06.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a context does nothing until it is entered"]
+pub struct Context {
+    request: Option<Request>,
+    node: SeriesId,
+}
+
+/// The calling thread's context.
+///
+/// # Examples
+/// ```
+/// # async fn save(id: u64) {}
+/// # async fn handler() {
+/// use metrics_core::context;
+///
+/// // What the task does is done for the request that spawned it.
+/// let task = context::current().scope(async { save(7).await });
+/// # drop(task); /*
+/// tokio::spawn(task);
+///
+/// let here = context::current();
+/// tokio::task::spawn_blocking(move || {
+///     let _at_work = here.enter();
+///     // …
+/// });
+/// # */ }
+/// ```
+#[inline]
+pub fn current() -> Context {
+    CURRENT.with(|current| Context { request: current.request.get().request, node: current.node.get() })
+}
+
+/// The node for which the calling thread works.
+#[inline(always)]
+pub(crate) fn current_node() -> SeriesId {
+    CURRENT.with(|current| current.node.get())
+}
+
+/// What the layer further out, which began the request for which the calling thread works, marked it with.
+#[doc(hidden)]
+#[inline]
+#[must_use]
+pub fn current_mark() -> [u64; 2] {
+    let at_work = CURRENT.with(|current| current.request.get());
+    // Only the owner knows that the cell is still the request's.
+    at_work.request.filter(|_| at_work.as_owner).map_or([0; 2], Request::mark)
+}
+
+/// Counts a database query for the request for which the calling thread works, if there is one.
+///
+/// # Cost
+/// One read-modify-write of memory that is the request's own; no lock, no allocation.
+///
+/// # Source
+/// B-01, B-06.
+#[inline]
+pub fn record_db_query() {
+    record_db_queries(1);
+}
+
+/// Counts as many database queries.
+#[inline]
+pub fn record_db_queries(queries: u32) {
+    if let Some(request) = CURRENT.with(|current| current.request.get()).request {
+        request.add_queries(queries);
+    }
+}
+
+// === impl Current ===
+
+impl Current {
+    #[inline]
+    fn replace(request: AtWork, node: SeriesId) -> Entered {
+        let (request, node) =
+            CURRENT.with(|current| (current.request.replace(request), current.node.replace(node)));
+        Entered { request, node, _this_thread: PhantomData }
+    }
+}
+
+impl AtWork {
+    const NOBODY: Self = Self { request: None, as_owner: false };
+}
+
+// === impl Context ===
+
+impl Context {
+    /// The context of nobody.
+    pub const fn nobody() -> Self {
+        Self { request: None, node: SeriesId::NONE }
+    }
+
+    /// The same request, and this node. Nothing changes while the node's registry is disabled.
+    pub fn with_node(mut self, node: &Node) -> Self {
+        self.node = node.series().unwrap_or(self.node);
+        self
+    }
+
+    /// Makes it the calling thread's context, until the guard is dropped. Guards are dropped in the opposite order; do
+    /// not hold one over an `await`, for which [`scope`](Self::scope) is made.
+    #[inline]
+    pub fn enter(self) -> Entered {
+        Current::replace(AtWork { request: self.request, as_owner: false }, self.node)
+    }
+
+    /// A future, polled in this context.
+    pub fn scope<F>(self, future: F) -> InContext<F> {
+        InContext::new(self, future)
+    }
+}
+
+impl Default for Context {
+    /// The context of nobody.
+    fn default() -> Self {
+        Self::nobody()
+    }
+}
+
+/// Puts the calling thread's former context back when it is dropped.
+#[derive(Debug)]
+#[must_use = "the context is left when the guard is dropped"]
+pub struct Entered {
+    request: AtWork,
+    node: SeriesId,
+    _this_thread: PhantomData<*const ()>,
+}
+
+impl Drop for Entered {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.with(|current| {
+            current.request.set(self.request);
+            current.node.set(self.node);
+        });
+    }
+}
+
+/// The calling thread works for a node until this is dropped.
+#[derive(Debug)]
+pub struct InNode {
+    previous: SeriesId,
+    _this_thread: PhantomData<*const ()>,
+}
+
+impl InNode {
+    /// Nothing changes when there is no node.
+    #[inline(always)]
+    pub(crate) fn enter(node: Option<SeriesId>) -> Self {
+        let previous = CURRENT.with(|current| {
+            let previous = current.node.get();
+            current.node.set(node.unwrap_or(previous));
+            previous
+        });
+        Self { previous, _this_thread: PhantomData }
+    }
+}
+
+impl Drop for InNode {
+    #[inline(always)]
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.node.set(self.previous));
+    }
+}
+
+#[cfg(test)]
+mod tests;
