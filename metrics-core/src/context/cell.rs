@@ -7,6 +7,8 @@ use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::calls::{Call, CallDomain, Calls};
+use crate::record::SeriesId;
 use crate::sync::lock;
 
 /// Names a request of the process.
@@ -15,6 +17,8 @@ pub(super) struct Request {
     cell: &'static RequestCell,
     /// Comes again after 2^32 requests on one cell.
     turn: u32,
+    /// Whether it wants to know the timed calls that were made for it.
+    reports: bool,
 }
 
 /// What is known of a request while it is under way. Permanent: there are as many of them as requests were ever under way
@@ -29,6 +33,7 @@ struct RequestCell {
     /// Bytes of its body that were read while its owner was at work.
     received: AtomicU64,
     mark: [AtomicU64; 2],
+    calls: Mutex<Calls>,
 }
 
 /// Bits of a cell's `now` that count queries.
@@ -38,7 +43,7 @@ impl Request {
     #[inline]
     pub(super) fn begin() -> Self {
         let cell = take();
-        Self { cell, turn: turn(cell.now.load(Ordering::Relaxed)) }
+        Self { cell, turn: turn(cell.now.load(Ordering::Relaxed)), reports: false }
     }
 
     /// Counts database queries, up to 2^32; tells whether the request is still under way.
@@ -77,6 +82,27 @@ impl Request {
     #[inline]
     pub(super) fn mark(self) -> [u64; 2] {
         [self.cell.mark[0].load(Ordering::Relaxed), self.cell.mark[1].load(Ordering::Relaxed)]
+    }
+
+    /// It wants to know the timed calls that are made for it from now on.
+    pub(super) fn report_calls(&mut self) {
+        self.reports = true;
+        lock(&self.cell.calls).begin(self.turn);
+    }
+
+    #[inline]
+    pub(super) fn reports_calls(self) -> bool {
+        self.reports
+    }
+
+    /// A timed call ended that was made for it.
+    pub(super) fn report(self, domain: CallDomain, series: SeriesId, ns: u64) {
+        lock(&self.cell.calls).add(self.turn, domain, series, ns);
+    }
+
+    /// The calls so far.
+    pub(super) fn calls(self) -> Vec<Call> {
+        if self.reports { lock(&self.cell.calls).list(self.turn) } else { Vec::new() }
     }
 
     /// Only for its owner, once: its turn is over, and the cell waits for another request. Gives the queries.
@@ -186,6 +212,7 @@ fn take_elsewhere() -> &'static RequestCell {
             now: AtomicU64::new(0),
             received: AtomicU64::new(0),
             mark: [const { AtomicU64::new(0) }; 2],
+            calls: Mutex::new(Calls::new()),
         }))
     })
 }

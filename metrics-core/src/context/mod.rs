@@ -23,6 +23,7 @@
 //! assert_eq!(request.context().db_queries(), 1);
 //! ```
 
+mod calls;
 mod cell;
 mod future;
 mod request;
@@ -30,6 +31,8 @@ mod request;
 use std::cell::Cell;
 use std::marker::PhantomData;
 
+pub(crate) use calls::Reported;
+pub use calls::{MAX_TIMED_CALLS, ReportingCalls, TimedCalls};
 pub use future::InContext;
 pub(crate) use future::NodeFuture;
 pub use request::{BodyBytes, RequestContext};
@@ -114,6 +117,21 @@ pub fn current_mark() -> [u64; 2] {
     at_work.request.filter(|_| at_work.as_owner).map_or([0; 2], Request::mark)
 }
 
+/// Whether the calling thread works for a request that asked for its timed calls.
+#[inline]
+pub(crate) fn reports_calls() -> bool {
+    CURRENT.with(|current| current.request.get()).request.is_some_and(Request::reports_calls)
+}
+
+/// A timed call ended: tells the request about it, if that asked.
+#[inline]
+pub(crate) fn report_call<D: Reported>(series: SeriesId, ns: u64) {
+    let at_work = CURRENT.with(|current| current.request.get());
+    if let Some(request) = at_work.request.filter(|request| request.reports_calls()) {
+        request.report(D::DOMAIN, series, ns);
+    }
+}
+
 /// Counts a database query for the request for which the calling thread works, if there is one.
 ///
 /// # Cost
@@ -161,6 +179,12 @@ impl Context {
     pub fn with_node(mut self, node: &Node) -> Self {
         self.node = node.series().unwrap_or(self.node);
         self
+    }
+
+    /// The database queries that were counted so far for its request; 0 without one, and when that has ended.
+    #[must_use]
+    pub fn db_queries(&self) -> u32 {
+        self.request.map_or(0, Request::queries)
     }
 
     /// Makes it the calling thread's context, until the guard is dropped. Guards are dropped in the opposite order; do

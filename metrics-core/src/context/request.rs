@@ -1,5 +1,6 @@
 //! A request as those see it who work for it.
 
+use super::calls::{Call, TimedCalls};
 use super::cell::Request;
 use super::{AtWork, CURRENT, Current, Entered};
 use crate::record::{Routes, SeriesId, record};
@@ -38,6 +39,29 @@ impl RequestContext {
     #[must_use]
     pub fn db_queries(&self) -> u32 {
         self.request.map_or(0, Request::queries)
+    }
+
+    /// Asks for the timed calls that end while a thread works for the request, also on other threads, from now on; and
+    /// needs a [`ReportingCalls`](super::ReportingCalls). Each takes a lock that is the request's own.
+    pub fn report_calls(&mut self) {
+        if let Some(request) = &mut self.request {
+            request.report_calls();
+        }
+    }
+
+    /// Whether it asked for them.
+    #[inline]
+    #[must_use]
+    pub fn reports_calls(&self) -> bool {
+        self.request.is_some_and(Request::reports_calls)
+    }
+
+    /// Those calls, by series, in the order in which they first ended; of more than [`MAX_TIMED_CALLS`](super::MAX_TIMED_CALLS) those with the
+    /// most time.
+    #[must_use]
+    pub fn timed_calls(&self) -> Vec<TimedCalls> {
+        self.request
+            .map_or_else(Vec::new, |request| request.calls().into_iter().filter_map(Call::named).collect())
     }
 
     /// What [`current_mark`](super::current_mark) tells.

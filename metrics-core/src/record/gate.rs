@@ -6,8 +6,8 @@ use super::id::SeriesId;
 use crate::state::{ON_COUNTER, StateId};
 
 /// Low half: the state of the installed collector, 0 for none, [`FOREIGN`] for one that is no registry.
-/// Bit 32: what is installed is not a state on the process's counter. Above: how many scoped collectors are alive in
-/// the process.
+/// Bit 32: what is installed is not a state on the process's counter. Above: how many scoped collectors, and others for
+/// whom every call must look around, are alive in the process.
 ///
 /// So the word equals the id of a state exactly if every thread may record into that state, on the counter.
 ///
@@ -30,7 +30,7 @@ pub(crate) enum Gate {
     State(StateId),
     /// Into an installed collector that is no registry.
     Foreign,
-    /// Some thread has a scoped collector; ask whether it is this one.
+    /// Some thread has a scoped collector, or calls are reported; ask whether it is this one.
     Scoped,
 }
 

@@ -142,6 +142,11 @@ impl RequestTimer {
         &self.context
     }
 
+    /// Asks for the timed calls that are made for it; see [`RequestContext::report_calls`].
+    pub fn report_calls(&mut self) {
+        self.context.report_calls();
+    }
+
     /// Counts the bytes of its body that are read.
     #[must_use]
     pub fn body_bytes(&self) -> BodyBytes {

@@ -9,7 +9,7 @@ use metrics_core::{Protocol, RequestTimer, Scheme, SessionTimer};
 use super::foreign::ForeignCall;
 use super::mark::Mark;
 use super::session::{Session, asks_for_upgrade};
-use super::{Shared, grpc};
+use super::{Shared, grpc, server_timing};
 
 /// A request under way: recorded once, when its response ended, or it failed or was dropped.
 #[derive(Debug)]
@@ -64,7 +64,11 @@ impl Call {
         let template = shared.templates.of(request);
         let kind = match shared.collector.registry() {
             Some(registry) => {
-                Kind::Registry(registry.begin_request_over(protocol(request), method, template))
+                let mut timer = registry.begin_request_over(protocol(request), method, template);
+                if shared.server_timing.is_some() {
+                    timer.report_calls();
+                }
+                Kind::Registry(timer)
             }
             None => Kind::Foreign(ForeignCall::begin(shared, method, template), RequestContext::begin()),
         };
@@ -88,6 +92,14 @@ impl Call {
         match &self.kind {
             Kind::Registry(timer) => Some(timer.body_bytes()),
             Kind::Foreign(..) => None,
+        }
+    }
+
+    /// Tells the client what calls the response was made of, if that was asked for.
+    #[inline]
+    pub(super) fn tell(&self, headers: &mut http::HeaderMap) {
+        if self.context().reports_calls() {
+            server_timing::add(headers, self.context());
         }
     }
 

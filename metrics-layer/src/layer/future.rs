@@ -44,7 +44,10 @@ where
         let result = ready!(polled);
         let call = this.call.take();
         match result {
-            Ok(response) => {
+            Ok(mut response) => {
+                if let Some(call) = &call {
+                    call.tell(response.headers_mut());
+                }
                 let after = call.map_or(After::Nothing, |call| call.answered(&response));
                 Poll::Ready(Ok(ResponseBody::watch(response, after)))
             }

@@ -14,12 +14,14 @@ mod mark;
 mod method;
 mod request_body;
 mod scope;
+mod server_timing;
 mod service;
 mod session;
 mod template;
 
 use std::sync::Arc;
 
+use metrics_core::context::ReportingCalls;
 use metrics_core::{Collector, ConfigError};
 use tower_layer::Layer;
 
@@ -94,6 +96,8 @@ struct Shared {
     templates: Templates,
     /// Where the handler of the same metrics is.
     handler: Table,
+    /// Whether responses tell what calls they were made of.
+    server_timing: Option<Arc<ReportingCalls>>,
 }
 
 impl MetricsLayer {
@@ -108,7 +112,8 @@ impl MetricsLayer {
 
     /// A layer beside a handler with these paths.
     pub(crate) fn beside(collector: Arc<dyn Collector>, handler: Table) -> Self {
-        let shared = Shared { collector, scope: Scope::default(), templates: Templates::default(), handler };
+        let (scope, templates) = (Scope::default(), Templates::default());
+        let shared = Shared { collector, scope, templates, handler, server_timing: None };
         Self { shared: Arc::new(shared) }
     }
 
@@ -154,6 +159,30 @@ impl MetricsLayer {
     pub fn exclude_self(mut self) -> Self {
         let shared = Arc::make_mut(&mut self.shared);
         shared.scope.exclude_handler(shared.handler.clone());
+        self
+    }
+
+    /// Adds `Server-Timing` to responses: the timed functions, nodes and operations that ended for the request before its
+    /// head, also on tasks that took its [context](metrics_core::context) along; by series, with their number and time, at
+    /// most ten. Browsers show it beside the request. A header of the service's own stays.
+    ///
+    /// It tells clients the names of your functions. Collectors that are no registry know none.
+    ///
+    /// # Cost
+    /// While the layer is alive every timed call of the process takes the way of its first: some ten nanoseconds more;
+    /// those made for a request take a lock of its own. The header is allocated.
+    ///
+    /// # Examples
+    /// ```
+    /// # let metrics = metrics_layer::Metrics::builder().build()?;
+    /// let layer = metrics.layer().server_timing();
+    /// // Server-Timing: app__load;desc="app::load";dur=1.235
+    /// # Ok::<_, metrics_layer::StartError>(())
+    /// ```
+    #[must_use]
+    pub fn server_timing(mut self) -> Self {
+        let shared = Arc::make_mut(&mut self.shared);
+        shared.server_timing = Some(Arc::new(ReportingCalls::begin()));
         self
     }
 

@@ -1,6 +1,7 @@
 //! What a timer knows of its call, in two words.
 
 use super::foreign::Ticket;
+use crate::context::reports_calls;
 use crate::record::{SeriesId, now};
 
 /// The series of a call, with marks above its index. A call without marks is the name of its series.
@@ -18,10 +19,13 @@ const ENTERED_PANICKING: u64 = 1 << (SeriesId::INDEX_BITS + 1);
 /// Of a block that turned out to be an operation of the node it ran in.
 const OPERATION: u64 = 1 << (SeriesId::INDEX_BITS + 2);
 
+/// Made for a request that wants to know.
+const REPORTED: u64 = 1 << (SeriesId::INDEX_BITS + 3);
+
 /// Of a collector that is no registry: a state that there never is.
 const FOREIGN: u64 = 0xFFFF_FFFF << 32;
 
-const MARKS: u64 = FAILED | ENTERED_PANICKING | OPERATION;
+const MARKS: u64 = FAILED | ENTERED_PANICKING | OPERATION | REPORTED;
 
 impl Call {
     /// Nothing is recorded.
@@ -73,6 +77,10 @@ impl Call {
         self.0 & FAILED != 0
     }
 
+    pub(super) fn is_reported(self) -> bool {
+        self.0 & REPORTED != 0
+    }
+
     /// The call, which is an operation.
     pub(super) fn of_operation(self) -> Self {
         if self.is_none() { self } else { Self(self.0 | OPERATION) }
@@ -92,9 +100,10 @@ impl Call {
 #[inline(always)]
 pub(super) fn begin(series: Option<SeriesId>) -> Started {
     let Some(series) = series else { return NOTHING };
-    let mark = if std::thread::panicking() { ENTERED_PANICKING } else { 0 };
+    let panicking = if std::thread::panicking() { ENTERED_PANICKING } else { 0 };
+    let reported = if reports_calls() { REPORTED } else { 0 };
     match now(series.state()) {
-        Some(start) => (start, Call(series.word() | mark)),
+        Some(start) => (start, Call(series.word() | panicking | reported)),
         None => NOTHING,
     }
 }

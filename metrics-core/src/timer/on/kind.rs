@@ -1,11 +1,13 @@
 //! What a timer times, as types: so that a call of a function knows when it is made where it will be recorded.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::call::Call;
 use super::foreign::ForeignCall;
 use crate::clock::{counter_span, counter_ticks};
-use crate::record::{Domain, Functions, Hot, Nodes, Operations, ShardOf, record, record_panicked};
+use crate::context::{Reported, report_call};
+use crate::record::{Functions, Hot, Nodes, Operations, ShardOf, record, record_panicked};
 use crate::series::Sample;
 
 /// A kind of timed call.
@@ -113,7 +115,13 @@ impl Kind for OperationCall {
 /// A call ends, as nearly all do: without marks, on the thread's own shard, on the process's counter. All else goes
 /// on elsewhere, by a jump, so that this function saves no registers.
 #[inline(always)]
-fn end<D: Domain>(hot: &Hot, start: u64, call: Call, points: u64, write: impl Fn(&ShardOf<D>, Sample, bool)) {
+fn end<D: Reported>(
+    hot: &Hot,
+    start: u64,
+    call: Call,
+    points: u64,
+    write: impl Fn(&ShardOf<D>, Sample, bool),
+) {
     let end = counter_ticks();
     match (hot.find::<D>(call.unmarked_series()), counter_span(start, end)) {
         (Some(shard), Some(ns)) => write(shard, Sample { end, ns }, false),
@@ -122,7 +130,7 @@ fn end<D: Domain>(hot: &Hot, start: u64, call: Call, points: u64, write: impl Fn
 }
 
 #[inline(never)]
-fn end_otherwise<D: Domain>(
+fn end_otherwise<D: Reported>(
     start: u64,
     end: u64,
     call: Call,
@@ -133,5 +141,14 @@ fn end_otherwise<D: Domain>(
         return ForeignCall::end(start, points);
     }
     let failed = call.is_failure();
-    record::<D>(call.series(), |time, shard| write(shard, time.span(start, end), failed));
+    // What the closure tells of, which may not change what it captures.
+    let ns = Cell::new(0);
+    record::<D>(call.series(), |time, shard| {
+        let sample = time.span(start, end);
+        ns.set(sample.ns);
+        write(shard, sample, failed);
+    });
+    if call.is_reported() {
+        report_call::<D>(call.series(), ns.get());
+    }
 }

@@ -1,12 +1,13 @@
 //! A call that is watched more closely than [`Timer`](super::Timer) does: its outcome, perhaps only a sample of it.
 
+use std::cell::Cell;
 use std::thread::panicking;
 
 use super::foreign::ForeignCall;
 use super::sample::is_chosen;
 use super::subject::{Kind, Subject};
 use crate::clock::counter_ticks;
-use crate::context::{InNode, NodeFuture};
+use crate::context::{InNode, NodeFuture, Reported, report_call};
 use crate::record::{Beside, Functions, Nodes, Operations, Routes, now, record};
 use crate::series::{NodeShard, Sample, TimingShard};
 use crate::timer::request::INTERNAL_SERVER_ERROR;
@@ -144,7 +145,7 @@ impl Watch {
         }
     }
 
-    fn record_in<D: Beside>(&self)
+    fn record_in<D: Beside + Reported>(&self)
     where
         D::Entry: Watched,
     {
@@ -160,9 +161,14 @@ impl Watch {
             End::Ok | End::Failed => {}
         }
         if self.timed {
+            // What the closure tells of, which may not change what it captures.
+            let ns = Cell::new(0);
             record::<D>(series, |time, shard| {
-                D::Entry::write(shard, time.span(start, end), failed, points);
+                let sample = time.span(start, end);
+                ns.set(sample.ns);
+                D::Entry::write(shard, sample, failed, points);
             });
+            report_call::<D>(series, ns.get());
         } else {
             record::<D::Extras>(extras, |_, shard| shard.record_unsampled(failed));
         }
