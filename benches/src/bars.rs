@@ -1,4 +1,4 @@
-//! The bars that issue 3 sets for recording, against one run.
+//! The bars that are set for recording, against one run.
 
 use crate::catalog::{CLOCK_FLOOR, Entry};
 use crate::rounds::Turns;
@@ -26,11 +26,11 @@ impl Run<'_> {
     }
 
     fn over_floor(&self, name: &str) -> f64 {
-        self.ns(name) - self.ns(CLOCK_FLOOR)
+        self.over(name, CLOCK_FLOOR)
     }
 
-    fn over_bare(&self, name: &str) -> f64 {
-        self.ns(name) - self.ns("bare-call")
+    fn over(&self, name: &str, other: &str) -> f64 {
+        self.ns(name) - self.ns(other)
     }
 
     fn ratio(&self, name: &str, other: &str) -> f64 {
@@ -74,7 +74,12 @@ pub fn table(results: &[(Entry, Option<Turns>)]) -> String {
         ("node by string, over the clock floor, ns".to_owned(), run.over_floor("timed-node"), 14.0),
         ("`record_ws_message` by handle, ns".to_owned(), run.ns("topic-handle"), 3.0),
         ("`record_ws_message` by string, ns".to_owned(), run.ns("record_ws_message"), 15.0),
-        ("disabled, over the bare call, ns".to_owned(), run.over_bare("disabled-timed"), 1.0),
+        ("disabled, over the bare call, ns".to_owned(), run.over("disabled-timed", "bare-call"), 1.0),
+        (
+            "a poll in a context, over the bare poll, ns".to_owned(),
+            run.over("poll-in-context", "bare-async-call"),
+            5.0,
+        ),
         ("two threads on the same function / one".to_owned(), run.together("timed"), 1.05),
         ("two threads on the same node / one".to_owned(), run.together("timed-node"), 1.05),
         ("two threads on the same topic / one".to_owned(), run.together("topic-handle"), 1.05),

@@ -18,6 +18,8 @@ pub enum Group {
     Text,
     /// A known duration, told by strings.
     Told,
+    /// A poll for a request.
+    Context,
     /// Counting through a handle.
     Counter,
     /// Counting by a string.
@@ -30,13 +32,14 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of the report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Floor,
         Self::Sync,
         Self::Async,
         Self::Handle,
         Self::Text,
         Self::Told,
+        Self::Context,
         Self::Counter,
         Self::CounterText,
         Self::Disabled,
@@ -53,6 +56,7 @@ impl Group {
             Self::Handle => "Timed call, series known at run time, through a handle",
             Self::Text => "Timed call, series known at run time, by a string",
             Self::Told => "Known or self-measured duration, told by strings",
+            Self::Context => "Working for a request",
             Self::Counter => "Counting through a handle",
             Self::CounterText => "Counting by a string",
             Self::Disabled => "Instrumented, but nothing records",
@@ -126,6 +130,12 @@ pub fn all() -> Vec<Entry> {
             ("autometrics", peers::autometrics::sync),
             ("mutex-vecdeque", peers::mutex::timed),
         ],
+    );
+
+    add(
+        Group::Context,
+        Side::Ours,
+        &[("poll-in-context", ours::context::scoped), ("query-in-context", ours::context::query)],
     );
 
     add(Group::Async, Side::Ours, &[("timed-async", ours::function::asynchronous)]);

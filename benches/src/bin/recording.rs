@@ -49,7 +49,7 @@ fn main() -> io::Result<()> {
     for group in Group::ALL {
         println!("### {}\n\n{}", group.title(), table(group, &results));
     }
-    println!("### Bars of issue 3\n\n{}", bars::table(&results));
+    println!("### Bars\n\n{}", bars::table(&results));
     Ok(())
 }
 

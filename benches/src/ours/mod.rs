@@ -1,6 +1,7 @@
 //! This project's own contenders. All record into one installed [`Metrics`], whose sampler runs as it does in
 //! a service: rates are observed at 10 Hz meanwhile.
 
+pub mod context;
 pub mod disabled;
 pub mod function;
 pub mod layer;

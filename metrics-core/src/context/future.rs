@@ -50,12 +50,12 @@ pin_project! {
     pub struct NodeFuture<F> {
         #[pin]
         inner: F,
-        node: Option<SeriesId>,
+        node: SeriesId,
     }
 }
 
 impl<F> NodeFuture<F> {
-    pub(crate) fn new(node: Option<SeriesId>, inner: F) -> Self {
+    pub(crate) fn new(node: SeriesId, inner: F) -> Self {
         Self { inner, node }
     }
 }

@@ -104,7 +104,7 @@ pub fn current() -> Context {
 /// The node for which the calling thread works.
 #[inline(always)]
 pub(crate) fn current_node() -> SeriesId {
-    CURRENT.with(|current| current.node.get())
+    CURRENT.with(|current| current.node.get()).unmarked()
 }
 
 /// What the layer further out, which began the request for which the calling thread works, marked it with.
@@ -234,15 +234,10 @@ pub struct InNode {
 }
 
 impl InNode {
-    /// Nothing changes when there is no node.
+    /// The series is that of a node, with marks perhaps, or none.
     #[inline(always)]
-    pub(crate) fn enter(node: Option<SeriesId>) -> Self {
-        let previous = CURRENT.with(|current| {
-            let previous = current.node.get();
-            current.node.set(node.unwrap_or(previous));
-            previous
-        });
-        Self { previous, _this_thread: PhantomData }
+    pub(crate) fn enter(node: SeriesId) -> Self {
+        Self { previous: CURRENT.with(|current| current.node.replace(node)), _this_thread: PhantomData }
     }
 }
 

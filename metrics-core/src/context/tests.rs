@@ -120,9 +120,7 @@ fn nodes_nest_and_come_back() {
     let in_outer = Context::nobody().with_node(&outer).enter();
     assert_eq!(Some(current_node()), outer.series());
     {
-        let _in_inner = InNode::enter(inner.series());
-        assert_eq!(Some(current_node()), inner.series());
-        let _unrecorded = InNode::enter(None);
+        let _in_inner = InNode::enter(inner.series().unwrap());
         assert_eq!(Some(current_node()), inner.series());
     }
     assert_eq!(Some(current_node()), outer.series());

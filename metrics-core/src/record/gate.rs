@@ -58,12 +58,6 @@ pub(crate) fn is_closed(word: u64) -> bool {
     word == 0
 }
 
-/// The state into which every thread may record on the counter; `None` when there is more to ask.
-#[inline(always)]
-pub(crate) fn plain_state() -> Option<StateId> {
-    StateId::try_from(word()).ok().filter(|id| *id != 0)
-}
-
 /// Where to record, as far as it can be told without thread-locals.
 #[inline(always)]
 pub(crate) fn current() -> Gate {

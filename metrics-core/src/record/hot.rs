@@ -13,7 +13,6 @@ use super::id::SeriesId;
 use super::of_node::OfNode;
 use super::short::{ShortName, ShortNames};
 use crate::series::{CounterShard, ExtraShard, NodeShard, RouteShard, TimingShard, TopicShard};
-use crate::state::StateId;
 
 /// Series per domain that do not get into each other's way, if their indices follow one another. A line takes 16
 /// bytes.
@@ -49,10 +48,10 @@ impl Hot {
         D::cache(self).get(series)
     }
 
-    /// The series of a short name in that state, if it is remembered here.
+    /// The series of a short name, if it is remembered here and every thread may record it while the gate has this word.
     #[inline(always)]
-    pub(crate) fn find_short<D: Named>(&self, state: StateId, name: Option<ShortName>) -> Option<SeriesId> {
-        D::names(self).get(state, name?)
+    pub(crate) fn find_short<D: Named>(&self, word: u64, name: Option<ShortName>) -> Option<SeriesId> {
+        D::names(self).get(word, name?)
     }
 
     const fn new() -> Self {

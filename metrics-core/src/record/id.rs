@@ -30,6 +30,12 @@ impl SeriesId {
         self.0
     }
 
+    /// Without a caller's marks.
+    #[inline(always)]
+    pub(crate) const fn unmarked(self) -> Self {
+        Self(self.0 & !(u32::MAX as u64 & !((1 << Self::INDEX_BITS) - 1)))
+    }
+
     #[inline(always)]
     pub(crate) const fn state(self) -> StateId {
         (self.0 >> 32) as StateId

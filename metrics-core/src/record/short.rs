@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
+use super::gate;
 use super::id::SeriesId;
-use crate::state::StateId;
 
 /// Names that do not get into each other's way, if their ends differ. A line takes 40 bytes.
 const LINES: usize = 32;
@@ -73,11 +73,11 @@ impl ShortNames {
         Self([const { Cell::new((ShortName::NONE, SeriesId::NONE)) }; LINES])
     }
 
-    /// The series of a name in that state.
+    /// The series of a name, if [`gate::names`] it while the gate has this word.
     #[inline(always)]
-    pub(super) fn get(&self, state: StateId, name: ShortName) -> Option<SeriesId> {
+    pub(super) fn get(&self, word: u64, name: ShortName) -> Option<SeriesId> {
         let (known, series) = self.0[name.place()].get();
-        (known == name && series.state() == state).then_some(series)
+        (known == name && gate::names(word, series)).then_some(series)
     }
 
     pub(super) fn remember(&self, name: ShortName, series: SeriesId) {

@@ -3,7 +3,7 @@
 //! This binary alone counts allocations, and therefore measures no time: the counting allocator belongs to whatever
 //! links `allocation_counter`, so nothing in the library may name it.
 //!
-//! `--records N` (default 50 000 000; issue 3 asks for 1 000 000 000) for the flat part, `--peer-records N` (default
+//! `--records N` (default 50 000 000; the bar is 1 000 000 000) for the flat part, `--peer-records N` (default
 //! 2 000 000) for the same with the other crates.
 
 mod first_touch;

@@ -164,29 +164,23 @@ impl Timer<NodeCall> {
         self.extra = points;
     }
 
-    /// The calling thread works for the node until the guard is dropped.
+    /// The calling thread works for the node until the guard is dropped; for none if the call is not recorded.
     #[inline(always)]
     pub fn within(&self) -> InNode {
-        InNode::enter(self.node_at_work())
+        InNode::enter(self.call.unmarked_series())
     }
 
     /// A future that is polled for the node.
     #[inline]
     pub fn around<F>(&self, future: F) -> NodeFuture<F> {
-        NodeFuture::new(self.node_at_work(), future)
-    }
-
-    #[inline(always)]
-    fn node_at_work(&self) -> Option<SeriesId> {
-        (!self.call.is_none() && !self.call.is_foreign()).then(|| self.call.series())
+        NodeFuture::new(self.call.unmarked_series(), future)
     }
 }
 
 /// A node that tells no more than its id.
 #[inline(never)]
 fn node(hot: &Hot, id: &str) -> Started {
-    if let Some(state) = gate::plain_state()
-        && let Some(series) = hot.find_short::<Nodes>(state, ShortName::new(id))
+    if let Some(series) = hot.find_short::<Nodes>(gate::word(), ShortName::new(id))
         && !panicking()
     {
         (counter_ticks(), Call::of(series))
@@ -223,8 +217,7 @@ impl Timer<OperationCall> {
 
 #[inline(never)]
 fn operation(hot: &Hot, node: &str, operation: &'static str) -> Started {
-    if let Some(state) = gate::plain_state()
-        && let Some(series) = hot.find_short::<Operations>(state, short(node, operation))
+    if let Some(series) = hot.find_short::<Operations>(gate::word(), short(node, operation))
         && !panicking()
     {
         (counter_ticks(), Call::of(series))

@@ -150,13 +150,13 @@ impl Subject {
     #[inline]
     #[must_use]
     pub fn within(&self) -> InNode {
-        InNode::enter(matches!(self.kind, Kind::Node).then_some(self.series))
+        InNode::enter(if matches!(self.kind, Kind::Node) { self.series } else { current_node() })
     }
 
-    /// A future that is polled for the node, if it is one.
+    /// A future that is polled for the node; for none if the call is not recorded.
     #[inline]
     pub fn around<F>(&self, future: F) -> NodeFuture<F> {
-        NodeFuture::new(matches!(self.kind, Kind::Node).then_some(self.series), future)
+        NodeFuture::new(self.series, future)
     }
 
     /// A series of a registry that is found already.
