@@ -37,6 +37,45 @@ fn every_shape_behaves_as_before_in_every_edition() {
     }
 }
 
+/// Where panics abort, a timed function dies as a bare one: by the same signal, with the same last words.
+#[test]
+fn panics_abort_as_before_where_they_abort() {
+    let built = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "abort",
+            "--config",
+            "profile.dev.panic='abort'",
+            "--manifest-path",
+        ])
+        .arg(workspace().join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(target_dir().join("abort"))
+        .env_remove("RUSTFLAGS")
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let run = |how, name| {
+        let program = target_dir().join("abort/debug/abort");
+        let output = Command::new(program).args([how, name]).env_remove("RUST_BACKTRACE").output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        // The first line names the process.
+        let words: Vec<_> =
+            said.lines().filter(|line| !line.starts_with("thread ")).map(str::to_owned).collect();
+        (output.status, words)
+    };
+    for name in ["function", "outcome", "node", "future", "block"] {
+        let (status, words) = run("timed", name);
+        assert_eq!((status, words.clone()), run("bare", name), "{name}");
+        assert!(
+            status.code().is_none() && words.iter().any(|line| line == "on purpose"),
+            "{name}: {words:?}"
+        );
+    }
+}
+
 /// `shape NAME as before in EDITION`.
 fn shape(line: &str) -> Option<(&str, &str)> {
     line.split_once("shape ")?.1.split_once(" as before in ")

@@ -50,22 +50,45 @@ module!(plain, #[timed]);
 module!(outcome, #[timed(outcome)]);
 module!(err, #[timed(err)]);
 
+/// Nodes are polled inside a future of ours, which is three steps of the limit more a level: twenty of them nest.
+mod node {
+    use super::*;
+
+    async fn leaf(value: u64) -> Result<u64, String> {
+        std::future::ready(()).await;
+        Ok(value)
+    }
+
+    chain!(#[timed(node = "a")] leaf;
+        f01 f02 f03 f04 f05 f06 f07 f08 f09 f10 f11 f12 f13 f14 f15 f16 f17 f18 f19 f20);
+
+    /// At depths 8 and 16.
+    pub(super) fn sizes() -> [usize; 2] {
+        [size(&f08(0)), size(&f16(0))]
+    }
+
+    pub(super) fn deepest() -> impl Future<Output = Result<u64, String>> + Send {
+        f20(0)
+    }
+}
+
 fn size<F: Future + Send>(future: &F) -> usize {
     std::mem::size_of_val(future)
 }
 
 /// Bytes more than without, a level.
-fn added(sizes: [usize; 4]) -> [usize; 4] {
+fn added<const N: usize>(sizes: [usize; N]) -> [usize; N] {
     let bare = bare::sizes();
     std::array::from_fn(|at| (sizes[at] - bare[at]) / (8 * (at + 1)))
 }
 
 #[test]
 fn a_level_adds_few_bytes_and_every_level_the_same() {
-    for (name, sizes, bound) in
-        [("default", plain::sizes(), 48), ("outcome", outcome::sizes(), 64), ("err", err::sizes(), 64)]
+    let (default, outcome, err) = (added(plain::sizes()), added(outcome::sizes()), added(err::sizes()));
+    let node = added(node::sizes());
+    for (name, added, bound) in
+        [("default", &default[..], 48), ("outcome", &outcome, 64), ("err", &err, 64), ("node", &node, 48)]
     {
-        let added = added(sizes);
         assert!(added.iter().all(|&bytes| bytes <= bound), "{name}: {added:?} bytes a level");
         assert!(
             added.iter().all(|&bytes| bytes.abs_diff(added[0]) <= 8),
@@ -78,6 +101,7 @@ fn a_level_adds_few_bytes_and_every_level_the_same() {
 async fn a_chain_of_32_runs_on_the_default_recursion_limit() {
     let boxed: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(outcome::deepest());
     assert_eq!(boxed.await, Ok(64));
+    assert_eq!(tokio::spawn(node::deepest()).await.expect("no panic"), Ok(40));
     assert_eq!(err::deepest().await, plain::deepest().await);
     assert_eq!(tokio::spawn(bare::deepest()).await.expect("no panic"), Ok(64));
 }

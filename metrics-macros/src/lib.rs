@@ -150,9 +150,9 @@ mod any_tokens;
 ///
 /// `outcome` and `err` of an async function mark every way out, and so add no depth to types and at most 64 bytes to a
 /// future. That needs every way out in sight: with a macro of unknown content in the body, a return type with
-/// `impl Trait`, `error_if`, `ok_if`, `busy`, or `points` over the result, the body goes into an async block instead,
-/// which stores the arguments a second time and deepens the type that the compiler's recursion limit counts by two
-/// thirds. In a function that is not async a look at the result adds a closure that is inlined. Arguments that the body
+/// `impl Trait`, `error_if`, `ok_if`, `busy`, `node`, or `points` over the result, the body goes into an async block
+/// instead, which stores the arguments a second time and deepens the type that the compiler's recursion limit counts by
+/// two thirds, or with `node` doubles it. In a function that is not async a look at the result adds a closure that is inlined. Arguments that the body
 /// uses are then dropped with the body, before those it does not use, and in a `#[track_caller]` function
 /// `Location::caller()` names the function itself.
 ///
