@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::alerts::AlertRule;
 use crate::error::ConfigError;
 
 /// Reads the length of an application's queue; see [`Builder::queue_depth`](crate::Builder::queue_depth).
@@ -30,6 +31,10 @@ pub struct Config {
     pub(crate) limits: Limits,
     pub(crate) node_idle: Duration,
     pub(crate) queue_depth: Option<QueueDepth>,
+    pub(crate) collecting: bool,
+    pub(crate) alert_rules: Vec<AlertRule>,
+    pub(crate) notify_every_evaluation: bool,
+    pub(crate) namespace: Option<String>,
 }
 
 /// The most entries of each kind; what exceeds them shares one entry named `__other__`, and is counted.
@@ -101,6 +106,10 @@ impl Default for Config {
             limits: Limits::default(),
             node_idle: Duration::from_secs(600),
             queue_depth: None,
+            collecting: true,
+            alert_rules: AlertRule::defaults(),
+            notify_every_evaluation: false,
+            namespace: None,
         }
     }
 }
@@ -160,6 +169,18 @@ impl Config {
         self.limits
     }
 
+    /// What stands before the names of seed 3 in the Prometheus text: what was set, or else the name of the service
+    /// with `_` for what such a name cannot have.
+    #[must_use]
+    pub fn namespace(&self) -> String {
+        let named = self.namespace.as_deref().unwrap_or(&self.service);
+        let usable = |(index, letter): (usize, char)| {
+            let is_usable = letter.is_ascii_alphabetic() || (index > 0 && letter.is_ascii_digit());
+            if is_usable { letter } else { '_' }
+        };
+        named.chars().enumerate().map(usable).collect()
+    }
+
     /// How long a node may go without a call before it is forgotten.
     #[must_use]
     pub fn node_idle(&self) -> Duration {
@@ -168,9 +189,7 @@ impl Config {
 
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         within("METRICS_BROADCAST_HZ", self.broadcast_hz, BROADCAST_HZ)?;
-        let interval = self.collection_interval.as_millis();
-        let allowed = COLLECTION_INTERVAL.start().as_millis()..=COLLECTION_INTERVAL.end().as_millis();
-        within("METRICS_COLLECTION_INTERVAL_MS", interval, allowed)?;
+        check_collection_interval(self.collection_interval)?;
         within("node_idle (seconds)", self.node_idle.as_secs(), NODE_IDLE_SECS)?;
         within("METRICS_HISTORY_SAMPLES", self.history_samples, HISTORY_SAMPLES)?;
         within("node_window", self.node_window, WINDOW)?;
@@ -205,6 +224,13 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// # Errors
+/// When it is too short or too long.
+pub(crate) fn check_collection_interval(interval: Duration) -> Result<(), ConfigError> {
+    let allowed = COLLECTION_INTERVAL.start().as_millis()..=COLLECTION_INTERVAL.end().as_millis();
+    within("METRICS_COLLECTION_INTERVAL_MS", interval.as_millis(), allowed)
 }
 
 fn within<T: PartialOrd + Copy + fmt::Display>(

@@ -53,11 +53,15 @@ mod clock;
 
 mod error;
 
+mod snapshot;
+
+mod signals;
+
+mod alerts;
+
 mod config;
 
 mod series;
-
-mod snapshot;
 
 mod state;
 
@@ -76,13 +80,17 @@ mod history;
 
 mod sampler;
 
+mod collection;
+
 mod export;
 
 mod metrics;
 
 mod timer;
 
+pub use alerts::{AlertRule, Alerts};
 pub use clock::{Clock, MockClock};
+pub use collection::Collection;
 pub use collector::{
     Collector, NullCollector, ScopedCollector, get_metrics_collector, scoped_collector, set_metrics_collector,
 };
@@ -90,15 +98,19 @@ pub use config::{Config, Limits};
 pub use context::{Context, record_db_queries, record_db_query};
 pub use error::{ConfigError, StartError};
 pub use export::TextFormat;
+pub use history::TrendPeriod;
 pub use metrics::{Builder, Metrics};
 pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC, UNMATCHED};
 pub use registry::{Bucket, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, Topic};
 pub use sampler::Sampler;
 pub use series::{Outcome, Protocol, Scheme, Version};
+pub use signals::{Signal, Subscriber, Subscription};
 pub use snapshot::{
-    DagMetrics, DagNodeMetrics, EndpointMetrics, FunctionMetrics, HistorySample, JobMetrics, MetricsSnapshot,
-    NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts, PerformanceHealth, RouteMetrics,
-    SelfMetrics, SessionMetrics, SystemMetrics, WebSocketMetrics, WsTopicMetrics,
+    ActiveAlert, AlertEvent, AlertLevel, AlertReason, AlertState, AlertStatus, CollectionMetrics,
+    CollectionSummary, DagMetrics, DagNodeMetrics, EndpointMetrics, ExtensionStatus, FunctionMetrics,
+    JobMetrics, LastHour, LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics,
+    OutcomeCounts, PerformanceHealth, RouteMetrics, SelfMetrics, SeriesMetrics, SeriesSample, SessionMetrics,
+    SuggestedThresholds, SystemMetrics, TrendBucket, TrendMetrics, WebSocketMetrics, WsTopicMetrics,
 };
 pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time};
 #[cfg(feature = "stream")]

@@ -12,6 +12,34 @@ pub(crate) const UNKNOWN_NODE_TYPE: &str = "unknown";
 /// The topic of the live stream, hidden from topic lists (I-09).
 pub const SYSTEM_METRICS_TOPIC: &str = "system_metrics";
 
+/// What counts as the method of a request whose method is not known (OpenTelemetry's word for it).
+pub(crate) const OTHER_METHOD: &str = "_OTHER";
+
+/// The names of the series of the history (Y-02), and the units of their values.
+pub(crate) mod metric {
+    pub(crate) const MEMORY_USAGE: &str = "memory_usage";
+    pub(crate) const CPU_USAGE: &str = "cpu_usage";
+    pub(crate) const ACTIVE_CONNECTIONS: &str = "active_connections";
+    pub(crate) const TOTAL_CONNECTIONS: &str = "total_connections";
+    pub(crate) const REQUEST_LATENCY: &str = "request_latency";
+
+    /// Of the host, for alerts; the series above are the process's own (CON-13).
+    pub(crate) const HOST_CPU_PERCENT: &str = "cpu_percent";
+    pub(crate) const HOST_MEMORY_PERCENT: &str = "memory_percent";
+
+    /// The label of values of one endpoint.
+    pub(crate) const ENDPOINT: &str = "endpoint";
+
+    /// All series that are always there, with their units.
+    pub(crate) const SERIES: [(&str, &str); 5] = [
+        (MEMORY_USAGE, "MB"),
+        (CPU_USAGE, "%"),
+        (ACTIVE_CONNECTIONS, "count"),
+        (TOTAL_CONNECTIONS, "count"),
+        (REQUEST_LATENCY, "ms"),
+    ];
+}
+
 /// Longest name kept, in bytes; longer ones are cut at a character boundary, so that a hostile caller
 /// cannot make keys grow.
 pub const MAX_NAME_BYTES: usize = 256;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Metrics;
+use crate::alerts::AlertRule;
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::error::{ConfigError, StartError};
@@ -102,6 +103,34 @@ impl Builder {
     /// panic costs that look.
     pub fn queue_depth(mut self, read: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.config.queue_depth = Some(Arc::new(read));
+        self
+    }
+
+    /// Whether collection begins with the start; true by default. Otherwise
+    /// [`Collection::start`](crate::Collection::start) begins it.
+    pub fn collecting(mut self, collecting: bool) -> Self {
+        self.config.collecting = collecting;
+        self
+    }
+
+    /// These alert rules instead of the [default ones](AlertRule::defaults); without any, nothing is evaluated
+    /// (CON-27). They can be changed later, through [`Metrics::alerts`].
+    pub fn alert_rules(mut self, rules: impl IntoIterator<Item = AlertRule>) -> Self {
+        self.config.alert_rules = rules.into_iter().collect();
+        self
+    }
+
+    /// Alerts to the letter of seed 3: subscribers are told at every evaluation whose value exceeds a threshold, and
+    /// no rule waits or has a margin. Off by default: they hear of changes (CON-25).
+    pub fn notify_every_evaluation(mut self, every: bool) -> Self {
+        self.config.notify_every_evaluation = every;
+        self
+    }
+
+    /// What stands before the names of seed 3 in the [Prometheus text](crate::Metrics::prometheus_legacy), such as
+    /// `crankshaft`; by default the name of the service. Letters, digits and `_` are kept.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.config.namespace = Some(namespace.into());
         self
     }
 

@@ -6,21 +6,21 @@ use std::sync::Arc;
 
 pub use builder::Builder;
 
+use crate::alerts::Alerts;
+use crate::collection::{self, Collection};
 use crate::collector::{self, Collector, NullCollector};
 use crate::config::Config;
 use crate::error::StartError;
 use crate::export::{self, TextFormat};
-use crate::history::History;
 use crate::registry::Registry;
 use crate::sampler::Sampler;
-use crate::snapshot::{HistorySample, MetricsSnapshot, PerformanceHealth, SelfMetrics};
+use crate::snapshot::{MetricsSnapshot, PerformanceHealth, SelfMetrics};
 
 /// Names of the sampler's jobs.
 mod job {
     pub(super) const RATES: &str = "rates";
     pub(super) const CLOCK: &str = "clock";
     pub(super) const EVICTION: &str = "eviction";
-    pub(super) const COLLECTION: &str = "collection";
     #[cfg(feature = "system")]
     pub(super) const SYSTEM_PROBE: &str = "system_probe";
     pub(super) const BROADCASTER: &str = "metrics_broadcaster";
@@ -61,9 +61,9 @@ pub struct Metrics {
 #[derive(Debug)]
 struct Shared {
     registry: Registry,
-    history: Arc<History>,
     /// `None` when disabled: no thread is started then.
-    sampler: Option<Sampler>,
+    sampler: Option<Arc<Sampler>>,
+    collection: Collection,
 }
 
 impl Metrics {
@@ -73,15 +73,19 @@ impl Metrics {
     }
 
     fn start(registry: Registry) -> Result<Self, StartError> {
+        let collected = Arc::new(collection::State::new(&registry)?);
         let sampler = registry.is_enabled().then(Sampler::start).transpose().map_err(StartError::thread)?;
-        let history = Arc::new(History::new(registry.config().history_samples()));
-        let metrics = Self { shared: Arc::new(Shared { registry, history, sampler }) };
+        let sampler = sampler.map(Arc::new);
+        let collection = Collection::new(collected, sampler.clone());
+        let metrics = Self { shared: Arc::new(Shared { registry, sampler, collection }) };
         metrics.schedule_rates();
         metrics.schedule_recalibration();
         metrics.schedule_eviction();
         #[cfg(feature = "system")]
         metrics.start_system_probe();
-        metrics.schedule_collection();
+        if metrics.config().collecting {
+            metrics.collection().start(metrics.config().collection_interval())?;
+        }
         Ok(metrics)
     }
 
@@ -120,10 +124,16 @@ impl Metrics {
         self.registry().snapshot()
     }
 
-    /// The samples of the host, one per collection interval, oldest first.
+    /// The samples that are taken at an interval: what they are, and who hears of them.
     #[must_use]
-    pub fn history(&self) -> Vec<HistorySample> {
-        self.shared.history.all()
+    pub fn collection(&self) -> &Collection {
+        &self.shared.collection
+    }
+
+    /// The alert rules.
+    #[must_use]
+    pub fn alerts(&self) -> &Alerts {
+        self.collection().alerts()
     }
 
     /// Everything as aligned text with units, for a terminal or a log (O-12).
@@ -161,7 +171,37 @@ impl Metrics {
     /// ```
     #[must_use]
     pub fn exposition(&self, format: TextFormat) -> String {
-        export::prometheus(self.registry(), format)
+        export::prometheus(self.registry(), Some(self.collection()), format)
+    }
+
+    /// The four families of seed 3 with their latest values, under its names:
+    /// `crankshaft_memory_usage_mb` and so on, behind the [namespace](Builder::namespace). Their names do not follow
+    /// the conventions of Prometheus; the same is in [`prometheus`](Self::prometheus) under names that do.
+    ///
+    /// # Examples
+    /// ```
+    /// # let metrics = metrics_core::Metrics::builder().namespace("crankshaft").collecting(false).build()?;
+    /// metrics.collection().record_memory_usage(245.8);
+    /// assert!(metrics.prometheus_legacy().contains("\ncrankshaft_memory_usage_mb 245.8\n"));
+    /// # Ok::<_, metrics_core::StartError>(())
+    /// ```
+    ///
+    /// # Source
+    /// Q-01, CON-28.
+    #[must_use]
+    pub fn prometheus_legacy(&self) -> String {
+        export::legacy(&self.config().namespace(), |series| self.collection().latest(series))
+    }
+
+    /// Every sample of the history as comma-separated values (RFC 4180), or the last `last_n` of each series, with the
+    /// header `timestamp,metric,unit,value`. Times are ISO 8601 in UTC. Names that a spreadsheet would take for
+    /// formulas begin with an apostrophe.
+    ///
+    /// # Source
+    /// Q-02, Q-05.
+    #[must_use]
+    pub fn csv(&self, last_n: Option<usize>) -> String {
+        export::csv(&self.collection().series(last_n))
     }
 
     /// What the library knows of its own work, background jobs included.
@@ -185,7 +225,7 @@ impl Metrics {
             system_probe_running: scheduled(job::SYSTEM_PROBE),
             #[cfg(not(feature = "system"))]
             system_probe_running: false,
-            collecting: scheduled(job::COLLECTION),
+            collecting: self.collection().is_collecting(),
             storage_ok: true,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
@@ -194,14 +234,15 @@ impl Metrics {
     /// The background thread; `None` when disabled.
     #[must_use]
     pub fn sampler(&self) -> Option<&Sampler> {
-        self.shared.sampler.as_ref()
+        self.shared.sampler.as_deref()
     }
 
-    /// Ends the background thread, promptly. Recording and reading go on.
+    /// Ends the background thread, promptly, and with it the subscriptions. Recording and reading go on.
     pub fn shutdown(&self) {
         if let Some(sampler) = self.sampler() {
             sampler.stop();
         }
+        self.collection().close();
     }
 
     // === jobs ===
@@ -235,9 +276,13 @@ impl Metrics {
                 Ok(probe) => probe,
                 Err(error) => return tracing::error!(%error, "the host cannot be watched"),
             };
+            let collected = Arc::clone(self.collection().state());
             sampler.schedule(job::SYSTEM_PROBE, PROBE_PERIOD, move || {
                 let queue_depth = registry.config().queue_depth.as_ref().map_or(0, |depth| depth());
                 registry.set_system(probe.look(queue_depth));
+                if let Some(look) = probe.look_at_process(collected.elapsed()) {
+                    collected.set_process(look);
+                }
             });
         }
     }
@@ -269,16 +314,6 @@ impl Metrics {
         if let Some(sampler) = self.sampler() {
             let (registry, idle) = (self.registry().clone(), self.config().node_idle());
             sampler.schedule(job::EVICTION, idle, move || registry.evict_idle_nodes(idle));
-        }
-    }
-
-    fn schedule_collection(&self) {
-        if let Some(sampler) = self.sampler() {
-            let (registry, history) = (self.registry().clone(), Arc::clone(&self.shared.history));
-            sampler.schedule(job::COLLECTION, self.config().collection_interval(), move || {
-                let timestamp = registry.clock().unix_now().as_secs_f64();
-                history.push(HistorySample { timestamp, system: registry.system() });
-            });
         }
     }
 }

@@ -175,6 +175,12 @@ impl Registry {
         Gauge::new(Handle::new(self, name, ""))
     }
 
+    /// A handle to a gauge of your own with its unit, such as `°C`, which series and exports show.
+    #[must_use]
+    pub fn gauge_with_unit(&self, name: &str, unit: &str) -> Gauge {
+        Gauge::with_unit(Handle::new(self, name, ""), unit)
+    }
+
     // === reading ===
 
     /// A copy of everything, for the wire.

@@ -45,7 +45,7 @@ impl Topic {
     /// Sets how many connections are open now.
     pub fn set_connections(&self, open: u64) {
         if let Some(topic) = self.handle.entry::<Topics>() {
-            topic.connections.set(open);
+            topic.set_connections(open);
         }
     }
 

@@ -1,6 +1,9 @@
 //! Handles to counters and gauges of the application's own.
 
+use std::sync::Arc;
+
 use super::handle::Handle;
+use crate::name::bounded;
 use crate::record::{Counters, Gauges};
 
 /// A monotone counter of one registry.
@@ -58,11 +61,16 @@ impl Counter {
 #[derive(Clone, Debug)]
 pub struct Gauge {
     handle: Handle,
+    unit: Option<Arc<str>>,
 }
 
 impl Gauge {
     pub(super) fn new(handle: Handle) -> Self {
-        Self { handle }
+        Self { handle, unit: None }
+    }
+
+    pub(super) fn with_unit(handle: Handle, unit: &str) -> Self {
+        Self { handle, unit: Some(bounded(unit).into()) }
     }
 
     /// The name.
@@ -77,6 +85,9 @@ impl Gauge {
             self.handle.registry().count_invalid();
         } else if let Some(gauge) = self.handle.entry::<Gauges>() {
             gauge.set(value);
+            if let Some(unit) = &self.unit {
+                gauge.set_unit(unit);
+            }
         }
     }
 

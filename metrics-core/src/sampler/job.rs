@@ -31,6 +31,14 @@ impl Job {
         Self { name, due: Instant::now(), period, run: Some(run), runs: 0, panics: 0, ended: None }
     }
 
+    /// Turns are a period apart from now on, counted from the last one.
+    pub(super) fn set_period(&mut self, period: Duration, now: Instant) {
+        let period = period.clamp(MIN_PERIOD, MAX_PERIOD);
+        let next = self.due.checked_sub(self.period).and_then(|last| last.checked_add(period));
+        self.due = next.unwrap_or(now).max(now);
+        self.period = period;
+    }
+
     /// Takes back what a turn borrowed.
     pub(super) fn end_turn(&mut self, run: Run, panicked: bool) {
         self.run = Some(run);
@@ -67,6 +75,20 @@ impl fmt::Debug for Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_period_counts_from_the_last_turn() {
+        let mut job = Job::new("job", Duration::from_secs(60), Box::new(|| {}));
+        let start = job.due;
+        job.skip_to_after(start);
+        let second = |n| start + Duration::from_secs(n);
+        job.set_period(Duration::from_secs(90), second(10));
+        assert_eq!(job.due, second(90));
+        job.set_period(Duration::from_secs(5), second(10));
+        assert_eq!(job.due, second(10), "at once, when it would have been before");
+        job.skip_to_after(second(10));
+        assert_eq!(job.due, second(15));
+    }
 
     #[test]
     fn missed_turns_are_skipped_and_the_timetable_kept() {

@@ -77,6 +77,15 @@ impl Sampler {
         self.shared.changed.notify_all();
     }
 
+    /// Runs a job once every `period` from now on, counted from its last run. Nothing happens if there is none of
+    /// that name.
+    pub fn set_period(&self, name: &str, period: Duration) {
+        let mut jobs = lock(&self.shared.jobs);
+        let named = jobs.list.iter_mut().filter(|job| job.name == name);
+        named.for_each(|job| job.set_period(period, Instant::now()));
+        self.shared.changed.notify_all();
+    }
+
     /// Takes a job off; a run that is under way is its last. Nothing happens if there is none of that name.
     pub fn cancel(&self, name: &str) {
         lock(&self.shared.jobs).list.retain(|job| job.name != name);

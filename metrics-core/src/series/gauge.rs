@@ -14,6 +14,11 @@ impl Gauge {
         self.0.store(value, Ordering::Relaxed);
     }
 
+    /// Sets the value, and gives the one before.
+    pub(crate) fn replace(&self, value: u64) -> u64 {
+        self.0.swap(value, Ordering::Relaxed)
+    }
+
     /// Adds; stops at [`u64::MAX`].
     pub(crate) fn add(&self, amount: u64) {
         let add = |value: u64| Some(value.saturating_add(amount));

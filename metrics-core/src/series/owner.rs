@@ -91,6 +91,18 @@ impl<S: Shard> Series<S> {
         pool.live().map(live).fold(folded(&pool.folded), u64::saturating_add)
     }
 
+    /// The sums of two counters that are read together.
+    pub(crate) fn sum_both(
+        &self,
+        live: impl Fn(&S) -> (u64, u64),
+        folded: impl Fn(&S::Total) -> (u64, u64),
+    ) -> (u64, u64) {
+        let pool = lock(&self.pool);
+        let add =
+            |sum: (u64, u64), more: (u64, u64)| (sum.0.saturating_add(more.0), sum.1.saturating_add(more.1));
+        pool.live().map(live).fold(folded(&pool.folded), add)
+    }
+
     /// All histograms merged.
     pub(crate) fn counts(&self) -> Box<Counts> {
         let pool = lock(&self.pool);

@@ -11,19 +11,24 @@
 /// # Source
 /// CON-09; Hyndman and Fan (1996), type 6.
 pub(crate) fn exclusive(sorted: &[u64], p: f64) -> f64 {
+    exclusive_of(sorted, p, |ns| ns as f64)
+}
+
+/// The same of samples that become numbers.
+pub(crate) fn exclusive_of<T: Copy>(sorted: &[T], p: f64, number: impl Fn(T) -> f64) -> f64 {
     let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else {
         return 0.0;
     };
     let position = (sorted.len() as f64 + 1.0) * p;
     let rank = position.floor();
     if rank < 1.0 {
-        return first as f64;
+        return number(first);
     }
     // In range: 1 <= rank, and a rank at or past the end has no right neighbour.
     let (Some(&below), Some(&above)) = (sorted.get(rank as usize - 1), sorted.get(rank as usize)) else {
-        return last as f64;
+        return number(last);
     };
-    below as f64 + (above as f64 - below as f64) * (position - rank)
+    number(below) + (number(above) - number(below)) * (position - rank)
 }
 
 /// Below this, sorting is faster than selecting; and above it the ranks of three usual quantiles differ.

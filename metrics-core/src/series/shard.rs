@@ -206,6 +206,11 @@ impl RouteShard {
         bump(&self.cancelled, 1);
     }
 
+    /// Requests that were answered and their time, of the same requests.
+    pub(crate) fn count_and_sum_ns(&self) -> (u64, u64) {
+        self.timing.count_and_sum_ns()
+    }
+
     /// Requests from their beginning to their end.
     #[inline]
     pub(crate) fn exchange(&self) -> &ExchangeShard {

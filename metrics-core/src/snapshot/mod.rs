@@ -3,22 +3,32 @@
 //! Field names, units and windows are those of the seeds (REQUIREMENTS.md section 2); a value that is not
 //! known yet is zero, never null, and no number is ever NaN or infinite.
 
+mod alert;
+mod collection;
 mod function;
 mod health;
+mod iso;
 mod node;
 mod route;
 mod self_metrics;
+mod series;
 mod system;
 mod websocket;
 
 use serde::{Deserialize, Serialize};
 
+pub use alert::{ActiveAlert, AlertEvent, AlertLevel, AlertReason, AlertState, AlertStatus};
+pub use collection::{CollectionMetrics, CollectionSummary, ExtensionStatus, LastHour, LatencyMetrics};
 pub use function::FunctionMetrics;
 pub use health::PerformanceHealth;
+pub(crate) use iso::iso8601;
 pub use node::{DagMetrics, DagNodeMetrics, OperationMetrics};
 pub use route::{NotableRequest, NotableRequests, OutcomeCounts, RouteMetrics, SessionMetrics};
 pub use self_metrics::{JobMetrics, SelfMetrics};
-pub use system::{HistorySample, SystemMetrics};
+pub(crate) use series::mean;
+pub use series::{SeriesMetrics, SeriesSample, SuggestedThresholds, TrendBucket, TrendMetrics};
+pub(crate) use system::ProcessLook;
+pub use system::SystemMetrics;
 pub use websocket::{WebSocketMetrics, WsTopicMetrics};
 
 /// Everything at one moment: the body of `GET /api/metrics` and of every live frame.

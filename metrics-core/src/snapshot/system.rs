@@ -1,5 +1,7 @@
 //! The host.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// The host as the probe saw it last; zeros before its first look (GAP-05).
@@ -31,12 +33,13 @@ impl SystemMetrics {
     }
 }
 
-/// The host at one collection tick.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct HistorySample {
-    /// Wall time of the tick, Unix seconds.
-    pub timestamp: f64,
-    /// What the probe had seen last.
-    pub system: SystemMetrics,
+/// This process as the probe saw it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ProcessLook {
+    /// When, on the monotonic clock of the collection.
+    pub(crate) at: Duration,
+    /// Processor time since the process was started.
+    pub(crate) cpu: Duration,
+    /// Resident memory, MB.
+    pub(crate) memory_mb: f64,
 }

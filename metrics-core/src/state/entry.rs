@@ -1,6 +1,6 @@
 //! What is kept under one key of each domain, beside the shards.
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
 use super::extra::Extra;
@@ -266,6 +266,12 @@ impl RouteEntry {
         })
     }
 
+    /// Requests that were answered over all threads, and their time.
+    pub(crate) fn count_and_sum_ns(&self) -> (u64, u64) {
+        self.series
+            .sum_both(RouteShard::count_and_sum_ns, |folded| (folded.timing.count, folded.timing.sum_ns))
+    }
+
     /// Requests dropped before they were answered.
     pub(crate) fn cancelled(&self) -> u64 {
         self.series.total().cancelled
@@ -281,6 +287,8 @@ pub(crate) struct TopicEntry {
     messages: Rate,
     bytes: Rate,
     pub(crate) connections: Gauge,
+    /// Connections that were ever opened, as far as [`connections`](Self::connections) was told of each.
+    pub(crate) established: Gauge,
     /// 1 if hidden from topic lists.
     pub(crate) system: Gauge,
 }
@@ -294,6 +302,7 @@ impl Entry for TopicEntry {
             messages: Rate::new(clock),
             bytes: Rate::new(clock),
             connections: Gauge::default(),
+            established: Gauge::default(),
             system: Gauge::default(),
         }
     }
@@ -304,6 +313,12 @@ impl Entry for TopicEntry {
 }
 
 impl TopicEntry {
+    /// Sets how many connections are open; what they are more than before was established meanwhile.
+    pub(crate) fn set_connections(&self, open: u64) {
+        let before = self.connections.replace(open);
+        self.established.add(open.saturating_sub(before));
+    }
+
     pub(crate) fn observe(&self, clock: &Clock) {
         let total = self.series.total();
         self.messages.observe(clock, total.messages);
@@ -354,6 +369,7 @@ impl CounterEntry {
 #[derive(Debug)]
 pub(crate) struct GaugeEntry {
     bits: Gauge,
+    unit: OnceLock<Box<str>>,
     series: Arc<Series<()>>,
 }
 
@@ -361,7 +377,7 @@ impl Entry for GaugeEntry {
     type Shard = ();
 
     fn new(_key: Key<'_>, _config: &Config, _clock: &Clock) -> Self {
-        Self { bits: Gauge::default(), series: Series::new(0) }
+        Self { bits: Gauge::default(), unit: OnceLock::new(), series: Series::new(0) }
     }
 
     fn series(&self) -> &Arc<Series<()>> {
@@ -372,6 +388,16 @@ impl Entry for GaugeEntry {
 impl GaugeEntry {
     pub(crate) fn set(&self, value: f64) {
         self.bits.set(value.to_bits());
+    }
+
+    /// Says what the unit is, which the first one decides.
+    pub(crate) fn set_unit(&self, unit: &str) {
+        let _ = self.unit.get_or_init(|| unit.into());
+    }
+
+    /// Empty until it is told.
+    pub(crate) fn unit(&self) -> &str {
+        self.unit.get().map_or("", |unit| unit)
     }
 
     /// 0.0 until set, whose bits are 0.

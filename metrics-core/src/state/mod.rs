@@ -229,6 +229,16 @@ impl State {
         functions.iter().map(|row| snapshot(row)).collect()
     }
 
+    /// WebSocket connections over all topics: open, and ever established.
+    pub(crate) fn connections(&self) -> (u64, u64) {
+        let (mut open, mut established) = (0_u64, 0_u64);
+        self.topics.visit(|topic| {
+            open = open.saturating_add(topic.connections.get());
+            established = established.saturating_add(topic.established.get());
+        });
+        (open, established)
+    }
+
     /// Keys with a series of their own, over all domains.
     pub(crate) fn series_count(&self) -> usize {
         self.nodes.len()

@@ -1,8 +1,12 @@
 //! The probe: the only place that asks the operating system about the host.
 
-use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+use std::time::Duration;
 
-use crate::snapshot::SystemMetrics;
+use sysinfo::{
+    CpuRefreshKind, MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System,
+};
+
+use crate::snapshot::{ProcessLook, SystemMetrics};
 use crate::unit::mb_from_bytes;
 
 /// Looks at the host; twice a second, on the sampler's thread.
@@ -38,6 +42,27 @@ impl Probe {
             queue_depth,
         }
     }
+
+    /// What this process looks like at a time: its resident memory, and the processor time (user and system) since it
+    /// was started (S-06, S-07). `None` where the system does not tell.
+    pub(crate) fn look_at_process(&mut self, at: Duration) -> Option<ProcessLook> {
+        let own = Pid::from_u32(std::process::id());
+        let what = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
+        self.system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), true, what);
+        let process = self.system.process(own)?;
+        let resident_kb = own_status().and_then(|status| number_in(&status, "VmRSS:"));
+        let bytes = resident_kb.map_or(process.memory(), |kb| kb.saturating_mul(1024));
+        Some(ProcessLook {
+            at,
+            cpu: Duration::from_millis(process.accumulated_cpu_time()),
+            memory_mb: mb_from_bytes(bytes),
+        })
+    }
+}
+
+/// The status of this process as Linux writes it; `None` anywhere else.
+fn own_status() -> Option<String> {
+    std::fs::read_to_string("/proc/self/status").ok()
 }
 
 /// Keeps a percentage finite and between 0 and 100, whatever a container's files claim.
@@ -47,11 +72,12 @@ fn percent(value: f64) -> f64 {
 
 /// Threads of this process; 0 where the system does not tell (anywhere but Linux).
 fn thread_count() -> u64 {
-    std::fs::read_to_string("/proc/self/status").ok().and_then(|status| threads_in(&status)).unwrap_or(0)
+    own_status().and_then(|status| number_in(&status, "Threads:")).unwrap_or(0)
 }
 
-fn threads_in(status: &str) -> Option<u64> {
-    status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
+/// The number of one line, without its unit.
+fn number_in(status: &str, label: &str) -> Option<u64> {
+    status.lines().find_map(|line| line.strip_prefix(label))?.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -69,11 +95,30 @@ mod tests {
         assert!(seen.thread_count >= 1);
     }
 
+    /// S-06, S-07: memory that is taken and time that is used are seen.
+    #[test]
+    fn the_process_is_seen() {
+        let mut probe = Probe::new().unwrap();
+        let before = probe.look_at_process(Duration::ZERO).unwrap();
+        let held = std::hint::black_box(vec![1_u8; 64 << 20]);
+        let busy = std::time::Instant::now();
+        while busy.elapsed() < Duration::from_millis(200) {
+            std::hint::spin_loop();
+        }
+        let after = probe.look_at_process(Duration::from_secs(1)).unwrap();
+        // Other tests run in this process too, and a busy machine may give this one little time.
+        assert!(after.memory_mb - before.memory_mb > 32.0, "{before:?} {after:?} {}", held.len());
+        assert!(after.cpu > before.cpu, "{before:?} {after:?}");
+    }
+
     #[test]
     fn odd_files_are_no_harm() {
-        assert_eq!(threads_in("Name:\tx\nThreads:\t12\n"), Some(12));
-        assert_eq!(threads_in("Threads: many"), None);
-        assert_eq!(threads_in(""), None);
+        let status = "Name:\tx\nVmRSS:\t    5120 kB\nThreads:\t12\n";
+        assert_eq!(number_in(status, "Threads:"), Some(12));
+        assert_eq!(number_in(status, "VmRSS:"), Some(5_120));
+        assert_eq!(number_in("Threads: many", "Threads:"), None);
+        assert_eq!(number_in("Threads:", "Threads:"), None);
+        assert_eq!(number_in("", "Threads:"), None);
         assert_eq!((percent(f64::NAN), percent(250.0)), (0.0, 100.0));
     }
 }

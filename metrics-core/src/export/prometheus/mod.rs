@@ -1,14 +1,18 @@
 //! Everything in the text format that Prometheus scrapes.
 
+mod collection;
 mod http;
+mod legacy;
 mod text;
 
 use std::sync::Arc;
 
+use crate::collection::Collection;
 use crate::registry::Registry;
 use crate::series::{Counts, ExtraTotal, TimingTotal};
 use crate::state::{Entry, ExtraEntry, Row, State, Table};
 
+pub(crate) use legacy::legacy;
 pub use text::TextFormat;
 use text::{Kind, Text};
 
@@ -20,7 +24,7 @@ const LINE_BYTES: usize = 64;
 
 /// All metrics of a registry in the exposition format, in base units (CON-28): names and keys are labels, so no name
 /// that a caller makes up can break or collide.
-pub(crate) fn prometheus(registry: &Registry, format: TextFormat) -> String {
+pub(crate) fn prometheus(registry: &Registry, collection: Option<&Collection>, format: TextFormat) -> String {
     let state = registry.state();
     let mut text = Text::new(format, (state.series_count() + 32) * LINE_BYTES);
     nodes(&mut text, &state);
@@ -31,6 +35,9 @@ pub(crate) fn prometheus(registry: &Registry, format: TextFormat) -> String {
     topics(&mut text, &state);
     own(&mut text, &state);
     host(&mut text, registry);
+    if let Some(collection) = collection {
+        collection::families(&mut text, collection);
+    }
     of_library(&mut text, registry);
     text.finish()
 }
@@ -240,7 +247,7 @@ mod tests {
         registry.topic("points").record_message(16);
         registry.counter("retries").add(3);
         registry.gauge("temperature").set(41.5);
-        let text = super::prometheus(&registry, TextFormat::Prometheus);
+        let text = super::prometheus(&registry, None, TextFormat::Prometheus);
         for line in [
             "metrics_node_calls_total{node=\"voxel \\\"1\\\"\"} 1",
             "metrics_node_seconds{node=\"voxel \\\"1\\\"\",quantile=\"0.99\"} 0.1",

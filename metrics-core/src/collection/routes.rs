@@ -1,0 +1,101 @@
+//! The latency of requests between two collections, and of each endpoint.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::series::Sample;
+use crate::series::quantile::p50_p95_p99;
+use crate::snapshot::LatencyMetrics;
+use crate::state::{Entry as _, RouteEntry, Row, State};
+
+type Route = Arc<Row<RouteEntry>>;
+
+/// Requests and their time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    count: u64,
+    ns: u64,
+}
+
+/// The routes at the last collection, in their order.
+#[derive(Debug, Default)]
+pub(super) struct RoutesBefore(Vec<(Route, Sum)>);
+
+/// The requests between two collections, by route.
+#[derive(Debug, Default)]
+pub(super) struct Between(Vec<(Route, Sum)>);
+
+impl RoutesBefore {
+    /// Takes in what is there now.
+    pub(super) fn advance(&mut self, state: &State) -> Between {
+        let routes = state.routes.all();
+        let mut between = Between::default();
+        let mut now = Vec::with_capacity(routes.len());
+        for (index, route) in routes.into_iter().enumerate() {
+            let (count, ns) = route.count_and_sum_ns();
+            let sum = Sum { count, ns };
+            // After a reset there are other routes, which begin at nothing.
+            let same = self.0.get(index).filter(|(before, _)| Arc::ptr_eq(before, &route));
+            let new = sum.less(same.map(|(_, sum)| *sum).unwrap_or_default());
+            if new.count > 0 {
+                between.0.push((Arc::clone(&route), new));
+            }
+            now.push((route, sum));
+        }
+        self.0 = now;
+        between
+    }
+}
+
+impl Between {
+    /// Of all requests together (H-17); `None` when there were none.
+    pub(super) fn mean_ms(&self) -> Option<f64> {
+        mean_ms(self.0.iter().map(|(_, sum)| *sum))
+    }
+
+    /// Of the requests of one endpoint, by whatever method.
+    pub(super) fn mean_ms_of(&self, path: &str) -> Option<f64> {
+        let of_path = self.0.iter().filter(|(route, _)| route.key.borrow().second == path);
+        mean_ms(of_path.map(|(_, sum)| *sum))
+    }
+}
+
+impl Sum {
+    fn less(self, before: Self) -> Self {
+        Self { count: self.count.saturating_sub(before.count), ns: self.ns.saturating_sub(before.ns) }
+    }
+}
+
+fn mean_ms(sums: impl Iterator<Item = Sum>) -> Option<f64> {
+    let all = sums.fold(Sum::default(), |all, sum| Sum {
+        count: all.count.saturating_add(sum.count),
+        ns: all.ns.saturating_add(sum.ns),
+    });
+    (all.count > 0).then(|| all.ns as f64 / 1e6 / all.count as f64)
+}
+
+/// The latency of each endpoint, its methods together (H-16).
+pub(super) fn breakdown(state: &State) -> BTreeMap<String, LatencyMetrics> {
+    let mut paths: BTreeMap<String, (u64, Vec<Sample>, usize)> = BTreeMap::new();
+    for route in state.routes.all() {
+        let timing = route.total().timing;
+        if timing.count > 0 {
+            let (count, samples, window) = paths.entry(route.key.borrow().second.to_owned()).or_default();
+            *count = count.saturating_add(timing.count);
+            *window = (*window).max(timing.recent.len());
+            samples.extend(timing.recent);
+        }
+    }
+    paths
+        .into_iter()
+        .map(|(path, (count, samples, window))| (path, latency(count, samples, window)))
+        .collect()
+}
+
+/// The numbers over as many of the newest samples as the fullest window has.
+fn latency(count: u64, mut samples: Vec<Sample>, window: usize) -> LatencyMetrics {
+    samples.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.end));
+    let mut window: Vec<_> = samples.iter().take(window).map(|sample| sample.ns).collect();
+    let [p50, p95, p99] = p50_p95_p99(&mut window).map(|ns| ns / 1e6);
+    LatencyMetrics { p50, p95, p99, count }
+}

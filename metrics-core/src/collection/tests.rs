@@ -1,0 +1,285 @@
+//! Collections on a clock that the test moves.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::alerts::AlertRule;
+use crate::clock::{Clock, MockClock};
+use crate::metrics::Metrics;
+use crate::signals::Signal;
+use crate::snapshot::{AlertLevel, ExtensionStatus, ProcessLook, SystemMetrics};
+
+const START: Duration = Duration::from_secs(1_735_928_400);
+
+fn metrics_with(rules: Vec<AlertRule>) -> (Metrics, MockClock) {
+    let (clock, time) = Clock::mock();
+    time.set_unix(START);
+    let metrics = Metrics::builder().clock(clock).collecting(false).alert_rules(rules).build().unwrap();
+    #[cfg(feature = "system")]
+    metrics.stop_system_probe();
+    *crate::sync::lock(&metrics.collection().state().process) = None;
+    (metrics, time)
+}
+
+fn metrics() -> (Metrics, MockClock) {
+    metrics_with(AlertRule::defaults())
+}
+
+fn set_process(metrics: &Metrics, at_secs: u64, cpu_ms: u64, memory_mb: f64) {
+    let [at, cpu] = [Duration::from_secs(at_secs), Duration::from_millis(cpu_ms)];
+    *crate::sync::lock(&metrics.collection().state().process) = Some(ProcessLook { at, cpu, memory_mb });
+}
+
+/// Y-02, S-06, S-07, S-14, H-17.
+#[test]
+fn a_collection_takes_a_sample_of_every_series() {
+    let (metrics, time) = metrics();
+    let (collection, registry) = (metrics.collection(), metrics.registry());
+    set_process(&metrics, 0, 0, 200.0);
+    collection.collect();
+    time.advance(Duration::from_secs(60));
+    set_process(&metrics, 60, 15_000, 245.8);
+    registry.topic("a").set_connections(5);
+    registry.topic("b").set_connections(4);
+    registry.topic("b").set_connections(3);
+    registry.route("GET", "/api/play").record(Duration::from_millis(80), 200);
+    registry.route("POST", "/api/play").record(Duration::from_millis(20), 200);
+    registry.gauge_with_unit("cabin", "°C").set(-3.5);
+    collection.collect();
+
+    let series = collection.series(None);
+    let seen: Vec<_> =
+        series.iter().map(|s| (s.name.as_str(), s.unit.as_str(), s.sample_count, s.latest)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("memory_usage", "MB", 2, 245.8),
+            ("cpu_usage", "%", 1, 25.0),
+            ("active_connections", "count", 2, 8.0),
+            ("total_connections", "count", 2, 9.0),
+            ("request_latency", "ms", 1, 50.0),
+            ("cabin", "°C", 1, -3.5),
+        ]
+    );
+    let summary = collection.summary();
+    assert_eq!((summary.active_connections, summary.total_connections), (8, 9));
+    assert_eq!((summary.memory_mb, summary.cpu_percent, summary.avg_latency_ms), (245.8, 25.0, 50.0));
+    assert_eq!((summary.last_hour.memory_avg, summary.last_hour.memory_max), (222.9, 245.8));
+    assert_eq!((summary.uptime_seconds, summary.timestamp), (60, 1_735_928_460_000));
+}
+
+/// C-10: each feeds its series, and what makes no sense is refused.
+#[test]
+fn everything_can_be_recorded_by_hand() {
+    let (metrics, time) = metrics();
+    let collection = metrics.collection();
+    set_process(&metrics, 0, 0, 1.0);
+    collection.record_memory_usage(256.5);
+    collection.record_cpu_usage(45.3);
+    collection.record_websocket_connections(12, 150);
+    collection.record_extension_status("media-player", "running");
+    collection.record_extension_status("phone", ExtensionStatus::Stopped);
+    collection.record_extension_status("radio", "updating");
+    collection.record_request_latency("/api/play", 85.2);
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0] {
+        collection.record_memory_usage(bad);
+        collection.record_cpu_usage(bad);
+        collection.record_request_latency("/api/play", bad);
+    }
+    assert_eq!(metrics.registry().self_metrics().invalid_samples, 12);
+    time.advance(Duration::from_secs(60));
+    collection.collect();
+
+    let body = collection.metrics(None);
+    // Recorded by hand, these have their samples already.
+    assert_eq!((body.memory.sample_count, body.memory.latest), (1, 256.5));
+    assert_eq!((body.cpu.sample_count, body.cpu.latest), (1, 45.3));
+    assert_eq!((body.websocket_active.sample_count, body.websocket_active.latest), (2, 12.0));
+    assert_eq!(collection.summary().total_connections, 150);
+    assert_eq!(body.latency.latest, 85.2);
+    let latency = body.latency_breakdown["/api/play"];
+    assert_eq!((latency.p50, latency.p95, latency.p99, latency.count), (85.2, 85.2, 85.2, 1));
+    let statuses: Vec<_> =
+        body.extensions.iter().map(|(id, status)| (id.as_str(), status.as_str())).collect();
+    assert_eq!(statuses, [("media-player", "running"), ("phone", "stopped"), ("radio", "updating")]);
+
+    // From then on the probe's value is as good.
+    collection.collect();
+    assert_eq!(collection.summary().memory_mb, 1.0);
+}
+
+/// H-16, CON-11: percentiles over the window of all methods together, counts over the life.
+#[test]
+fn the_breakdown_is_by_endpoint() {
+    let (metrics, time) = metrics();
+    let registry = metrics.registry();
+    for ms in 1..=200 {
+        time.advance(Duration::from_millis(1));
+        let method = if ms % 2 == 0 { "GET" } else { "POST" };
+        registry.route(method, "/api/play").record(Duration::from_millis(ms), 200);
+    }
+    let breakdown = metrics.collection().metrics(Some(1)).latency_breakdown;
+    // The last 60 of them: 141 to 200 ms.
+    let play = breakdown["/api/play"];
+    assert_eq!((play.count, play.p50, play.p95, play.p99), (200, 170.5, 197.95, 200.0));
+    assert_eq!(breakdown.len(), 1);
+}
+
+/// H-17: the requests of the interval, and no sample without any; a reset begins anew.
+#[test]
+fn latency_is_that_of_the_requests_since_the_last_collection() {
+    let (metrics, _time) = metrics();
+    let collection = metrics.collection();
+    let record =
+        |path: &str, ms| metrics.registry().route("GET", path).record(Duration::from_millis(ms), 200);
+    record("/a", 10);
+    collection.collect();
+    collection.collect();
+    record("/a", 30);
+    record("/b", 50);
+    collection.collect();
+    metrics.registry().reset();
+    record("/b", 7);
+    collection.collect();
+    let samples = collection.metrics(None).latency.samples;
+    let values: Vec<_> = samples.iter().map(|sample| sample.value).collect();
+    assert_eq!(values, [10.0, 40.0, 7.0]);
+}
+
+/// rules see the values of the collection, by name and label.
+#[test]
+fn alerts_watch_what_was_collected() {
+    let watch = |metric: &str| AlertRule::above(metric).critical(50.0);
+    let (metrics, _time) = metrics_with(vec![
+        watch("memory_usage"),
+        watch("cpu_usage"),
+        watch("active_connections"),
+        watch("total_connections"),
+        watch("request_latency"),
+        watch("request_latency").label("endpoint", "/slow"),
+        watch("request_latency").label("endpoint", "/fast"),
+        watch("request_latency").label("method", "GET"),
+        watch("cpu_percent"),
+        watch("memory_percent"),
+        watch("cabin"),
+        watch("memory"),
+    ]);
+    let collection = metrics.collection();
+    let levels = || -> Vec<_> {
+        metrics.alerts().active().into_iter().map(|alert| (alert.metric, alert.current_value)).collect()
+    };
+    collection.collect();
+    assert_eq!(levels(), []);
+    collection.record_memory_usage(51.0);
+    collection.record_cpu_usage(52.0);
+    collection.record_websocket_connections(53, 54);
+    collection.record_request_latency("/slow", 100.0);
+    collection.record_request_latency("/fast", 10.0);
+    let host =
+        SystemMetrics { cpu_percent: 57.0, memory_percent: 58.0, memory_total_mb: 1.0, ..Default::default() };
+    metrics.registry().set_system(host);
+    metrics.registry().gauge("cabin").set(59.0);
+    collection.collect();
+    let names = ["active_connections", "cabin", "cpu_percent", "cpu_usage", "memory_percent", "memory_usage"];
+    let more = ["request_latency", "request_latency", "total_connections"];
+    let values = [53.0, 59.0, 57.0, 52.0, 58.0, 51.0, 55.0, 100.0, 54.0];
+    let expected: Vec<_> = names.iter().chain(&more).map(|name| (*name).to_owned()).zip(values).collect();
+    assert_eq!(levels(), expected);
+    let no_data: Vec<_> = metrics.alerts().status().into_iter().filter(|alert| alert.value == 0.0).collect();
+    let names: Vec<_> = no_data.iter().map(|alert| alert.alert.as_str()).collect();
+    assert_eq!(names, ["memory", "request_latency{method=\"GET\"}"]);
+}
+
+/// C-13: all four, in the order in which they happen.
+#[test]
+fn signals_tell_what_happens() {
+    let (metrics, _time) = metrics();
+    let collection = metrics.collection();
+    let mut signals = collection.subscribe();
+    collection.start(Duration::from_secs(3_600)).unwrap();
+    assert_eq!(signals.recv(), Some(Signal::CollectionStarted));
+    assert_eq!(signals.recv(), Some(Signal::MetricsCollected), "the first one at once");
+    assert!(collection.is_collecting());
+    collection.start(Duration::from_secs(60)).unwrap();
+    assert_eq!(signals.try_recv(), None, "it runs already");
+    assert_eq!(collection.metrics(None).collection_interval_ms, 60_000);
+    collection.stop();
+    collection.stop();
+    assert_eq!(signals.recv(), Some(Signal::CollectionStopped));
+    assert!(!collection.is_collecting() && !metrics.health().collecting);
+
+    collection.record_memory_usage(3_000.0);
+    collection.collect();
+    let Some(Signal::Alert(event)) = signals.recv() else { panic!("an alert") };
+    assert_eq!(
+        (event.metric.as_str(), event.level, event.value),
+        ("memory_usage", AlertLevel::Critical, 3_000.0)
+    );
+    assert_eq!(signals.recv(), Some(Signal::MetricsCollected));
+    metrics.shutdown();
+    assert_eq!(signals.recv(), None);
+}
+
+#[test]
+fn each_signal_has_a_callback() {
+    let (metrics, _time) = metrics();
+    let collection = metrics.collection();
+    let (sender, heard) = mpsc::channel();
+    let say = |what: &'static str| {
+        let sender = sender.clone();
+        move || drop(sender.send(what.to_owned()))
+    };
+    collection.on_started(say("started")).unwrap();
+    collection.on_collected(say("collected")).unwrap();
+    collection.on_stopped(say("stopped")).unwrap();
+    let (alerts, own) = (metrics.alerts().clone(), sender.clone());
+    collection
+        .on_alert(move |event| {
+            // THREAT 63: whoever hears of alerts may change them.
+            let removed = alerts.remove(&event.alert);
+            drop(own.send(format!("{} {removed}", event.level)));
+        })
+        .unwrap();
+    collection.start(Duration::from_secs(3_600)).unwrap();
+    let mut all: Vec<_> = heard.iter().take(2).collect();
+    collection.stop();
+    collection.record_memory_usage(3_000.0);
+    collection.collect();
+    all.extend(heard.iter().take(4));
+    all.sort_unstable();
+    assert_eq!(all, ["CRITICAL true", "OK false", "collected", "collected", "started", "stopped"]);
+}
+
+/// V-03, Y-09.
+#[test]
+fn intervals_are_a_second_to_an_hour() {
+    let (metrics, _time) = metrics();
+    let collection = metrics.collection();
+    for bad in [Duration::ZERO, Duration::from_millis(999), Duration::from_millis(3_600_001), Duration::MAX] {
+        assert!(collection.set_interval(bad).is_err() && collection.start(bad).is_err(), "{bad:?}");
+    }
+    assert!(!collection.is_collecting());
+    assert_eq!(collection.interval(), Duration::from_secs(60));
+}
+
+#[test]
+fn disabled_metrics_collect_nothing() {
+    let metrics = Metrics::builder().enabled(false).build().unwrap();
+    let collection = metrics.collection();
+    collection.start(Duration::from_secs(1)).unwrap();
+    collection.record_memory_usage(3_000.0);
+    collection.record_websocket_connections(1, 1);
+    collection.record_extension_status("a", "running");
+    collection.record_request_latency("/a", 1.0);
+    collection.collect();
+    let body = collection.metrics(None);
+    assert!(!body.is_collecting && body.extensions.is_empty() && body.latency_breakdown.is_empty());
+    assert!(collection.series(None).iter().all(|series| series.sample_count == 0));
+    assert_eq!(metrics.alerts().active(), []);
+}
+
+#[test]
+fn rules_that_make_no_sense_stop_the_start() {
+    let error = Metrics::builder().alert_rules([AlertRule::above("x")]).build().unwrap_err();
+    assert_eq!(error.config().unwrap().to_string(), "alert: \"x\" has no threshold");
+}
