@@ -47,7 +47,10 @@ fn path() -> impl Strategy<Value = String> {
         "/api/metrics/openapi.json",
         "/api/health/performance",
         "/ws/system_metrics",
+        "/metrics",
+        "/metrics/alerts",
         "/metrics/prometheus",
+        "/metrics/trends",
         "/dashboard/performance",
         "/dashboard/performance/app.js",
         "/",
@@ -65,7 +68,9 @@ fn path() -> impl Strategy<Value = String> {
 }
 
 fn query() -> impl Strategy<Value = String> {
-    let name = prop::sample::select(vec!["limit", "sort_by", "order", "last_n", "LIMIT", "limit%00", ""]);
+    let name = prop::sample::select(vec![
+        "limit", "sort_by", "order", "last_n", "metric", "period", "LIMIT", "limit%00", "",
+    ]);
     let value = prop_oneof![
         Just(MARK.to_owned()),
         any::<i64>().prop_map(|number| number.to_string()),

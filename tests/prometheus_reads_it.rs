@@ -14,7 +14,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use metrics_layer::core::{Clock, MockClock, TextFormat};
+use metrics_layer::core::{AlertRule, Clock, MockClock, TextFormat};
 use metrics_layer::{Metrics, RequestBody};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
@@ -32,6 +32,11 @@ async fn metrics() -> Metrics {
     registry.topic("points").record_message(16);
     registry.counter("retries").add(3);
     registry.gauge("temperature").set(-41.5);
+    let collection = metrics.collection();
+    collection.record_extension_status("media \"player\"", "running");
+    collection.record_websocket_connections(3, 7);
+    metrics.alerts().add(AlertRule::above("temperature").named("cold \"cabin\"").warning(-50.0)).unwrap();
+    collection.collect();
     for path in ["ok", "ok", "ok", "down", "fails", "grpc", "events", "nowhere"] {
         let response = send(&metrics, &time, path).await;
         if let Ok(mut response) = response {

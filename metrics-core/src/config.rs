@@ -35,6 +35,7 @@ pub struct Config {
     pub(crate) alert_rules: Vec<AlertRule>,
     pub(crate) notify_every_evaluation: bool,
     pub(crate) namespace: Option<String>,
+    pub(crate) legacy_names: bool,
 }
 
 /// The most entries of each kind; what exceeds them shares one entry named `__other__`, and is counted.
@@ -110,6 +111,7 @@ impl Default for Config {
             alert_rules: AlertRule::defaults(),
             notify_every_evaluation: false,
             namespace: None,
+            legacy_names: true,
         }
     }
 }
@@ -179,6 +181,12 @@ impl Config {
             if is_usable { letter } else { '_' }
         };
         named.chars().enumerate().map(usable).collect()
+    }
+
+    /// Whether `/metrics/prometheus` begins with the names of seed 3.
+    #[must_use]
+    pub fn legacy_names(&self) -> bool {
+        self.legacy_names
     }
 
     /// How long a node may go without a call before it is forgotten.

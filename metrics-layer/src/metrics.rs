@@ -35,6 +35,16 @@ impl Metrics {
         MetricsLayer::beside(self.collector(), self.exposure.table.clone())
     }
 
+    /// The body of `GET /metrics` with all samples, or the last `last_n` of each series.
+    ///
+    /// # Source
+    /// `exportJson`.
+    #[must_use]
+    pub fn export_json(&self, last_n: Option<usize>) -> serde_json::Value {
+        // The model has string keys and finite numbers, so that it cannot fail.
+        serde_json::to_value(self.collection().metrics(last_n)).unwrap_or_default()
+    }
+
     /// Feeds the live stream from now on, at the broadcast rate. It runs already unless it was stopped by
     /// [`stop_metrics_broadcaster`](core::Metrics::stop_metrics_broadcaster), which closes its connections.
     #[cfg(feature = "live")]
@@ -211,6 +221,16 @@ impl Builder {
     /// See [`core::Builder::history_samples`].
     pub fn history_samples(self, samples: usize) -> Self {
         self.core(|core| core.history_samples(samples))
+    }
+
+    /// See [`core::Builder::alert_rules`].
+    pub fn alert_rules(self, rules: impl IntoIterator<Item = core::AlertRule>) -> Self {
+        self.core(|core| core.alert_rules(rules))
+    }
+
+    /// See [`core::Builder::namespace`].
+    pub fn namespace(self, namespace: impl Into<String>) -> Self {
+        self.core(|core| core.namespace(namespace))
     }
 
     /// See [`core::Builder::limits`].

@@ -134,6 +134,13 @@ impl Builder {
         self
     }
 
+    /// Whether `/metrics/prometheus` begins with the four families of seed 3, whose names `promtool` does not like; true
+    /// by default (CON-28). [`Metrics::prometheus`], and Prometheus itself at `/metrics`, never see them.
+    pub fn legacy_names(mut self, legacy: bool) -> Self {
+        self.config.legacy_names = legacy;
+        self
+    }
+
     /// The time source; by default the real one.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);

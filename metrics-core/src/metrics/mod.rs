@@ -3,6 +3,7 @@
 mod builder;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use builder::Builder;
 
@@ -64,6 +65,7 @@ struct Shared {
     /// `None` when disabled: no thread is started then.
     sampler: Option<Arc<Sampler>>,
     collection: Collection,
+    is_prometheus_enabled: AtomicBool,
 }
 
 impl Metrics {
@@ -77,7 +79,9 @@ impl Metrics {
         let sampler = registry.is_enabled().then(Sampler::start).transpose().map_err(StartError::thread)?;
         let sampler = sampler.map(Arc::new);
         let collection = Collection::new(collected, sampler.clone());
-        let metrics = Self { shared: Arc::new(Shared { registry, sampler, collection }) };
+        let metrics = Self {
+            shared: Arc::new(Shared { registry, sampler, collection, is_prometheus_enabled: true.into() }),
+        };
         metrics.schedule_rates();
         metrics.schedule_recalibration();
         metrics.schedule_eviction();
@@ -172,6 +176,20 @@ impl Metrics {
     #[must_use]
     pub fn exposition(&self, format: TextFormat) -> String {
         export::prometheus(self.registry(), Some(self.collection()), format)
+    }
+
+    /// Whether handlers show the Prometheus text; they do unless told otherwise. Without, its paths answer 404.
+    ///
+    /// # Source
+    /// `setPrometheusEnabled`.
+    pub fn set_prometheus_enabled(&self, enabled: bool) {
+        self.shared.is_prometheus_enabled.store(enabled, Ordering::Relaxed);
+    }
+
+    /// Whether handlers show the Prometheus text.
+    #[must_use]
+    pub fn is_prometheus_enabled(&self) -> bool {
+        self.shared.is_prometheus_enabled.load(Ordering::Relaxed)
     }
 
     /// The four families of seed 3 with their latest values, under its names:

@@ -159,8 +159,8 @@ impl Handler {
 
     /// A router with one route for each of the handler's paths; merge it into your own.
     ///
-    /// It sets no fallback, so yours stays, and it takes any state. Routes of yours below `/api/metrics/`,
-    /// `/metrics/` or `/dashboard/performance/` would collide: give the [mount](Self::mounts) another place then.
+    /// It sets no fallback, so yours stays, and it takes any state. Routes of yours at `/metrics`, or below
+    /// `/api/metrics/`, `/metrics/` or `/dashboard/performance/` would collide: give the [mount](Self::mounts) another place then.
     #[cfg(feature = "axum")]
     #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
     pub fn router<S>(&self) -> axum::Router<S>
@@ -259,7 +259,11 @@ impl Shared {
     }
 
     fn ask(&self, data: Data, request: &Parts) -> Result<Ask, Refusal> {
-        let media = accept::choose(&request.headers, data.media).ok_or(Refusal::NotAcceptable)?;
+        let offers: Vec<_> = data.media.iter().copied().filter(|media| self.source.offers(media)).collect();
+        if offers.is_empty() {
+            return Err(Refusal::NotFound);
+        }
+        let media = accept::choose(&request.headers, &offers).ok_or(Refusal::NotAcceptable)?;
         let values = Values::parse(data.params, request.uri.query()).map_err(Refusal::Parameter)?;
         if self.source.is_enabled() { Ok(Ask { media, values }) } else { Err(Refusal::Disabled) }
     }

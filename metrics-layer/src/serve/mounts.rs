@@ -9,7 +9,7 @@ use metrics_core::ConfigError;
 /// | family | paths at their usual place |
 /// |---|---|
 /// | [`api`](Self::api) | `/api/metrics`, all below it, `/api/health/performance`, `/ws/system_metrics` |
-/// | [`metrics`](Self::metrics) | all below `/metrics/` |
+/// | [`metrics`](Self::metrics) | `/metrics` and all below |
 /// | [`admin`](Self::admin) | none yet |
 /// | [`dashboard`](Self::dashboard) | `/dashboard/performance` and its files |
 ///

@@ -16,6 +16,8 @@ pub(crate) struct Param {
 pub(crate) enum Kind {
     /// A whole number from 0 on.
     Integer { max: u64, default: u64 },
+    /// A whole number from 1 on.
+    Count { max: u64, default: u64 },
     /// One of these words; the first when it is not given.
     OneOf(&'static [&'static str]),
 }
@@ -85,22 +87,25 @@ impl Param {
 
     fn default(&self) -> Value {
         match self.kind {
-            Kind::Integer { default, .. } => Value::Number(default),
+            Kind::Integer { default, .. } | Kind::Count { default, .. } => Value::Number(default),
             Kind::OneOf(words) => Value::Word(words.first().copied().unwrap_or_default()),
         }
     }
 
     fn read(&self, text: &str) -> Option<Value> {
         match self.kind {
-            Kind::Integer { max, .. } => {
-                // `parse` alone would take a sign.
-                let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-                let number = text.parse().ok().filter(|number| digits && *number <= max)?;
-                Some(Value::Number(number))
-            }
+            Kind::Integer { max, .. } => number(text, 0, max),
+            Kind::Count { max, .. } => number(text, 1, max),
             Kind::OneOf(words) => words.iter().find(|word| **word == text).copied().map(Value::Word),
         }
     }
+}
+
+fn number(text: &str, min: u64, max: u64) -> Option<Value> {
+    // `parse` alone would take a sign.
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|number| digits && (min..=max).contains(number))?;
+    Some(Value::Number(number))
 }
 
 #[cfg(test)]
@@ -164,6 +169,8 @@ mod tests {
         for query in ["order", "order=", "order=ASC", "order=asc,desc", "order=asc&order=asc", "order=%ff"] {
             assert_eq!(parse(query), Err("order: desc or asc, once"), "{query}");
         }
+        let count = |text: &str| number(text, 1, 1440).is_some();
+        assert!(count("1") && count("1440") && !count("0") && !count("1441") && !count("-1"));
         assert_eq!(parse(&"x".repeat(4_097)), Err("the query is too long"));
         assert!(Values::parse(&[], Some(&"x".repeat(65_536))).is_ok(), "nobody reads it");
     }

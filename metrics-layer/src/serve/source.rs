@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use metrics_core as core;
 use metrics_core::{
-    Collector, FunctionMetrics, NotableRequests, PerformanceHealth, RouteMetrics, SelfMetrics, TextFormat,
+    Collection, CollectionMetrics, Collector, FunctionMetrics, NotableRequests, PerformanceHealth,
+    RouteMetrics, SelfMetrics, TextFormat,
 };
 use serde::Serialize;
+
+use super::render::Fault;
 
 /// A collector, and the metrics around it when the handler was made from them.
 #[derive(Clone)]
@@ -43,6 +46,38 @@ impl Source {
     /// `None` for a collector alone.
     pub(super) fn exposition(&self, format: TextFormat) -> Option<String> {
         self.metrics.as_ref().map(|metrics| metrics.exposition(format))
+    }
+
+    /// The same behind the names of seed 3, if those are wanted; OpenMetrics has no room for their blank lines.
+    pub(super) fn exposition_with_legacy_names(&self, format: TextFormat) -> Option<String> {
+        let metrics = self.metrics.as_ref()?;
+        let text = metrics.exposition(format);
+        if format == TextFormat::Prometheus && metrics.config().legacy_names() {
+            return Some(format!("{}\n{text}", metrics.prometheus_legacy()));
+        }
+        Some(text)
+    }
+
+    /// Whether documents of this type are to be had at the moment.
+    pub(super) fn offers(&self, media: &str) -> bool {
+        let is_exposition = [TextFormat::Prometheus, TextFormat::OpenMetrics]
+            .into_iter()
+            .any(|format| format.content_type() == media);
+        !is_exposition || self.metrics.as_ref().is_none_or(core::Metrics::is_prometheus_enabled)
+    }
+
+    /// What is collected at an interval; a collector alone has none.
+    pub(super) fn collection(&self) -> Result<&Collection, Fault> {
+        self.metrics.as_ref().map(core::Metrics::collection).ok_or(Fault::Absent)
+    }
+
+    pub(super) fn collected(&self, last_n: u64) -> Result<CollectionMetrics, Fault> {
+        Ok(self.collection()?.metrics(usize::try_from(last_n).ok()))
+    }
+
+    /// `None` for a collector alone.
+    pub(super) fn csv(&self, last_n: u64) -> Option<String> {
+        self.metrics.as_ref().map(|metrics| metrics.csv(usize::try_from(last_n).ok()))
     }
 
     pub(super) fn routes(&self) -> RouteList {

@@ -99,20 +99,12 @@ mod tests {
     #[test]
     fn paths_are_compared_exactly() {
         let table = table(&Mounts::all());
-        for path in ["/api/metrics", "/api/health/performance", "/dashboard/performance"] {
+        for path in ["/metrics", "/api/metrics", "/api/health/performance", "/dashboard/performance"] {
             assert!(matches!(table.find(path), Found::Route(_)), "{path}");
         }
-        for path in [
-            "",
-            "*",
-            "/",
-            "/api",
-            "/api/metricsx",
-            "/API/metrics",
-            "/dashboard",
-            "/ws/system_metrics/",
-            "/metrics",
-        ] {
+        for path in
+            ["", "*", "/", "/api", "/api/metricsx", "/API/metrics", "/dashboard", "/ws/system_metrics/"]
+        {
             assert!(matches!(table.find(path), Found::Foreign), "{path}");
         }
         for path in ["/api/metrics/", "/api/metrics/x", "/dashboard/performance/..%2fx", "/metrics/x"] {

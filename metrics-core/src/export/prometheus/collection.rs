@@ -17,10 +17,14 @@ pub(super) fn families(text: &mut Text, collection: &Collection) {
         text.value("process_resident_memory_bytes", &[], (process.memory_mb * BYTES_PER_MB).round());
     }
     let (open, established) = collection.connections();
-    text.family("metrics_connections", Kind::Gauge, "Open WebSocket connections.");
-    text.count("metrics_connections", &[], open);
-    text.family("metrics_connections_total", Kind::Counter, "WebSocket connections ever established.");
-    text.count("metrics_connections_total", &[], established);
+    text.family("metrics_connections_open", Kind::Gauge, "Open WebSocket connections.");
+    text.count("metrics_connections_open", &[], open);
+    text.family(
+        "metrics_connections_established_total",
+        Kind::Counter,
+        "WebSocket connections ever established.",
+    );
+    text.count("metrics_connections_established_total", &[], established);
     extensions(text, collection);
     alerts(text, collection.alerts());
     text.family("metrics_signals_dropped_total", Kind::Counter, "Signals that subscribers took too late.");

@@ -75,6 +75,9 @@ fn parameter(param: &Param) -> Value {
         Kind::Integer { max, default } => {
             json!({ "type": "integer", "minimum": 0, "maximum": max, "default": default })
         }
+        Kind::Count { max, default } => {
+            json!({ "type": "integer", "minimum": 1, "maximum": max, "default": default })
+        }
         Kind::OneOf(words) => json!({ "type": "string", "enum": words, "default": words.first() }),
     };
     json!({ "name": param.name, "in": "query", "description": param.about, "schema": schema })

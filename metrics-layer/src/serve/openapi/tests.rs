@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use metrics_core::{JobMetrics, PerformanceHealth, Registry, SelfMetrics};
+use metrics_core::{AlertRule, JobMetrics, Metrics, PerformanceHealth, Registry, SelfMetrics, TrendPeriod};
 
 use super::*;
 use crate::serve::routes;
@@ -71,7 +71,30 @@ fn schemas_are_those_of_the_models() {
     check("NotableRequests", serde_json::to_value(registry.notable_requests()).unwrap());
     check("Own", json!({ "self": own }));
     check("PerformanceHealth", serde_json::to_value(PerformanceHealth::default()).unwrap());
+    let collected = collected();
+    let value = |value: serde_json::Result<Value>| value.unwrap();
+    check("CollectionMetrics", value(serde_json::to_value(collected.collection().metrics(None))));
+    check("CollectionSummary", value(serde_json::to_value(collected.collection().summary())));
+    check("ActiveAlerts", value(serde_json::to_value(collected.alerts().active())));
+    check("AlertRules", value(serde_json::to_value(collected.alerts().status())));
+    check("AlertEvents", value(serde_json::to_value(collected.alerts().recent_events())));
+    let trend = collected.collection().trend("memory_usage", TrendPeriod::Hourly);
+    check("TrendMetrics", value(serde_json::to_value(trend)));
     check("Refusal", json!({ "detail": "" }));
+}
+
+/// Something in every part of what is collected.
+fn collected() -> Metrics {
+    let rule = AlertRule::new("request_latency", 1.0, 2.0, "slow").label("endpoint", "/api/x");
+    let metrics = Metrics::builder().collecting(false).alert_rules([rule]).build().unwrap();
+    let collection = metrics.collection();
+    collection.record_memory_usage(1.0);
+    collection.record_cpu_usage(1.0);
+    collection.record_extension_status("radio", "running");
+    collection.record_request_latency("/api/x", 3.0);
+    metrics.registry().gauge("g").set(1.0);
+    collection.collect();
+    metrics
 }
 
 #[test]
