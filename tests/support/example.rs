@@ -47,7 +47,13 @@ pub(crate) struct Ended {
 impl Service {
     /// Starts an example, which has to choose a free port, and waits for the address that it prints.
     pub(crate) fn start(example: &str, arguments: &[&str]) -> Self {
+        Self::start_with(example, &[], arguments)
+    }
+
+    /// The same with these variables set.
+    pub(crate) fn start_with(example: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
         let mut child = command(example)
+            .envs(variables.iter().copied())
             .args(arguments)
             .spawn()
             .unwrap_or_else(|error| panic!("the example does not start: {error}"));
@@ -96,10 +102,15 @@ impl Service {
         Answer::parse(&text)
     }
 
-    /// Sends `signal` and waits for the end.
-    pub(crate) fn stop(self, signal: &str) -> Ended {
+    /// Sends a signal such as `TERM`.
+    pub(crate) fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Sends `signal` and waits for the end.
+    pub(crate) fn stop(self, signal: &str) -> Ended {
+        self.signal(signal);
         self.ended()
     }
 

@@ -2,6 +2,7 @@
 
 mod extensions;
 mod manual;
+mod pulse;
 mod read;
 mod routes;
 mod tick;
@@ -10,10 +11,11 @@ mod values;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use extensions::Extensions;
 use manual::Manual;
+use pulse::Pulse;
 use tick::Before;
 
 use crate::alerts::{Alerts, Time};
@@ -37,7 +39,7 @@ pub(crate) const JOB: &str = "collection";
 /// probe, feature `system`), open and ever established WebSocket connections, the mean latency of the requests
 /// since the one before, and the [gauges](crate::Registry::gauge) of the application, up to 64. Then the alerts are
 /// evaluated, and [`Signal::MetricsCollected`] is sent. Collections that were missed, because the process was stopped
-/// or the machine slept, are skipped.
+/// or the machine slept, are skipped; and alerts do not see the latency of requests that may have been under way then.
 ///
 /// # Cost
 /// A collection takes some microseconds, and one more for each route and ten threads that record it; memory
@@ -80,6 +82,7 @@ pub(crate) struct State {
     extensions: Extensions,
     /// What the probe saw of the process last.
     process: Mutex<Option<ProcessLook>>,
+    pulse: Mutex<Pulse>,
     /// Held while values are taken.
     before: Mutex<Before>,
 }
@@ -102,8 +105,14 @@ impl State {
             manual: Mutex::default(),
             extensions: Extensions::default(),
             process: Mutex::default(),
+            pulse: Mutex::default(),
             before: Mutex::default(),
         })
+    }
+
+    /// To be called several times a second, so that it is noticed when the process does not run.
+    pub(crate) fn beat(&self) {
+        lock(&self.pulse).beat(Instant::now());
     }
 
     /// Keeps what the probe saw of the process.
@@ -129,7 +138,6 @@ impl Collection {
         Self { state, sampler }
     }
 
-    #[cfg(any(feature = "system", test))]
     pub(crate) fn state(&self) -> &Arc<State> {
         &self.state
     }

@@ -190,6 +190,28 @@ fn alerts_watch_what_was_collected() {
     assert_eq!(names, ["memory", "request_latency{method=\"GET\"}"]);
 }
 
+/// THREAT 31: whoever waited while the process was stopped waited for nothing slow.
+#[test]
+fn latency_of_a_stopped_process_is_no_alert() {
+    let (metrics, _time) = metrics();
+    let collection = metrics.collection();
+    let collect = |ms| {
+        collection.record_request_latency("/api/play", ms);
+        collection.collect();
+        metrics.alerts().active().len()
+    };
+    assert_eq!(collect(5.0), 0);
+    {
+        let mut pulse = crate::sync::lock(&collection.state().pulse);
+        let now = std::time::Instant::now();
+        pulse.beat(now.checked_sub(Duration::from_secs(60)).unwrap_or(now));
+        pulse.beat(now);
+    }
+    assert_eq!((collect(60_000.0), collect(60_000.0), collect(5.0)), (0, 0, 0));
+    assert_eq!(collection.metrics(None).latency.samples.len(), 4, "they are samples all the same");
+    assert_eq!(collect(60_000.0), 1);
+}
+
 /// C-13: all four, in the order in which they happen.
 #[test]
 fn signals_tell_what_happens() {

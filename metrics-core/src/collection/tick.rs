@@ -1,6 +1,6 @@
 //! One collection.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::State;
 use super::manual::Manual;
@@ -52,6 +52,7 @@ impl State {
         let state = self.registry.state();
         let (active_connections, total_connections) = self.connections();
         Values {
+            is_disturbed: lock(&self.pulse).begin_collection(Instant::now()),
             memory: recorded(manual.memory_mb).or(measured(process.map(|process| process.memory_mb))),
             cpu: recorded(manual.cpu_percent).or(measured(cpu_percent(last, process))),
             active_connections,

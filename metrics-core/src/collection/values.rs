@@ -17,6 +17,8 @@ pub(super) struct Values {
     pub(super) active_connections: u64,
     pub(super) total_connections: u64,
     pub(super) requests: Between,
+    /// Whether requests took longer because the process did not run.
+    pub(super) is_disturbed: bool,
     pub(super) host: SystemMetrics,
     pub(super) gauges: Vec<Arc<Row<GaugeEntry>>>,
 }
@@ -67,7 +69,7 @@ impl Values {
     /// What an alert rule watches.
     pub(super) fn find(&self, name: &str, labels: &Labels) -> Option<f64> {
         if let Some(endpoint) = labels.get(metric::ENDPOINT) {
-            let is_known = name == metric::REQUEST_LATENCY && labels.len() == 1;
+            let is_known = name == metric::REQUEST_LATENCY && labels.len() == 1 && !self.is_disturbed;
             return is_known.then(|| self.requests.mean_ms_of(endpoint)).flatten();
         }
         if !labels.is_empty() {
@@ -80,6 +82,7 @@ impl Values {
             metric::CPU_USAGE => self.cpu.map(Value::get),
             metric::ACTIVE_CONNECTIONS => Some(self.active_connections as f64),
             metric::TOTAL_CONNECTIONS => Some(self.total_connections as f64),
+            metric::REQUEST_LATENCY if self.is_disturbed => None,
             metric::REQUEST_LATENCY => self.requests.mean_ms(),
             metric::HOST_CPU_PERCENT => host.map(|host| host.cpu_percent),
             metric::HOST_MEMORY_PERCENT => host.map(|host| host.memory_percent),

@@ -316,8 +316,11 @@ impl Metrics {
 
     fn schedule_rates(&self) {
         if let Some(sampler) = self.sampler() {
-            let registry = self.registry().clone();
-            sampler.schedule(job::RATES, RATES_PERIOD, move || registry.observe_rates());
+            let (registry, collected) = (self.registry().clone(), Arc::clone(self.collection().state()));
+            sampler.schedule(job::RATES, RATES_PERIOD, move || {
+                registry.observe_rates();
+                collected.beat();
+            });
         }
     }
 
