@@ -20,7 +20,7 @@ cargo fmt --all --check
 step "lints, with every feature and with none"
 cargo clippy --locked --workspace --all-features --all-targets -- -D warnings
 cargo clippy --locked -p metrics-core -p metrics-layer --no-default-features --lib -- -D warnings
-for feature in axum gzip listener live macros off stream system token; do
+for feature in axum gzip listener live macros notify off stream system token; do
     cargo clippy --locked -p metrics-layer --no-default-features --features "$feature" --lib -- -D warnings
 done
 
@@ -61,3 +61,8 @@ cargo test --locked -p metrics-layer --all-features --test prometheus_reads_it -
 step "the head unit while its clock is set"
 find /usr/lib -name libfaketimeMT.so.1 | grep -q . || { apt-get update && apt-get install -y --no-install-recommends libfaketime; }
 cargo test --locked -p metrics-layer --all-features --test head_unit_example -- --ignored
+
+step "alerts, received by Alertmanager"
+command -v prometheus-alertmanager >/dev/null ||
+    { apt-get update && apt-get install -y --no-install-recommends prometheus-alertmanager; }
+cargo test --locked -p metrics-layer --all-features --test alerts_are_posted -- --ignored

@@ -37,6 +37,7 @@
 //! | `gzip` | no | documents for clients that take gzip |
 //! | `listener` | no | `Metrics::serve`: a server of its own, on a thread of its own |
 //! | `live` | no | the live WebSocket; its connections run on tokio |
+//! | `notify` | no | alerts are posted to a webhook, or to Alertmanager |
 //! | `stream` | no | streams are timed |
 //! | `system` | no | the probe that watches the host |
 //! | `token` | no | bearer tokens |
@@ -54,6 +55,10 @@ mod dashboard;
 #[cfg(feature = "live")]
 #[cfg_attr(docsrs, doc(cfg(feature = "live")))]
 pub mod live;
+
+#[cfg(feature = "notify")]
+#[cfg_attr(docsrs, doc(cfg(feature = "notify")))]
+pub mod notify;
 
 pub mod serve;
 

@@ -1,0 +1,203 @@
+//! Alerts in the words of Alertmanager's API, version 2.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use metrics_core::{AlertEvent, AlertLevel, Clock, Collection, Metrics, Signal};
+use serde::Serialize;
+
+use super::delivery::Format;
+
+/// What is raised is sent again after this time.
+const RESEND: Duration = Duration::from_secs(60);
+
+/// What was not sent again for so long is over.
+const LIFE: Duration = Duration::from_secs(5 * 60);
+
+/// The same in collections, where those are far apart.
+const LIFE_INTERVALS: u32 = 3;
+
+/// Knows what is raised, because Alertmanager must be told of it again and again.
+#[derive(Debug)]
+pub(super) struct Alertmanager {
+    service: String,
+    collection: Collection,
+    clock: Clock,
+    /// By the names of the rules.
+    raised: BTreeMap<String, Raised>,
+    sent: Duration,
+}
+
+#[derive(Clone, Debug)]
+struct Raised {
+    event: AlertEvent,
+    since: Duration,
+}
+
+/// An element of the body of `POST /api/v2/alerts`.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Alert {
+    labels: BTreeMap<String, String>,
+    annotations: BTreeMap<&'static str, String>,
+    starts_at: String,
+    ends_at: String,
+}
+
+impl Alertmanager {
+    pub(super) fn new(metrics: &Metrics) -> Self {
+        Self {
+            service: metrics.config().service().to_owned(),
+            collection: metrics.collection().clone(),
+            clock: metrics.registry().clock().clone(),
+            raised: BTreeMap::new(),
+            sent: Duration::ZERO,
+        }
+    }
+
+    /// What an event changes: an end of what was, a beginning of what is.
+    fn take(&mut self, event: &AlertEvent) -> Vec<Alert> {
+        let now = Duration::from_millis(event.timestamp);
+        let before = self.raised.remove(&event.alert);
+        let is_same = before.as_ref().is_some_and(|raised| raised.event.level == event.level);
+        let since = before.as_ref().filter(|_| is_same).map_or(now, |raised| raised.since);
+        let mut alerts = Vec::new();
+        if let Some(before) = before.filter(|_| !is_same) {
+            alerts.push(self.alert(&before, now));
+        }
+        if !event.is_resolved() {
+            let raised = Raised { event: event.clone(), since };
+            alerts.push(self.alert(&raised, now + self.life()));
+            self.raised.insert(event.alert.clone(), raised);
+        }
+        alerts
+    }
+
+    fn all(&self, now: Duration) -> Vec<Alert> {
+        self.raised.values().map(|raised| self.alert(raised, now + self.life())).collect()
+    }
+
+    fn life(&self) -> Duration {
+        LIFE.max(self.collection.interval().saturating_mul(LIFE_INTERVALS))
+    }
+
+    fn alert(&self, raised: &Raised, end: Duration) -> Alert {
+        let event = &raised.event;
+        let severity = if event.level == AlertLevel::Critical { "critical" } else { "warning" };
+        let mut labels: BTreeMap<_, _> =
+            event.labels.iter().map(|(name, value)| (label_name(name), value.clone())).collect();
+        for (name, value) in [
+            ("alertname", event.alert.as_str()),
+            ("service", &self.service),
+            ("metric", &event.metric),
+            ("severity", severity),
+        ] {
+            labels.insert(name.to_owned(), value.to_owned());
+        }
+        let annotations = [
+            ("description", event.description.clone()),
+            ("value", event.value.to_string()),
+            ("threshold", event.threshold.to_string()),
+        ];
+        Alert { labels, annotations: annotations.into(), starts_at: date(raised.since), ends_at: date(end) }
+    }
+}
+
+impl Format for Alertmanager {
+    fn message(&mut self, signal: &Signal) -> Option<Bytes> {
+        let now = self.clock.unix_now();
+        let alerts = match signal {
+            Signal::Alert(event) => self.take(event),
+            Signal::MetricsCollected if now.saturating_sub(self.sent) >= RESEND => self.all(now),
+            _ => Vec::new(),
+        };
+        if alerts.is_empty() {
+            return None;
+        }
+        self.sent = now;
+        serde_json::to_vec(&alerts).ok().map(Bytes::from)
+    }
+}
+
+/// A name as Alertmanager takes it: letters, digits and `_`, no digit first.
+fn label_name(name: &str) -> String {
+    let usable = |(index, letter): (usize, char)| {
+        let is_usable = letter.is_ascii_alphabetic() || (index > 0 && letter.is_ascii_digit());
+        if is_usable { letter } else { '_' }
+    };
+    name.chars().enumerate().map(usable).collect()
+}
+
+/// RFC 3339.
+fn date(unix: Duration) -> String {
+    let time = SystemTime::UNIX_EPOCH.checked_add(unix).unwrap_or(SystemTime::UNIX_EPOCH);
+    humantime::format_rfc3339_millis(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_core::AlertRule;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn messages(play: impl FnOnce(&Metrics, &metrics_core::MockClock)) -> Vec<Value> {
+        let (clock, time) = Clock::mock();
+        let rule = AlertRule::new("cabin", 40.0, 60.0, "Cabin hot").label("no such", "label").enabled(false);
+        let own = AlertRule::new("cabin", 40.0, 60.0, "Cabin hot").keep(Duration::ZERO);
+        let metrics =
+            Metrics::builder().clock(clock).service("car").collecting(false).alert_rules([rule, own]);
+        let metrics = metrics.build().unwrap();
+        let mut format = Alertmanager::new(&metrics);
+        let mut signals = metrics.collection().subscribe();
+        play(&metrics, &time);
+        metrics.shutdown();
+        let mut messages = Vec::new();
+        while let Some(signal) = signals.recv() {
+            messages.extend(format.message(&signal).map(|json| serde_json::from_slice(&json).unwrap()));
+        }
+        messages
+    }
+
+    fn set(metrics: &Metrics, celsius: f64) {
+        metrics.registry().gauge("cabin").set(celsius);
+        metrics.collection().collect();
+    }
+
+    #[test]
+    fn a_level_that_is_left_is_resolved() {
+        let messages = messages(|metrics, time| {
+            set(metrics, 45.0);
+            time.advance(Duration::from_secs(10));
+            set(metrics, 65.0);
+            time.advance(Duration::from_secs(10));
+            set(metrics, 20.0);
+        });
+        let alert = |severity: &str, value: &str, threshold: &str, from: &str, to: &str| {
+            json!({
+                "labels": {"alertname": "cabin", "service": "car", "metric": "cabin", "severity": severity},
+                "annotations": {"description": "Cabin hot", "value": value, "threshold": threshold},
+                "startsAt": format!("1970-01-01T00:{from}.000Z"),
+                "endsAt": format!("1970-01-01T00:{to}.000Z"),
+            })
+        };
+        assert_eq!(
+            messages,
+            [
+                json!([alert("warning", "45", "40", "00:00", "05:00")]),
+                json!([
+                    alert("warning", "45", "40", "00:00", "00:10"),
+                    alert("critical", "65", "60", "00:10", "05:10"),
+                ]),
+                json!([alert("critical", "65", "60", "00:10", "00:20")]),
+            ]
+        );
+    }
+
+    #[test]
+    fn names_are_made_usable() {
+        assert_eq!(label_name("no such-label9"), "no_such_label9");
+        assert_eq!(label_name("9é"), "__");
+    }
+}

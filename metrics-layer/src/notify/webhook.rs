@@ -1,0 +1,34 @@
+//! Events as they are.
+
+use bytes::Bytes;
+use metrics_core::{AlertEvent, Metrics, Signal};
+use serde::Serialize;
+
+use super::delivery::Format;
+
+/// Makes a message of every event.
+#[derive(Debug)]
+pub(super) struct Webhook {
+    service: String,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    service: &'a str,
+    #[serde(flatten)]
+    event: &'a AlertEvent,
+}
+
+impl Webhook {
+    pub(super) fn new(metrics: &Metrics) -> Self {
+        Self { service: metrics.config().service().to_owned() }
+    }
+}
+
+impl Format for Webhook {
+    fn message(&mut self, signal: &Signal) -> Option<Bytes> {
+        let Signal::Alert(event) = signal else { return None };
+        let message = Message { service: &self.service, event };
+        serde_json::to_vec(&message).ok().map(Bytes::from)
+    }
+}
