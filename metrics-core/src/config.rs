@@ -320,6 +320,15 @@ mod tests {
     }
 
     #[test]
+    fn a_namespace_is_a_name_of_prometheus() {
+        let named = |service: &str| Config { service: service.to_owned(), ..Config::default() }.namespace();
+        assert_eq!(named("head unit-1"), "head_unit_1");
+        assert_eq!(named("9ö"), "__");
+        let set = Config { namespace: Some("crankshaft".to_owned()), ..Config::default() };
+        assert_eq!(set.namespace(), "crankshaft");
+    }
+
+    #[test]
     fn the_environment_decides_whether_metrics_are_on() {
         let enabled = |vars: &[_]| from_vars(vars).map(|config| config.enabled);
         assert_eq!(enabled(&[]), Ok(cfg!(debug_assertions)));

@@ -272,6 +272,46 @@ fn each_signal_has_a_callback() {
     assert_eq!(all, ["CRITICAL true", "OK false", "collected", "collected", "started", "stopped"]);
 }
 
+/// A-09, THREAT 63.
+#[test]
+fn subscribers_that_block_or_panic_delay_no_collection() {
+    let (metrics, _time) = metrics();
+    let collection = metrics.collection();
+    let (unblock, blocked) = mpsc::channel::<()>();
+    let blocking = collection
+        .on_collected(move || {
+            let _ = blocked.recv();
+        })
+        .unwrap();
+    let panicking = collection.on_collected(|| panic!("on purpose")).unwrap();
+    let mut other = collection.subscribe();
+    for _ in 0..1_000 {
+        collection.collect();
+        assert_eq!(other.recv(), Some(Signal::MetricsCollected));
+    }
+    assert!(blocking.dropped() >= 1_000 - 257 && blocking.is_active());
+    drop(unblock);
+    metrics.shutdown();
+    while panicking.panics() + panicking.dropped() < 1_000 {
+        std::thread::yield_now();
+    }
+}
+
+/// The sampler ends with the metrics, also when somebody still holds the collection.
+#[test]
+fn a_collection_outlives_its_metrics_at_rest() {
+    let (metrics, _time) = metrics();
+    let (collection, alerts) = (metrics.collection().clone(), metrics.alerts().clone());
+    let mut signals = collection.subscribe();
+    collection.start(Duration::from_secs(60)).unwrap();
+    drop(metrics);
+    assert!(!collection.is_collecting());
+    while signals.recv().is_some() {}
+    collection.record_memory_usage(3_000.0);
+    collection.collect();
+    assert_eq!(alerts.active().len(), 1);
+}
+
 /// V-03, Y-09.
 #[test]
 fn intervals_are_a_second_to_an_hour() {

@@ -74,6 +74,28 @@ mod tests {
         assert_eq!(shown(&readings), [base, base + 1_000, base + 2_000, base + 3_000]);
     }
 
+    proptest::proptest! {
+        /// Whoever sets the clock however often: in order, and the latest is as late as it is.
+        #[test]
+        fn stamps_are_in_order_and_the_latest_is_right(
+            steps in proptest::collection::vec((0_u64..10_000, -2 * HOUR..2 * HOUR), 1..40),
+        ) {
+            let (mut monotonic, mut unix) = (0, 100 * HOUR);
+            let readings: Vec<_> = steps
+                .iter()
+                .map(|(step, set)| {
+                    monotonic += step;
+                    unix += *step as i64 + set;
+                    (monotonic, unix)
+                })
+                .collect();
+            let shown = shown(&readings);
+            proptest::prop_assert!(shown.is_sorted(), "{shown:?}");
+            let off = shown[shown.len() - 1].abs_diff(unix.unsigned_abs());
+            proptest::prop_assert!(off <= TOLERANCE_MS as u64, "{off} ms off");
+        }
+    }
+
     #[test]
     fn an_hour_forward_is_a_gap() {
         let now = 10 * HOUR;

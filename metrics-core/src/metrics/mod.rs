@@ -68,6 +68,16 @@ struct Shared {
     is_prometheus_enabled: AtomicBool,
 }
 
+/// Whoever still holds the collection or the alerts finds them as they are, and at rest.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(sampler) = &self.sampler {
+            sampler.stop();
+        }
+        self.collection.close();
+    }
+}
+
 impl Metrics {
     /// Starts with the default settings.
     pub fn builder() -> Builder {

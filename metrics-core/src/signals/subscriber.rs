@@ -13,7 +13,7 @@ use super::{Signal, Signals};
 ///
 /// Up to 256 signals wait for it; then the oldest are dropped and counted. A panic is contained, logged and counted.
 /// Dropping this handle changes nothing: the function is called until [`cancel`](Self::cancel), or the
-/// [shutdown](crate::Metrics::shutdown).
+/// [shutdown](crate::Metrics::shutdown). One that holds [`Metrics`](crate::Metrics) keeps them alive until then.
 ///
 /// # Source
 /// A-09, THREAT 63.

@@ -1,9 +1,11 @@
 //! The one table of paths. Dispatch, axum's routes, the `Allow` header, the list in the documentation and the
 //! OpenAPI document are made from it; an endpoint is added by a row.
 
+mod collection;
+
 use bytes::Bytes;
 use http::Method;
-use metrics_core::{TextFormat, TrendPeriod};
+use metrics_core::TextFormat;
 
 use super::mounts::Family;
 use super::query::{Kind, Param, Values};
@@ -12,7 +14,6 @@ use super::source::Source;
 use crate::dashboard::{self, Asset};
 
 pub(crate) const JSON: &str = "application/json";
-const CSV: &str = "text/csv; charset=utf-8";
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -111,19 +112,6 @@ const fn json(
     Route { family, path, about, answer: Answer::Data(data) }
 }
 
-/// How many samples of each series (CON-18).
-const fn last_n(default: u64) -> Param {
-    Param {
-        name: "last_n",
-        about: "How many of the newest samples of each series; all when there are fewer.",
-        kind: Kind::Count { max: MAX_LAST_N, default },
-        expected: "last_n: a whole number from 1 to 1000000, once",
-    }
-}
-
-/// More than any history holds.
-const MAX_LAST_N: u64 = 1_000_000;
-
 /// Everything but the files of the page.
 const ROUTES: &[Route] = &[
     json(Family::Api, "/api/metrics", "everything", "MetricsSnapshot", |source, _| {
@@ -213,96 +201,6 @@ const ROUTES: &[Route] = &[
     },
     Route {
         family: Family::Metrics,
-        path: "/metrics",
-        about: "the collected series; `last_n`; as Prometheus text or CSV if `Accept` says so",
-        answer: Answer::Data(Data {
-            // JSON unless a client prefers another: `/metrics` is where Prometheus looks (CON-19).
-            media: &[JSON, PROMETHEUS, OPEN_METRICS, CSV],
-            schema: Some("CollectionMetrics"),
-            params: &[last_n(60)],
-            render: |source, ask| match ask.media {
-                PROMETHEUS => render::text(source.exposition(TextFormat::Prometheus)),
-                OPEN_METRICS => render::text(source.exposition(TextFormat::OpenMetrics)),
-                CSV => render::text(source.csv(ask.values.number(0))),
-                _ => render::json(&source.collected(ask.values.number(0))?),
-            },
-        }),
-    },
-    json(
-        Family::Metrics,
-        "/metrics/summary",
-        "the latest values, the last hour and active alerts",
-        "CollectionSummary",
-        |source, _| render::json(&source.collection()?.summary()),
-    ),
-    json(Family::Metrics, "/metrics/alerts", "the alerts that are active", "ActiveAlerts", |source, _| {
-        render::json(&source.collection()?.alerts().active())
-    }),
-    json(
-        Family::Metrics,
-        "/metrics/alerts/rules",
-        "all alert rules and their state",
-        "AlertRules",
-        |source, _| render::json(&source.collection()?.alerts().status()),
-    ),
-    json(
-        Family::Metrics,
-        "/metrics/alerts/events",
-        "the last hundred changes of alerts",
-        "AlertEvents",
-        |source, _| render::json(&source.collection()?.alerts().recent_events()),
-    ),
-    Route {
-        family: Family::Metrics,
-        path: "/metrics/csv",
-        about: "the collected series as CSV; `last_n`",
-        answer: Answer::Data(Data {
-            media: &[CSV],
-            schema: None,
-            params: &[last_n(MAX_LAST_N)],
-            render: |source, ask| render::text(source.csv(ask.values.number(0))),
-        }),
-    },
-    Route {
-        family: Family::Metrics,
-        path: "/metrics/trends",
-        about: "one series over hours, days or weeks; `metric`, `period`",
-        answer: Answer::Data(Data {
-            media: &[JSON],
-            schema: Some("TrendMetrics"),
-            params: &[
-                Param {
-                    name: "metric",
-                    about: "The series.",
-                    kind: Kind::OneOf(&[
-                        "request_latency",
-                        "memory_usage",
-                        "cpu_usage",
-                        "active_connections",
-                        "total_connections",
-                    ]),
-                    expected: "metric: request_latency, memory_usage, cpu_usage, active_connections or \
-                               total_connections, once",
-                },
-                Param {
-                    name: "period",
-                    about: "The length of the buckets.",
-                    kind: Kind::OneOf(&["hourly", "daily", "weekly"]),
-                    expected: "period: hourly, daily or weekly, once",
-                },
-            ],
-            render: |source, ask| {
-                let period = match ask.values.word(1) {
-                    "daily" => TrendPeriod::Daily,
-                    "weekly" => TrendPeriod::Weekly,
-                    _ => TrendPeriod::Hourly,
-                };
-                render::json(&source.collection()?.trend(ask.values.word(0), period).unwrap_or_default())
-            },
-        }),
-    },
-    Route {
-        family: Family::Metrics,
         path: "/metrics/prometheus",
         about: "everything as Prometheus text",
         answer: Answer::Data(Data {
@@ -343,7 +241,7 @@ pub(crate) const SCOPES: &[(Family, &str)] = &[
 /// All rows.
 pub(crate) fn rows() -> impl Iterator<Item = Route> {
     let files = dashboard::FILES.iter();
-    ROUTES.iter().copied().chain(files.map(|file| Route {
+    ROUTES.iter().chain(collection::ROUTES).copied().chain(files.map(|file| Route {
         family: Family::Dashboard,
         path: file.path,
         about: "",
