@@ -58,7 +58,7 @@ step "what Prometheus makes of the exported text"
 command -v promtool >/dev/null || { apt-get update && apt-get install -y --no-install-recommends prometheus; }
 cargo test --locked -p metrics-layer --all-features --test prometheus_reads_it -- --ignored
 
-step "the head unit while its clock is set"
+step "the head unit, scraped by Prometheus, and while its clock is set"
 find /usr/lib -name libfaketimeMT.so.1 | grep -q . || { apt-get update && apt-get install -y --no-install-recommends libfaketime; }
 cargo test --locked -p metrics-layer --all-features --test head_unit_example -- --ignored
 

@@ -5,13 +5,16 @@
 
 #[path = "support/example.rs"]
 mod example;
+#[path = "support/prometheus.rs"]
+mod prometheus;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use example::{Service, poll};
+use example::{PATIENCE, Service, poll};
+use prometheus::Prometheus;
 
 /// One collection a second, on a free port.
 const ARGUMENTS: [&str; 4] = ["--port", "0", "--interval", "1"];
@@ -186,4 +189,31 @@ fn faketime() -> PathBuf {
     let folders = std::fs::read_dir("/usr/lib").unwrap().filter_map(Result::ok);
     let libraries = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
     libraries.into_iter().find(|library| library.exists()).expect("libfaketime is installed")
+}
+
+/// CON-19: it asks `/metrics`, as it does by habit, and `/metrics/prometheus`.
+#[tokio::test]
+#[ignore = "needs prometheus; ci/test.sh runs it"]
+async fn prometheus_scrapes_it_and_answers_with_quantiles() {
+    let service = start(&["--requests", "50"]);
+    let jobs = [("habit", "/metrics"), ("legacy", "/metrics/prometheus")];
+    let prometheus = Prometheus::start(service.address.parse().unwrap(), &jobs);
+    let buckets = "rate(http_server_request_duration_seconds_bucket{http_route=\"/api/media/play\"}[10s])";
+    let quantile = format!("histogram_quantile(0.95, sum by (le, job) ({buckets}))");
+    for query in
+        [quantile.as_str(), "process_resident_memory_bytes / 1e9", "rate(process_cpu_seconds_total[10s])"]
+    {
+        let start = std::time::Instant::now();
+        loop {
+            let mut seen = prometheus.ask(query).await.unwrap_or_default();
+            seen.sort_by(|a, b| a.0.cmp(&b.0));
+            let jobs: Vec<_> = seen.iter().map(|(job, _)| job.as_str()).collect();
+            // Requests take 20 to 80 ms; a machine that is busy may take longer.
+            if jobs == ["habit", "legacy"] && seen.iter().all(|(_, value)| (0.001..2.5).contains(value)) {
+                break;
+            }
+            assert!(start.elapsed() < 2 * PATIENCE, "{query}: {seen:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
 }

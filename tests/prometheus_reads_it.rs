@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "support/prometheus.rs"]
+mod prometheus;
+
 use std::convert::Infallible;
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener as StdListener};
-use std::process::{Child, Command, Stdio};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -16,9 +19,10 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use metrics_layer::core::{AlertRule, Clock, MockClock, TextFormat};
 use metrics_layer::{Metrics, RequestBody};
-use serde_json::Value;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt, service_fn};
+
+use prometheus::Prometheus;
 
 /// Every domain, every way a request can end, and labels that must be escaped.
 async fn metrics() -> Metrics {
@@ -106,74 +110,6 @@ async fn promtool_finds_nothing() {
     assert!(verdict.status.success() && said.is_empty(), "{said}\n{text}");
 }
 
-/// A Prometheus server that scrapes both formats, and ends with the test.
-struct Prometheus {
-    process: Child,
-    address: SocketAddr,
-    _files: tempfile::TempDir,
-}
-
-impl Prometheus {
-    fn start(target: SocketAddr) -> Self {
-        let files = tempfile::tempdir().unwrap();
-        let config = files.path().join("prometheus.yml");
-        let job = |format: &str| {
-            format!(
-                "  - {{job_name: {format}, metrics_path: /{format}, static_configs: [{{targets: ['{target}']}}]}}\n"
-            )
-        };
-        let text = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n{}{}",
-            job("prometheus"),
-            job("openmetrics")
-        );
-        std::fs::write(&config, text).unwrap();
-        // Free a moment ago; Prometheus takes no 0.
-        let address = StdListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-        let process = Command::new("prometheus")
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.tsdb.path={}", files.path().join("data").display()))
-            .arg(format!("--web.listen-address={address}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("prometheus is installed");
-        Self { process, address, _files: files }
-    }
-
-    /// The values of an instant query, by the format they were scraped in; `None` as long as it does not answer.
-    async fn ask(&self, query: &str) -> Option<Vec<(String, f64)>> {
-        let stream = TokioIo::new(TcpStream::connect(self.address).await.ok()?);
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.ok()?;
-        tokio::spawn(connection);
-        let request = Request::post("/api/v1/query")
-            .header("host", "localhost")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Full::<Bytes>::from(format!("query={}", encoded(query))))
-            .unwrap();
-        let body = sender.send_request(request).await.ok()?.into_body().collect().await.ok()?.to_bytes();
-        let answer: Value = serde_json::from_slice(&body).ok()?;
-        assert_eq!(answer["status"], "success", "{query}: {answer}");
-        let result = answer["data"]["result"].as_array()?;
-        let value = |found: &Value| {
-            let job = found["metric"]["job"].as_str().unwrap_or_default().to_owned();
-            (job, found["value"][1].as_str().unwrap().parse().unwrap())
-        };
-        Some(result.iter().map(value).collect())
-    }
-}
-
-fn encoded(query: &str) -> String {
-    query.bytes().map(|byte| format!("%{byte:02X}")).collect()
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 async fn serve(metrics: Metrics) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -199,7 +135,8 @@ async fn serve(metrics: Metrics) -> SocketAddr {
 #[tokio::test]
 #[ignore = "needs prometheus; ci/test.sh runs it"]
 async fn a_server_scrapes_both_formats_and_answers_by_them() {
-    let prometheus = Prometheus::start(serve(metrics().await).await);
+    let jobs = [("prometheus", "/prometheus"), ("openmetrics", "/openmetrics")];
+    let prometheus = Prometheus::start(serve(metrics().await).await, &jobs);
     let duration = "http_server_request_duration_seconds";
     let table = [
         ("up".to_owned(), 1.0),
