@@ -23,6 +23,10 @@ pub(crate) mod metric {
     pub(crate) const TOTAL_CONNECTIONS: &str = "total_connections";
     pub(crate) const REQUEST_LATENCY: &str = "request_latency";
 
+    /// Of the requests of the last minute, for alerts.
+    pub(crate) const REQUESTS_PER_MINUTE: &str = "requests_per_minute";
+    pub(crate) const ERROR_RATE_PERCENT: &str = "error_rate_percent";
+
     /// Of the host, for alerts; the series above are the process's own (CON-13).
     pub(crate) const HOST_CPU_PERCENT: &str = "cpu_percent";
     pub(crate) const HOST_MEMORY_PERCENT: &str = "memory_percent";

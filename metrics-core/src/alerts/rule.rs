@@ -40,6 +40,16 @@ const KEEP: Duration = Duration::from_secs(60);
 /// # let _ = idle;
 /// ```
 ///
+/// # Metrics
+/// | name | unit | of |
+/// |---|---|---|
+/// | `memory_usage`, `cpu_usage` | MB, % of one core | this process |
+/// | `active_connections`, `total_connections` | | WebSocket connections |
+/// | `request_latency` | ms | requests since the last collection, with label `endpoint` those of one endpoint |
+/// | `requests_per_minute`, `error_rate_percent` | , % | requests of the last minute |
+/// | `cpu_percent`, `memory_percent` | % | the host |
+/// | any other | its own | the [gauge](crate::Registry::gauge) of that name |
+///
 /// # Source
 /// A-01, A-08.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,6 +121,28 @@ impl AlertRule {
             Self::new(metric::CPU_USAGE, 70.0, 90.0, "CPU usage high"),
             Self::new(metric::ACTIVE_CONNECTIONS, 50.0, 100.0, "Too many active connections"),
             Self::new(metric::REQUEST_LATENCY, 500.0, 1000.0, "Request latency high"),
+        ]
+    }
+
+    /// Rules for any service, to add to the [default ones](Self::defaults): memory of the host (A-19), requests that
+    /// fail (A-20), and fewer than ten requests a minute, which is switched off, and has no data before the first
+    /// request (A-21). Rates are over the last minute.
+    ///
+    /// # Examples
+    /// ```
+    /// use metrics_core::{AlertRule, Metrics};
+    /// let rules = AlertRule::defaults().into_iter().chain(AlertRule::service_targets());
+    /// let metrics = Metrics::builder().alert_rules(rules).build()?;
+    /// assert!(metrics.alerts().enable("requests_per_minute", true));
+    /// # Ok::<_, metrics_core::StartError>(())
+    /// ```
+    #[must_use]
+    pub fn service_targets() -> Vec<Self> {
+        let few = Self::below(metric::REQUESTS_PER_MINUTE).warning(10.0).description("Few requests");
+        vec![
+            Self::new(metric::HOST_MEMORY_PERCENT, 80.0, 90.0, "Memory of the host high"),
+            Self::new(metric::ERROR_RATE_PERCENT, 5.0, 10.0, "Many requests fail"),
+            few.enabled(false),
         ]
     }
 

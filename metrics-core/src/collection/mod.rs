@@ -1,5 +1,6 @@
 //! Collection: at every interval the values of now go into the history, and alerts are evaluated.
 
+mod activity;
 mod extensions;
 mod manual;
 mod pulse;

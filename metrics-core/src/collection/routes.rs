@@ -15,6 +15,7 @@ type Route = Arc<Row<RouteEntry>>;
 struct Sum {
     count: u64,
     ns: u64,
+    errors: u64,
 }
 
 /// The routes at the last collection, in their order.
@@ -26,14 +27,24 @@ pub(super) struct RoutesBefore(Vec<(Route, Sum)>);
 pub(super) struct Between(Vec<(Route, Sum)>);
 
 impl RoutesBefore {
+    /// All requests so far, and those of them that failed.
+    pub(super) fn totals(&self) -> (u64, u64) {
+        let add = |(requests, errors): (u64, u64), (_, sum): &(Route, Sum)| {
+            (requests.saturating_add(sum.count), errors.saturating_add(sum.errors))
+        };
+        self.0.iter().fold((0, 0), add)
+    }
+
     /// Takes in what is there now.
     pub(super) fn advance(&mut self, state: &State) -> Between {
         let routes = state.routes.all();
         let mut between = Between::default();
         let mut now = Vec::with_capacity(routes.len());
         for (index, route) in routes.into_iter().enumerate() {
+            // Before the count, so that they are not more.
+            let errors = route.errors();
             let (count, ns) = route.count_and_sum_ns();
-            let sum = Sum { count, ns };
+            let sum = Sum { count, ns, errors };
             // After a reset there are other routes, which begin at nothing.
             let same = self.0.get(index).filter(|(before, _)| Arc::ptr_eq(before, &route));
             let new = sum.less(same.map(|(_, sum)| *sum).unwrap_or_default());
@@ -62,7 +73,11 @@ impl Between {
 
 impl Sum {
     fn less(self, before: Self) -> Self {
-        Self { count: self.count.saturating_sub(before.count), ns: self.ns.saturating_sub(before.ns) }
+        Self {
+            count: self.count.saturating_sub(before.count),
+            ns: self.ns.saturating_sub(before.ns),
+            errors: self.errors.saturating_sub(before.errors),
+        }
     }
 }
 
@@ -70,6 +85,7 @@ fn mean_ms(sums: impl Iterator<Item = Sum>) -> Option<f64> {
     let all = sums.fold(Sum::default(), |all, sum| Sum {
         count: all.count.saturating_add(sum.count),
         ns: all.ns.saturating_add(sum.ns),
+        errors: all.errors.saturating_add(sum.errors),
     });
     (all.count > 0).then(|| all.ns as f64 / 1e6 / all.count as f64)
 }

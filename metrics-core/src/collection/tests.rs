@@ -190,6 +190,27 @@ fn alerts_watch_what_was_collected() {
     assert_eq!(names, ["memory", "request_latency{method=\"GET\"}"]);
 }
 
+/// A-19..A-21.
+#[test]
+fn targets_of_a_service_are_rules_too() {
+    let (metrics, time) = metrics_with(AlertRule::service_targets());
+    let (collection, route) = (metrics.collection(), metrics.registry().route("GET", "/api/play"));
+    assert!(metrics.alerts().enable("requests_per_minute", true));
+    let minute = |answered: u64, failed: u64| -> Vec<_> {
+        (0..answered).for_each(|_| route.record(Duration::from_millis(1), 200));
+        (0..failed).for_each(|_| route.record(Duration::from_millis(1), 500));
+        time.advance(Duration::from_secs(60));
+        collection.collect();
+        let active = metrics.alerts().active();
+        active.into_iter().map(|alert| (alert.metric, alert.level, alert.current_value)).collect()
+    };
+    assert_eq!(minute(0, 0), [], "not active yet");
+    assert_eq!(minute(19, 1), [("error_rate_percent".to_owned(), AlertLevel::Warning, 5.0)]);
+    let both = minute(8, 1);
+    assert_eq!(both[0].1, AlertLevel::Critical);
+    assert_eq!(both[1], ("requests_per_minute".to_owned(), AlertLevel::Warning, 9.0));
+}
+
 /// THREAT 31: whoever waited while the process was stopped waited for nothing slow.
 #[test]
 fn latency_of_a_stopped_process_is_no_alert() {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::State;
+use super::activity::{Activity, Mark};
 use super::manual::Manual;
 use super::routes::RoutesBefore;
 use super::values::{Value, Values};
@@ -15,6 +16,7 @@ use crate::sync::lock;
 pub(super) struct Before {
     process: Option<ProcessLook>,
     routes: RoutesBefore,
+    activity: Activity,
 }
 
 impl State {
@@ -23,7 +25,9 @@ impl State {
         let (now, values) = {
             let mut before = lock(&self.before);
             let now = self.time.now();
-            let values = self.take_values(&mut before);
+            let mut values = self.take_values(&mut before);
+            let (requests, errors) = before.routes.totals();
+            values.last_minute = before.activity.advance(Mark { at: now.monotonic, requests, errors });
             values.record(now, &self.history);
             (now, values)
         };
@@ -58,6 +62,7 @@ impl State {
             active_connections,
             total_connections,
             requests: before.routes.advance(&state),
+            last_minute: None,
             host: self.registry.system(),
             gauges: state.gauges.all(),
         }

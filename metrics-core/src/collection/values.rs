@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::activity::LastMinute;
 use super::routes::Between;
 use crate::alerts::{Labels, Moment};
 use crate::history::History;
@@ -17,6 +18,7 @@ pub(super) struct Values {
     pub(super) active_connections: u64,
     pub(super) total_connections: u64,
     pub(super) requests: Between,
+    pub(super) last_minute: Option<LastMinute>,
     /// Whether requests took longer because the process did not run.
     pub(super) is_disturbed: bool,
     pub(super) host: SystemMetrics,
@@ -84,6 +86,8 @@ impl Values {
             metric::TOTAL_CONNECTIONS => Some(self.total_connections as f64),
             metric::REQUEST_LATENCY if self.is_disturbed => None,
             metric::REQUEST_LATENCY => self.requests.mean_ms(),
+            metric::REQUESTS_PER_MINUTE => self.last_minute.map(|minute| minute.requests),
+            metric::ERROR_RATE_PERCENT => self.last_minute.map(|minute| minute.error_percent),
             metric::HOST_CPU_PERCENT => host.map(|host| host.cpu_percent),
             metric::HOST_MEMORY_PERCENT => host.map(|host| host.memory_percent),
             own => self.gauges.iter().find(|gauge| gauge.name() == own).map(|gauge| gauge.value()),

@@ -16,7 +16,9 @@ impl Gauge {
 
     /// Sets the value, and gives the one before.
     pub(crate) fn replace(&self, value: u64) -> u64 {
-        self.0.swap(value, Ordering::Relaxed)
+        // Never fails: the closure always gives a value.
+        let replaced = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |_| Some(value));
+        replaced.unwrap_or(value)
     }
 
     /// Adds; stops at [`u64::MAX`].
@@ -34,6 +36,12 @@ impl Gauge {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_replaced_is_given_back() {
+        let gauge = Gauge::default();
+        assert_eq!((gauge.replace(7), gauge.replace(3), gauge.get()), (0, 7, 3));
+    }
 
     #[test]
     fn what_is_added_stops_at_the_limit() {

@@ -206,6 +206,11 @@ impl RouteShard {
         bump(&self.cancelled, 1);
     }
 
+    /// Requests that failed.
+    pub(crate) fn errors(&self) -> u64 {
+        self.timing.errors()
+    }
+
     /// Requests that were answered and their time, of the same requests.
     pub(crate) fn count_and_sum_ns(&self) -> (u64, u64) {
         self.timing.count_and_sum_ns()

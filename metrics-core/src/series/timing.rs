@@ -73,6 +73,11 @@ impl TimingShard {
         self.sum_ns.load(Ordering::Relaxed)
     }
 
+    /// Failed calls so far.
+    pub(super) fn errors(&self) -> u64 {
+        self.errors.load(Ordering::Relaxed)
+    }
+
     /// Calls so far and their time, of the same calls.
     pub(super) fn count_and_sum_ns(&self) -> (u64, u64) {
         self.consistent(|count| (count, self.sum_ns()))

@@ -266,6 +266,11 @@ impl RouteEntry {
         })
     }
 
+    /// Requests that failed over all threads.
+    pub(crate) fn errors(&self) -> u64 {
+        self.series.sum(RouteShard::errors, |folded| folded.timing.errors)
+    }
+
     /// Requests that were answered over all threads, and their time.
     pub(crate) fn count_and_sum_ns(&self) -> (u64, u64) {
         self.series
