@@ -4,6 +4,8 @@ set -eu
 cd "$(dirname "$0")"
 cargo build --release --quiet
 cargo run --release --quiet --bin recording
+cargo run --release --quiet --bin layer
+cargo run --release --quiet --bin tcp
 cargo run --release --quiet --bin reading
 cargo run --release --quiet --bin memory -- --records "${1:-1000000000}"
 cargo run --release --quiet --bin threads

@@ -32,7 +32,8 @@ measure() {
         '{ printf "%s,%.1f\n", name, ($2 - $1) / calls }' >"$scratch/$1.csv"
 }
 
-[ $# -gt 0 ] && names="$*" || names=$("$one" --list)
+"$one" --list >"$scratch/list"
+[ $# -gt 0 ] && names="$*" || names=$(cut -d ' ' -f 1 "$scratch/list")
 running=0
 for name in $names; do
     measure "$name" &
@@ -58,7 +59,14 @@ mkdir -p results
 
 echo "\`benches/instructions.sh\` · $header"
 echo
-echo "| | instructions per call | over the bare call |"
-echo "|---|---:|---:|"
-bare=$(sed -n 's/^bare-call,//p' "$scratch/all.csv")
-awk -F, -v bare="${bare:-0}" 'NR > 2 { printf "| %s | %.0f | %.0f |\n", $1, $2, $2 - bare }' "$scratch/all.csv"
+echo "| | instructions per call | more than its baseline | baseline |"
+echo "|---|---:|---:|---|"
+# First the baselines, then what was counted, then the rows in their order.
+tr ' ' ',' <"$scratch/list" | awk -F, '
+    FILENAME == "-" { baseline[$1] = $2; next }
+    FNR == 1 { pass++ }
+    FNR <= 2 { next }
+    pass == 1 { count[$1] = $2; next }
+    { more = ($1 in baseline) && (baseline[$1] in count) ? sprintf("%.0f", $2 - count[baseline[$1]]) : "–"
+      printf "| %s | %.0f | %s | %s |\n", $1, $2, more, baseline[$1] }
+' - "$scratch/all.csv" "$scratch/all.csv"

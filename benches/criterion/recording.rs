@@ -7,7 +7,7 @@ use metrics_bench::catalog::{self, Group};
 use metrics_bench::contender::Series;
 
 fn recording(criterion: &mut Criterion) {
-    for group in Group::ALL {
+    for group in Group::RECORDING.into_iter().chain(Group::REQUESTS) {
         let mut benches = criterion.benchmark_group(format!("{group:?}").to_lowercase());
         for entry in catalog::all().iter().filter(|entry| entry.group == group) {
             let Ok(make) = entry.make else { continue };

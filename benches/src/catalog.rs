@@ -26,13 +26,15 @@ pub enum Group {
     CounterText,
     /// Instrumented code that records nothing.
     Disabled,
-    /// A request through the Tower layer.
-    Request,
+    /// A request through a layer around a service.
+    Service,
+    /// A request through a layer inside an axum router.
+    Router,
 }
 
 impl Group {
-    /// All groups, in the order of the report.
-    pub const ALL: [Self; 11] = [
+    /// Those of recording, in the order of the report.
+    pub const RECORDING: [Self; 10] = [
         Self::Floor,
         Self::Sync,
         Self::Async,
@@ -43,8 +45,10 @@ impl Group {
         Self::Counter,
         Self::CounterText,
         Self::Disabled,
-        Self::Request,
     ];
+
+    /// Those of requests, in the order of the report.
+    pub const REQUESTS: [Self; 2] = [Self::Service, Self::Router];
 
     /// The heading of its table.
     #[must_use]
@@ -60,7 +64,8 @@ impl Group {
             Self::Counter => "Counting through a handle",
             Self::CounterText => "Counting by a string",
             Self::Disabled => "Instrumented, but nothing records",
-            Self::Request => "A request through a Tower service",
+            Self::Service => "A request through a layer around a service, to the end of its response",
+            Self::Router => "A request through a layer inside an axum router, to the end of its response",
         }
     }
 }
@@ -88,26 +93,51 @@ pub struct Entry {
     pub side: Side,
     /// What it is called, also on command lines.
     pub name: &'static str,
+    /// The name of what it does beside recording.
+    pub baseline: &'static str,
     /// Makes it, or says why it cannot be made.
     pub make: Result<Make, &'static str>,
 }
 
+impl Entry {
+    /// Its name in a table; ours stand out.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        match self.side {
+            Side::Ours => format!("**{}**", self.name),
+            Side::Floor | Side::Peer => self.name.to_owned(),
+        }
+    }
+}
+
 /// The name of the clock floor in [`all`].
 pub const CLOCK_FLOOR: &str = "two-tsc-reads";
+
+/// The name of the call that is not instrumented.
+pub const BARE_CALL: &str = "bare-call";
+
+/// The contenders of these groups.
+#[must_use]
+pub fn of(groups: &[Group]) -> Vec<Entry> {
+    all().into_iter().filter(|entry| groups.contains(&entry.group)).collect()
+}
 
 /// All contenders.
 #[must_use]
 pub fn all() -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut add = |group, side, contenders: &[(&'static str, Make)]| {
-        entries.extend(contenders.iter().map(|&(name, make)| Entry { group, side, name, make: Ok(make) }));
+        entries.extend(contenders.iter().map(|&(name, make)| {
+            let baseline = BARE_CALL;
+            Entry { group, side, name, baseline, make: Ok(make) }
+        }));
     };
 
     add(
         Group::Floor,
         Side::Floor,
         &[
-            ("bare-call", floors::bare),
+            (BARE_CALL, floors::bare),
             ("bare-async-call", floors::bare_async),
             (CLOCK_FLOOR, floors::two_counter_reads),
             ("two-instants", floors::two_instants),
@@ -224,17 +254,30 @@ pub fn all() -> Vec<Entry> {
         Side::Ours,
         &[("disabled-timed", ours::disabled::function), ("disabled-timed-node", ours::disabled::node)],
     );
-    entries.push(Entry {
-        group: Group::Request,
-        side: Side::Floor,
-        name: "bare-request",
-        make: Ok(ours::layer::without),
-    });
-    entries.push(Entry {
-        group: Group::Request,
-        side: Side::Ours,
-        name: "layer",
-        make: Ok(ours::layer::with),
-    });
+    entries.extend(requests());
     entries
+}
+
+/// Requests; the baseline of a layer is one that does nothing in its place.
+fn requests() -> impl Iterator<Item = Entry> {
+    use Group::{Router, Service};
+    use Side::{Floor, Ours, Peer};
+    let rows: [(_, _, _, _, Make); 9] = [
+        (Service, Floor, "service", "service", floors::service),
+        (Service, Floor, "service+noop", "service", floors::service_with_noop),
+        (Service, Ours, "service+layer", "service+noop", ours::layer::around_a_service),
+        (Router, Floor, "router", "router", floors::bare_router),
+        (Router, Floor, "router+noop-head", "router", floors::router_with_noop_head),
+        (Router, Floor, "router+noop", "router", floors::router_with_noop),
+        (Router, Ours, "router+layer", "router+noop", ours::layer::in_a_router),
+        (Router, Peer, "axum-otel-metrics", "router+noop-head", peers::axum_otel_metrics::in_a_router),
+        (Router, Peer, "mutex-layer", "router+noop-head", peers::mutex_layer::in_a_router),
+    ];
+    rows.into_iter().map(|(group, side, name, baseline, make)| Entry {
+        group,
+        side,
+        name,
+        baseline,
+        make: Ok(make),
+    })
 }

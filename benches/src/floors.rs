@@ -5,7 +5,11 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use tower_layer::Layer;
+
 use crate::contender::{Batch, Keyed, Sites, body, finish};
+use crate::requests::noop::{self, WholeService};
+use crate::requests::{Answer, router, through_router, through_service};
 
 /// A call that is not instrumented.
 pub fn bare() -> Box<dyn Batch> {
@@ -33,6 +37,31 @@ pub fn shared_counter() -> Box<dyn Batch> {
     static FIRST: AtomicU64 = AtomicU64::new(0);
     static SECOND: Padded = Padded(AtomicU64::new(0));
     Box::new(Keyed::new(&FIRST, &SECOND.0, shared_call))
+}
+
+/// A request to a service without a layer.
+pub fn service() -> Box<dyn Batch> {
+    through_service!(Answer, Answer)
+}
+
+/// The same with a layer that wraps the future and both bodies, and does nothing.
+pub fn service_with_noop() -> Box<dyn Batch> {
+    through_service!(WholeService<Answer>, noop::Whole.layer(Answer))
+}
+
+/// A request to an axum router without a layer.
+pub fn bare_router() -> Box<dyn Batch> {
+    through_router!(router())
+}
+
+/// The same with a layer that wraps the future, and does nothing.
+pub fn router_with_noop_head() -> Box<dyn Batch> {
+    through_router!(router().layer(noop::Head))
+}
+
+/// The same with a layer that wraps the future and both bodies, and does nothing.
+pub fn router_with_noop() -> Box<dyn Batch> {
+    through_router!(router().layer(noop::Whole))
 }
 
 /// Keeps two counters on different cache lines.

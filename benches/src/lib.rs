@@ -6,6 +6,8 @@
 
 pub mod contender;
 
+pub mod requests;
+
 pub mod floors;
 
 pub mod ours;
@@ -25,6 +27,8 @@ pub mod resident;
 pub mod stats;
 
 pub mod waiting;
+
+pub mod busy;
 
 pub mod pair;
 

@@ -8,6 +8,9 @@ use std::{env, io};
 
 use serde::Serialize;
 
+use crate::catalog::Entry;
+use crate::rounds::Turns;
+
 /// What a reader must know to judge the figures.
 #[derive(Clone, Debug, Serialize)]
 pub struct Header {
@@ -57,6 +60,13 @@ impl Header {
     }
 }
 
+#[derive(Serialize)]
+struct Times<'a> {
+    group: String,
+    name: &'a str,
+    ns_per_call: &'a Turns,
+}
+
 /// A file of raw data under `results/`.
 #[derive(Debug)]
 pub struct Raw {
@@ -74,6 +84,20 @@ impl Raw {
         let mut raw = Self { file: File::create(directory.join(name))? };
         raw.line(header)?;
         Ok(raw)
+    }
+
+    /// Adds the times of all contenders that were measured.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn turns(&mut self, entries: &[Entry], turns: &[Option<Turns>]) -> io::Result<()> {
+        for (entry, turns) in entries.iter().zip(turns) {
+            if let Some(turns) = turns {
+                let group = format!("{:?}", entry.group).to_lowercase();
+                self.line(&Times { group, name: entry.name, ns_per_call: turns })?;
+            }
+        }
+        Ok(())
     }
 
     /// Adds a line.

@@ -29,6 +29,12 @@ pub fn median_ratio(over: &[f64], under: &[f64]) -> f64 {
     median(&ratios)
 }
 
+/// Values less others that were measured side by side.
+#[must_use]
+pub fn differences(values: &[f64], others: &[f64]) -> Vec<f64> {
+    values.iter().zip(others).map(|(value, other)| value - other).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

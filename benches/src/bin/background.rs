@@ -2,16 +2,15 @@
 //!
 //! `--calls N` (default 2 000 000), made in batches with pauses, so that a background thread keeps up.
 
-use std::fs;
 use std::io;
 use std::thread;
 use std::time::Duration;
 
-use metrics_bench::arguments;
 use metrics_bench::catalog::{self, Group};
 use metrics_bench::contender::Series;
 use metrics_bench::results::{Header, Raw};
 use metrics_bench::table::{Table, number};
+use metrics_bench::{arguments, busy};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -63,11 +62,11 @@ fn main() -> io::Result<()> {
 
 /// Time on the processor so far: of the main thread, and of all others.
 fn busy_ns() -> (u64, u64) {
-    let own = std::process::id().to_string();
-    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    tasks.fold((0, 0), |(main, others), task| {
-        let text = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-        let ns = text.split(' ').next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0);
-        if task.file_name().to_string_lossy() == own { (main + ns, others) } else { (main, others + ns) }
-    })
+    let own = std::process::id();
+    busy::threads_ns(own).fold(
+        (0, 0),
+        |(main, others), (thread, ns)| {
+            if thread == own { (main + ns, others) } else { (main, others + ns) }
+        },
+    )
 }

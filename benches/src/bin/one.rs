@@ -1,6 +1,6 @@
 //! One contender, a given number of calls, and nothing else: for `instructions.sh`, `perf` and disassemblers.
 //!
-//! `one --list` names the contenders; `one NAME CALLS` runs one on the main thread.
+//! `one --list` names the contenders, each with its baseline; `one NAME CALLS` runs one on the main thread.
 
 use std::env;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--list"] => {
             for entry in catalog::all().iter().filter(|entry| entry.make.is_ok()) {
-                println!("{}", entry.name);
+                println!("{} {}", entry.name, entry.baseline);
             }
             ExitCode::SUCCESS
         }

@@ -1,4 +1,4 @@
-//! Times of all contenders, taken in turns, by one and by two threads.
+//! Times of recording, all contenders taken in turns, by one and by two threads.
 //!
 //! `--rounds N` (default 31), `--batch-ms N` (default 2), `--pairs 0` to leave two threads out.
 
@@ -11,14 +11,6 @@ use metrics_bench::rounds::{Plan, Turns, run};
 use metrics_bench::stats::{least, median, median_ratio};
 use metrics_bench::table::{Table, number};
 use metrics_bench::{arguments, bars};
-use serde::Serialize;
-
-#[derive(Serialize)]
-struct Line<'a> {
-    group: String,
-    name: &'a str,
-    ns_per_call: &'a Turns,
-}
 
 fn main() -> io::Result<()> {
     let plan = Plan {
@@ -27,29 +19,19 @@ fn main() -> io::Result<()> {
         pairs: arguments::value("pairs", 1) == 1,
     };
     let header = Header::new("cargo run --release --bin recording");
-    let entries = catalog::all();
+    let entries = catalog::of(&Group::RECORDING);
     let turns = run(&entries, plan, |round| {
         eprint!("\rround {}/{}", round + 1, plan.rounds);
     });
     eprintln!();
 
-    let mut raw = Raw::create("recording.jsonl", &header)?;
-    for (entry, turns) in entries.iter().zip(&turns) {
-        if let Some(turns) = turns {
-            raw.line(&Line {
-                group: format!("{:?}", entry.group).to_lowercase(),
-                name: entry.name,
-                ns_per_call: turns,
-            })?;
-        }
-    }
-
+    Raw::create("recording.jsonl", &header)?.turns(&entries, &turns)?;
     println!("{}", header.to_markdown());
     let results: Vec<(Entry, Option<Turns>)> = entries.into_iter().zip(turns).collect();
-    for group in Group::ALL {
+    for group in Group::RECORDING {
         println!("### {}\n\n{}", group.title(), table(group, &results));
     }
-    println!("### Bars\n\n{}", bars::table(&results));
+    println!("### Bars\n\n{}", bars::recording_table(&results));
     Ok(())
 }
 
@@ -74,10 +56,7 @@ fn table(group: Group, results: &[(Entry, Option<Turns>)]) -> String {
         "2 threads, different series / 1 thread",
     ]);
     for (entry, turns) in rows() {
-        let name = match entry.side {
-            Side::Ours => format!("**{}**", entry.name),
-            Side::Floor | Side::Peer => entry.name.to_owned(),
-        };
+        let name = entry.to_markdown();
         match (entry.make, turns) {
             (Ok(_), Some(turns)) => table.row([
                 name,

@@ -5,10 +5,12 @@
 //! first, which is the fastest case for those that search.
 
 pub mod autometrics;
+pub mod axum_otel_metrics;
 pub mod hotpath;
 pub mod measured;
 pub mod metrics;
 pub mod mutex;
+pub mod mutex_layer;
 pub mod prometheus;
 pub mod prometheus_client;
 pub mod tracing;

@@ -12,8 +12,8 @@ use std::hint::black_box;
 use std::io;
 use std::time::Duration;
 
-use metrics_bench::catalog::{self, Group, Side};
-use metrics_bench::contender::Series;
+use metrics_bench::catalog::{self, Entry, Group, Side};
+use metrics_bench::contender::{Batch, Series};
 use metrics_bench::results::{Header, Raw};
 use metrics_bench::table::{Table, number};
 use metrics_bench::{arguments, resident};
@@ -56,6 +56,7 @@ fn main() -> io::Result<()> {
     // First, for it is this process's memory that is looked at.
     let unread_ours = unread_ours(records, &mut raw)?;
     steady_state(&mut raw)?;
+    requests(&mut raw)?;
     per_series(&mut raw)?;
     println!("### Resident memory while nobody reads\n\n{unread_ours}");
     println!("{}", unread(peer_records, &mut raw)?);
@@ -65,21 +66,41 @@ fn main() -> io::Result<()> {
 /// Allocations of the calling thread. Work that a crate leaves to another thread is not seen here.
 fn steady_state(raw: &mut Raw) -> io::Result<()> {
     let mut table = Table::new(["", "allocations per 1 000 calls"]);
-    for entry in catalog::all().iter().filter(|entry| entry.side != Side::Floor) {
+    for entry in catalog::of(&Group::RECORDING).iter().filter(|entry| entry.side != Side::Floor) {
         let Ok(make) = entry.make else { continue };
-        let contender = make();
-        contender.before();
-        contender.batch(Series::First, STEADY_CALLS);
-        let counted = allocation_counter::measure(|| {
-            contender.batch(Series::First, STEADY_CALLS);
-        });
-        contender.after();
-        let per_1000 = counted.count_total as f64 * 1000.0 / STEADY_CALLS as f64;
+        let per_1000 = allocations(&*make()) * 1000.0;
         table.row([entry.name.to_owned(), number(per_1000)]);
         raw.line(&Line::SteadyState { name: entry.name, allocations_per_1000_calls: per_1000 })?;
     }
     println!("### Allocations in the steady state\n\n{}", table.to_markdown());
     Ok(())
+}
+
+/// Allocations of a request, and how many of them its layer makes itself.
+fn requests(raw: &mut Raw) -> io::Result<()> {
+    let entries = catalog::of(&Group::REQUESTS);
+    let made: Vec<(&Entry, f64)> =
+        entries.iter().filter_map(|entry| Some((entry, allocations(&*(entry.make.ok()?)())))).collect();
+    let of = |name| made.iter().find(|(entry, _)| entry.name == name).map_or(f64::NAN, |(_, count)| *count);
+    let mut table = Table::new(["", "allocations per request", "more than its baseline", "baseline"]);
+    for (entry, count) in &made {
+        let more = count - of(entry.baseline);
+        table.row([entry.to_markdown(), number(*count), number(more), entry.baseline.to_owned()]);
+        raw.line(&Line::SteadyState { name: entry.name, allocations_per_1000_calls: count * 1000.0 })?;
+    }
+    println!("### Allocations of a request\n\n{}", table.to_markdown());
+    Ok(())
+}
+
+/// Allocations per call, after the first ones.
+fn allocations(contender: &dyn Batch) -> f64 {
+    contender.before();
+    contender.batch(Series::First, STEADY_CALLS);
+    let counted = allocation_counter::measure(|| {
+        contender.batch(Series::First, STEADY_CALLS);
+    });
+    contender.after();
+    counted.count_total as f64 / STEADY_CALLS as f64
 }
 
 fn per_series(raw: &mut Raw) -> io::Result<()> {
