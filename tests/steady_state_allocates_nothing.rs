@@ -48,7 +48,8 @@ fn recording_allocates_on_first_use_only() {
         Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"answer"))))
     };
     let service = metrics.layer().route("/api/scans/{id}").unwrap().layer(service_fn(respond));
-    let mut service = metrics.layer().route("/api/scans/{id}").unwrap().layer(service);
+    let by_tenant = metrics.layer().label("tenant", |request| request.header("x-tenant"));
+    let mut service = by_tenant.route("/api/scans/{id}").unwrap().layer(service);
 
     let mut work = |rounds: u64, requests: Vec<Request<Full<Bytes>>>| {
         for x in 0..rounds {
@@ -67,7 +68,10 @@ fn recording_allocates_on_first_use_only() {
     };
     let requests = |count| {
         let question = || Full::new(Bytes::from_static(b"question"));
-        let request = |id| Request::post(format!("/api/scans/{id}")).body(question()).unwrap();
+        let request = |id| {
+            let request = Request::post(format!("/api/scans/{id}")).header("x-tenant", "acme");
+            request.body(question()).unwrap()
+        };
         (0..count).map(request).collect::<Vec<_>>()
     };
     let (first, later) = (requests(1), requests(100));
@@ -75,4 +79,5 @@ fn recording_allocates_on_first_use_only() {
     assert_eq!(allocations(|| work(1_000, later)), 0);
     let route = &metrics.registry().routes()[1];
     assert_eq!((route.outcomes.ok, route.request_bytes_total, route.response_bytes_total), (101, 808, 606));
+    assert_eq!(metrics.registry().labels()[0].outcomes.ok, 101);
 }

@@ -54,6 +54,8 @@ pub struct Limits {
     pub functions: usize,
     /// Routes; 512 (CON-08).
     pub routes: usize,
+    /// Values of labels of the application's own, of all labels together; 32. What exceeds them is the value `other`.
+    pub label_values: usize,
     /// Topics; 256.
     pub topics: usize,
     /// Counters of the application's own; 1024.
@@ -69,6 +71,7 @@ impl Default for Limits {
             operations: 4096,
             functions: 4096,
             routes: 512,
+            label_values: 32,
             topics: 256,
             counters: 1024,
             gauges: 1024,
@@ -203,8 +206,9 @@ impl Config {
         within("node_window", self.node_window, WINDOW)?;
         within("function_window", self.function_window, WINDOW)?;
         within("route_window", self.route_window, WINDOW)?;
-        let Limits { nodes, operations, functions, routes, topics, counters, gauges } = self.limits;
-        [nodes, operations, functions, routes, topics, counters, gauges]
+        let Limits { nodes, operations, functions, routes, label_values, topics, counters, gauges } =
+            self.limits;
+        [nodes, operations, functions, routes, label_values, topics, counters, gauges]
             .into_iter()
             .try_for_each(|limit| within("limits", limit, LIMIT))
     }

@@ -108,7 +108,7 @@ pub use signals::{Signal, Subscriber, Subscription};
 pub use snapshot::{
     ActiveAlert, AlertEvent, AlertLevel, AlertReason, AlertState, AlertStatus, CollectionMetrics,
     CollectionSummary, DagMetrics, DagNodeMetrics, EndpointMetrics, ExtensionStatus, FunctionMetrics,
-    JobMetrics, LastHour, LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics,
+    JobMetrics, LabelMetrics, LastHour, LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics,
     OutcomeCounts, PerformanceHealth, RouteMetrics, SelfMetrics, SeriesMetrics, SeriesSample, SessionMetrics,
     SuggestedThresholds, SystemMetrics, TrendBucket, TrendMetrics, WebSocketMetrics, WsTopicMetrics,
 };
@@ -130,6 +130,7 @@ extern crate self as metrics_core;
 pub mod __private {
     pub use std::boxed::Box;
 
+    pub use crate::record::contained;
     pub use crate::timer::{
         BusyFuture, InFlight, Instance, IntoPoints, MAY_RECORD, Memory, Place, Question, Rewrap, Site,
         Subject, TimedFuture, Timer, Watch, asked, is_recording, points,

@@ -3,6 +3,9 @@
 /// The key that collects what exceeds the cap of a table; its records stay counted (GAP-11).
 pub const OVERFLOW: &str = "__other__";
 
+/// The value of a label of the application's own for what exceeds the cap.
+pub(crate) const OTHER_VALUE: &str = "other";
+
 /// The route of requests that match none.
 pub const UNMATCHED: &str = "{unmatched}";
 

@@ -33,7 +33,7 @@
 //! | feature | default | what |
 //! |---|---|---|
 //! | `macros` | yes | `#[timed]` and `timed_block!` |
-//! | `axum` | no | route templates from axum's `MatchedPath`, and `Metrics::router` |
+//! | `axum` | no | route templates from axum's `MatchedPath`, the client's address, and `Metrics::router` |
 //! | `gzip` | no | documents for clients that take gzip |
 //! | `listener` | no | `Metrics::serve`: a server of its own, on a thread of its own |
 //! | `live` | no | the live WebSocket; its connections run on tokio |
@@ -64,7 +64,9 @@ pub mod serve;
 
 mod metrics;
 
-pub use layer::{MetricsLayer, MetricsService, RequestBody, ResponseBody, ResponseFuture, Session};
+pub use layer::{
+    MetricsLayer, MetricsService, RequestBody, RequestView, ResponseBody, ResponseFuture, Session,
+};
 pub use metrics::{Builder, Metrics};
 pub use metrics_core as core;
 pub use metrics_core::{

@@ -4,8 +4,8 @@ use super::hot::{Cache, Hot};
 use super::local::{Binding, Shards};
 use super::short::ShortNames;
 use crate::state::{
-    CounterEntry, Entry, ExtraEntry, FunctionEntry, GaugeEntry, NodeEntry, OperationEntry, RouteEntry, State,
-    Table, TopicEntry,
+    CounterEntry, Entry, ExtraEntry, FunctionEntry, GaugeEntry, LabelEntry, NodeEntry, OperationEntry,
+    RouteEntry, State, Table, TopicEntry,
 };
 
 /// The shard type of a domain.
@@ -91,6 +91,10 @@ domain!(
 domain!(
     /// HTTP routes, by method and template.
     Routes, RouteEntry, routes
+);
+domain!(
+    /// Requests by a label of the application's own, by its name and value.
+    Labels, LabelEntry, labels
 );
 domain!(
     /// WebSocket topics, by name.

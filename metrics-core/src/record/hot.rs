@@ -12,7 +12,9 @@ use super::domain::{Domain, Named, ShardOf};
 use super::id::SeriesId;
 use super::of_node::OfNode;
 use super::short::{ShortName, ShortNames};
-use crate::series::{CounterShard, ExtraShard, NodeShard, RouteShard, TimingShard, TopicShard};
+use crate::series::{
+    CounterShard, ExchangeShard, ExtraShard, NodeShard, RouteShard, TimingShard, TopicShard,
+};
 
 /// Series per domain that do not get into each other's way, if their indices follow one another. A line takes 16
 /// bytes.
@@ -29,6 +31,7 @@ pub struct Hot {
     pub(super) operations: Cache<TimingShard>,
     pub(super) functions: Cache<TimingShard>,
     pub(super) routes: Cache<RouteShard>,
+    pub(super) labels: Cache<ExchangeShard>,
     pub(super) topics: Cache<TopicShard>,
     pub(super) counters: Cache<CounterShard>,
     pub(super) gauges: Cache<()>,
@@ -60,6 +63,7 @@ impl Hot {
             operations: Cache::new(),
             functions: Cache::new(),
             routes: Cache::new(),
+            labels: Cache::new(),
             topics: Cache::new(),
             counters: Cache::new(),
             gauges: Cache::new(),
@@ -79,6 +83,7 @@ impl Hot {
         self.operations.forget();
         self.functions.forget();
         self.routes.forget();
+        self.labels.forget();
         self.topics.forget();
         self.counters.forget();
         self.gauges.forget();

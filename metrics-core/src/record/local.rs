@@ -15,7 +15,7 @@ use super::short::ShortName;
 use super::time::Time;
 use crate::clock::{Clock, counter_ticks};
 use crate::series::{
-    CounterShard, ExtraShard, NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer,
+    CounterShard, ExchangeShard, ExtraShard, NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer,
 };
 use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, OwnedKey, Place, State, StateId, Table};
 
@@ -49,6 +49,7 @@ pub(crate) struct Binding {
     pub(super) operations: Shards<TimingShard>,
     pub(super) functions: Shards<TimingShard>,
     pub(super) routes: Shards<RouteShard>,
+    pub(super) labels: Shards<ExchangeShard>,
     pub(super) topics: Shards<TopicShard>,
     pub(super) counters: Shards<CounterShard>,
     /// Gauges are set in their entries; nothing is kept here.
@@ -57,7 +58,7 @@ pub(crate) struct Binding {
     pub(super) node_extras: Shards<ExtraShard>,
     pub(super) operation_extras: Shards<ExtraShard>,
     /// What the nodes called themselves on this thread, by index.
-    labels: Vec<NodeLabel>,
+    node_labels: Vec<NodeLabel>,
 }
 
 /// A thread's shards of one domain.
@@ -118,13 +119,14 @@ impl Binding {
             operations: Shards::new(),
             functions: Shards::new(),
             routes: Shards::new(),
+            labels: Shards::new(),
             topics: Shards::new(),
             counters: Shards::new(),
             gauges: Shards::new(),
             function_extras: Shards::new(),
             node_extras: Shards::new(),
             operation_extras: Shards::new(),
-            labels: Vec::new(),
+            node_labels: Vec::new(),
         }
     }
 
@@ -132,13 +134,14 @@ impl Binding {
     fn take_over(&mut self, earlier: Self, state: &State) {
         let nodes: Vec<_> = self.nodes.take_over(earlier.nodes, &state.nodes);
         for (old, new) in nodes {
-            if let Some(label) = earlier.labels.get(old as usize) {
+            if let Some(label) = earlier.node_labels.get(old as usize) {
                 self.set_label(new, label.clone());
             }
         }
         self.operations.take_over(earlier.operations, &state.operations);
         self.functions.take_over(earlier.functions, &state.functions);
         self.routes.take_over(earlier.routes, &state.routes);
+        self.labels.take_over(earlier.labels, &state.labels);
         self.topics.take_over(earlier.topics, &state.topics);
         self.counters.take_over(earlier.counters, &state.counters);
         self.function_extras.take_over(earlier.function_extras, &state.function_extras);
@@ -148,10 +151,10 @@ impl Binding {
 
     fn set_label(&mut self, index: u32, label: NodeLabel) {
         let index = index as usize;
-        if self.labels.len() <= index {
-            self.labels.resize_with(index + 1, NodeLabel::default);
+        if self.node_labels.len() <= index {
+            self.node_labels.resize_with(index + 1, NodeLabel::default);
         }
-        self.labels[index] = label;
+        self.node_labels[index] = label;
     }
 }
 
@@ -348,7 +351,7 @@ pub(crate) fn resolve_node(
     let known = with_bindings(|bindings| {
         let binding = bindings.get(state)?;
         let index = binding.nodes.keys.find(Key::one(id))?;
-        let told = binding.labels.get(index as usize).is_some_and(|label| label.has(name, node_type));
+        let told = binding.node_labels.get(index as usize).is_some_and(|label| label.has(name, node_type));
         told.then(|| SeriesId::new(state, index))
     });
     if known.is_some() { known } else { resolve_and_label(state, Key::one(id), name, node_type) }
@@ -382,7 +385,7 @@ fn relabel(series: SeriesId, name: Option<&str>, node_type: Option<&str>) {
     node.relabel(name, node_type);
     with_bindings(|bindings| {
         let binding = bindings.bind(&state);
-        let mut label = binding.labels.get(series.index() as usize).cloned().unwrap_or_default();
+        let mut label = binding.node_labels.get(series.index() as usize).cloned().unwrap_or_default();
         label.update(name, node_type);
         binding.set_label(series.index(), label);
         Some(())

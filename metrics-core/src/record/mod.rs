@@ -1,5 +1,6 @@
 //! The writing side: from a key to the calling thread's own shard.
 
+mod contained;
 mod domain;
 mod extra;
 pub(crate) mod gate;
@@ -12,9 +13,11 @@ mod short;
 mod slot;
 mod time;
 
+pub use contained::contained;
+pub(crate) use contained::recorder_panics;
 pub(crate) use domain::{
-    Counters, Domain, FunctionExtras, Functions, Gauges, NodeExtras, Nodes, OperationExtras, Operations,
-    Routes, ShardOf, Topics,
+    Counters, Domain, FunctionExtras, Functions, Gauges, Labels, NodeExtras, Nodes, OperationExtras,
+    Operations, Routes, ShardOf, Topics,
 };
 pub(crate) use extra::{Beside, record_panicked, set_memory};
 pub(crate) use hot::{Hot, with_hot};

@@ -24,10 +24,10 @@ use handle::Handle;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::record::{SeriesId, gate, lost_records};
+use crate::record::{SeriesId, gate, lost_records, recorder_panics};
 use crate::series::spare_bytes;
 use crate::snapshot::{
-    FunctionMetrics, MetricsSnapshot, NotableRequests, RouteMetrics, SelfMetrics, SystemMetrics,
+    FunctionMetrics, LabelMetrics, MetricsSnapshot, NotableRequests, RouteMetrics, SelfMetrics, SystemMetrics,
 };
 use crate::state::{State, StateId};
 use crate::sync::{lock, read, write};
@@ -205,6 +205,13 @@ impl Registry {
         self.state().route_snapshots()
     }
 
+    /// The requests by each label of the application's own, by its name and value; see
+    /// [`RequestTimer::label`](crate::RequestTimer::label).
+    #[must_use]
+    pub fn labels(&self) -> Vec<LabelMetrics> {
+        self.state().label_snapshots()
+    }
+
     /// The slowest requests and the latest that failed.
     #[must_use]
     pub fn notable_requests(&self) -> NotableRequests {
@@ -252,6 +259,7 @@ impl Registry {
             invalid_samples: state.invalid_samples.load(Ordering::Relaxed),
             overflowed: state.overflowed(),
             lost: lost_records(),
+            recorder_panics: recorder_panics(),
             saturated: footprint.saturated,
             clock_backwards: state.clock.backwards(),
             clock_corrections: state.clock.corrections(),

@@ -64,6 +64,7 @@ pub(crate) fn spare_bytes() -> u64 {
         + TopicShard::spare().bytes()
         + CounterShard::spare().bytes()
         + ExtraShard::spare().bytes()
+        + ExchangeShard::spare().bytes()
 }
 
 /// Puts counters back to their start.
@@ -267,6 +268,29 @@ impl Shard for RouteShard {
 
     fn sums_of(total: &RouteTotal) -> Sums {
         TimingShard::sums_of(&total.timing)
+    }
+}
+
+/// By itself it is what is counted of requests with one value of a label.
+impl Shard for ExchangeShard {
+    type Total = ExchangeTotal;
+
+    fn new(_window: usize) -> Self {
+        Self::new()
+    }
+
+    fn clear(&self) {
+        self.clear();
+    }
+
+    spare!(ExchangeShard);
+
+    fn merge_into(&self, total: &mut ExchangeTotal, _window: usize) {
+        self.merge_into(total);
+    }
+
+    fn bytes(_window: usize) -> usize {
+        size_of::<Self>() + Self::heap_bytes()
     }
 }
 

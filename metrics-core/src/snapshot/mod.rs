@@ -8,6 +8,7 @@ mod collection;
 mod function;
 mod health;
 mod iso;
+mod label;
 mod node;
 mod route;
 mod self_metrics;
@@ -22,6 +23,7 @@ pub use collection::{CollectionMetrics, CollectionSummary, ExtensionStatus, Last
 pub use function::FunctionMetrics;
 pub use health::PerformanceHealth;
 pub(crate) use iso::iso8601;
+pub use label::LabelMetrics;
 pub use node::{DagMetrics, DagNodeMetrics, OperationMetrics};
 pub use route::{NotableRequest, NotableRequests, OutcomeCounts, RouteMetrics, SessionMetrics};
 pub use self_metrics::{JobMetrics, SelfMetrics};

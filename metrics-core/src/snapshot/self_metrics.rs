@@ -26,6 +26,9 @@ pub struct SelfMetrics {
     /// Records that could not be kept: made inside an allocation that a first record caused, or of calls during
     /// which their registry was reset, dropped, or cleared of idle nodes twice. Process-wide.
     pub lost: u64,
+    /// Panics of the application's own collectors and hooks while something was recorded; they were caught, and the
+    /// record is lost. Process-wide.
+    pub recorder_panics: u64,
     /// Series of which a sum (of durations, points, messages or bytes, or a counter) has reached [`u64::MAX`]:
     /// it grows no more, and readers see less than there was.
     pub saturated: u64,

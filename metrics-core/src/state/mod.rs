@@ -8,6 +8,7 @@ use std::time::Duration;
 mod entry;
 mod extra;
 mod key;
+mod label;
 mod log;
 mod route;
 mod table;
@@ -18,6 +19,7 @@ pub(crate) use entry::{
 };
 pub(crate) use extra::{ExtraEntry, MemoryUse};
 pub(crate) use key::{Key, OwnedKey};
+pub(crate) use label::{LabelEntry, LabelTotal};
 pub(crate) use log::{Logged, RequestLog};
 pub(crate) use table::{Place, Row, Table};
 
@@ -37,8 +39,8 @@ pub(crate) struct State {
     pub(crate) id: StateId,
     /// The id of the registry's first state, shared by its successors.
     pub(crate) registry: StateId,
-    /// The id of the first state since the last reset; those from it to this one have the same routes at the same
-    /// places.
+    /// The id of the first state since the last reset; those from it to this one have the same routes and
+    /// labels at the same places.
     epoch: StateId,
     pub(crate) clock: Clock,
     config: Arc<Config>,
@@ -46,6 +48,8 @@ pub(crate) struct State {
     pub(crate) operations: Table<OperationEntry>,
     pub(crate) functions: Table<FunctionEntry>,
     pub(crate) routes: Table<RouteEntry>,
+    /// Requests by labels of the application's own, by name and value.
+    pub(crate) labels: Table<LabelEntry>,
     pub(crate) topics: Table<TopicEntry>,
     pub(crate) counters: Table<CounterEntry>,
     pub(crate) gauges: Table<GaugeEntry>,
@@ -102,6 +106,7 @@ impl State {
         next.routes = self.routes.retained(|_| true);
         next.epoch = self.epoch;
         next.requests = Arc::clone(&self.requests);
+        next.labels = self.labels.retained(|_| true);
         next.topics = self.topics.retained(|_| true);
         next.counters = self.counters.retained(|_| true);
         next.gauges = self.gauges.retained(|_| true);
@@ -124,6 +129,7 @@ impl State {
             operations: Table::new(limits.operations),
             functions: Table::new(limits.functions),
             routes: Table::new(limits.routes),
+            labels: Table::new(limits.label_values),
             topics: Table::new(limits.topics),
             counters: Table::new(limits.counters),
             gauges: Table::new(limits.gauges),
@@ -245,6 +251,7 @@ impl State {
             + self.operations.len()
             + self.functions.len()
             + self.routes.len()
+            + self.labels.len()
             + self.topics.len()
             + self.counters.len()
             + self.gauges.len()
@@ -257,6 +264,7 @@ impl State {
             footprint(&self.operations),
             footprint(&self.functions),
             footprint(&self.routes),
+            footprint(&self.labels),
             footprint(&self.topics),
             footprint(&self.counters),
             footprint(&self.gauges),
@@ -273,6 +281,7 @@ impl State {
             + self.operations.overflowed()
             + self.functions.overflowed()
             + self.routes.overflowed()
+            + self.labels.overflowed()
             + self.topics.overflowed()
             + self.counters.overflowed()
             + self.gauges.overflowed()

@@ -37,22 +37,15 @@ impl RouteEntry {
             path: path.to_owned(),
             started_total: total.started.iter().fold(0, |sum, part| sum.saturating_add(*part)),
             in_flight: in_flight.iter().sum(),
-            outcomes: OutcomeCounts {
-                ok: total.ended(Outcome::Ok),
-                error: total.ended(Outcome::Error),
-                panicked: total.ended(Outcome::Panicked),
-                cancelled: total.ended(Outcome::Cancelled),
-            },
+            outcomes: outcomes(&total),
             late_request_bytes_total: total.late_request_bytes,
             sessions: self.sessions(&total),
             ..Default::default()
         };
-        let mut ns = 0_u64;
+        let [ns, request_bytes, response_bytes] = total.sums();
+        (route.request_bytes_total, route.response_bytes_total) = (request_bytes, response_bytes);
         for cell in &total.cells {
             let count = cell.count();
-            ns = ns.saturating_add(cell.sum_ns);
-            route.request_bytes_total = route.request_bytes_total.saturating_add(cell.request.sum);
-            route.response_bytes_total = route.response_bytes_total.saturating_add(cell.response.sum);
             let status = cell.key.status();
             let (class, code) = match status {
                 0 if cell.key.is_rest() => ("other".to_owned(), "other".to_owned()),
@@ -65,8 +58,7 @@ impl RouteEntry {
                 *route.grpc_codes.entry(grpc.to_string()).or_default() += count;
             }
         }
-        let finished = Scheme::ALL.map(|scheme| total.finished(scheme)).iter().sum();
-        route.avg_total_ms = mean_ms(ns, finished);
+        route.avg_total_ms = mean_ms(ns, total.all_finished());
         route
     }
 
@@ -80,6 +72,15 @@ impl RouteEntry {
     }
 }
 
-fn mean_ms(ns: u64, count: u64) -> f64 {
+pub(super) fn outcomes(total: &ExchangeTotal) -> OutcomeCounts {
+    OutcomeCounts {
+        ok: total.ended(Outcome::Ok),
+        error: total.ended(Outcome::Error),
+        panicked: total.ended(Outcome::Panicked),
+        cancelled: total.ended(Outcome::Cancelled),
+    }
+}
+
+pub(super) fn mean_ms(ns: u64, count: u64) -> f64 {
     if count == 0 { 0.0 } else { ms_from_ns(ns) / count as f64 }
 }

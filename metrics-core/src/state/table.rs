@@ -75,8 +75,8 @@ impl<E> Table<E> {
     /// The place of a key, made with `make` on first sight; beyond the cap that of the overflow entry.
     pub(crate) fn intern(&self, key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> Place {
         let hash = key.hash();
-        if let Some(index) = read(&self.rows).find(hash, key) {
-            return Place::Own(index);
+        if let Some(place) = self.place(hash, key) {
+            return place;
         }
         let mut rows = write(&self.rows);
         if let Some(index) = rows.find(hash, key) {
@@ -91,6 +91,18 @@ impl<E> Table<E> {
         Place::Overflow(
             rows.find(hash, overflow).unwrap_or_else(|| rows.insert(hash, Row::new(overflow, make))),
         )
+    }
+
+    /// The place of a key that was seen, or that finds no room: clients who make up keys hold up nobody.
+    fn place(&self, hash: u64, key: Key<'_>) -> Option<Place> {
+        let rows = read(&self.rows);
+        if let Some(index) = rows.find(hash, key) {
+            return Some(Place::Own(index));
+        }
+        let overflow = Key::OVERFLOW;
+        let index = rows.find(overflow.hash(), overflow)?;
+        self.overflowed.fetch_add(1, Ordering::Relaxed);
+        Some(Place::Overflow(index))
     }
 
     pub(crate) fn get(&self, index: u32) -> Option<Arc<Row<E>>> {

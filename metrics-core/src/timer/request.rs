@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::SessionTimer;
 use crate::clock::counter_ticks;
 use crate::context::{BodyBytes, RequestContext};
-use crate::record::{Routes, SeriesId, now, record, resolve};
+use crate::record::{Labels, Routes, SeriesId, now, record, resolve};
 use crate::registry::Registry;
 use crate::series::{CellKey, Ending, Finished, Protocol, is_grpc_server_error};
 use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
@@ -43,6 +43,8 @@ pub struct RequestTimer {
     /// `None` when it has ended, or nothing is recorded.
     series: Option<SeriesId>,
     registry: StateId,
+    /// The place of its label in the same state; [`NO_LABEL`] without one.
+    label: u32,
     start: u64,
     sent: u64,
     context: RequestContext,
@@ -51,6 +53,9 @@ pub struct RequestTimer {
     grpc_status: Option<u8>,
     protocol: Protocol,
 }
+
+/// No table is that long.
+const NO_LABEL: u32 = u32::MAX;
 
 /// The status of a request that got no answer because its service failed.
 pub(super) const INTERNAL_SERVER_ERROR: u16 = 500;
@@ -86,6 +91,7 @@ impl Registry {
         RequestTimer {
             series,
             registry: self.id(),
+            label: NO_LABEL,
             start: start.unwrap_or(0),
             sent: 0,
             context,
@@ -127,6 +133,32 @@ impl RequestTimer {
     pub fn answered_in_full(mut self, status: u16) {
         self.status = status;
         self.end(self.ending(), Head::Now(status));
+    }
+
+    /// Counts the request, from its beginning to its end, by a label of the application's own as well, such as a
+    /// tenant. The first call decides.
+    ///
+    /// Values beyond [`Limits::label_values`](crate::Limits) share one called `other`, so whoever sends them can make
+    /// nothing grow.
+    ///
+    /// # Cost
+    /// As a string key, and at the end as another record. A value beyond the limit takes a shared lock.
+    ///
+    /// # Examples
+    /// ```
+    /// # let (registry, _time) = metrics_core::Registry::mock();
+    /// let mut request = registry.begin_request("GET", "/api/scans");
+    /// request.label("tenant", "acme");
+    /// request.answered_in_full(200);
+    /// let seen = &registry.labels()[0];
+    /// assert_eq!((seen.name.as_str(), seen.value.as_str(), seen.outcomes.ok), ("tenant", "acme", 1));
+    /// ```
+    pub fn label(&mut self, name: &str, value: &str) {
+        let Some(series) = self.series.filter(|_| self.label == NO_LABEL) else { return };
+        if let Some(label) = resolve::<Labels>(series.state(), Key::two(name, value)) {
+            record::<Labels>(label, |_, shard| shard.start(self.protocol.scheme));
+            self.label = label.index();
+        }
     }
 
     /// Bytes of the response's body were sent.
@@ -211,13 +243,25 @@ impl RequestTimer {
                 Head::Missed => shard.record_cancelled(),
             }
             ns.set(sample.ns);
-            let finished =
-                Finished { key, ns: sample.ns, request_bytes: counted.received, response_bytes: self.sent };
-            slow.set(shard.exchange().finish(&finished));
+            slow.set(shard.exchange().finish(&self.finished(key, sample.ns, counted.received)));
         });
+        if self.label != NO_LABEL {
+            self.end_label(series, &self.finished(key, ns.get(), counted.received));
+        }
         if slow.get() || key.is_failure() {
             note(series, key, ns.get());
         }
+    }
+
+    #[inline]
+    fn finished(&self, key: CellKey, ns: u64, request_bytes: u64) -> Finished {
+        Finished { key, ns, request_bytes, response_bytes: self.sent }
+    }
+
+    #[cold]
+    fn end_label(&self, series: SeriesId, finished: &Finished) {
+        let label = SeriesId::new(series.state(), self.label);
+        record::<Labels>(label, |_, shard| _ = shard.finish(finished));
     }
 
     /// The series to record the end into. Clocks other than the process's counter are those of tests.

@@ -68,6 +68,9 @@ impl Call {
                 if shared.server_timing.is_some() {
                     timer.report_calls();
                 }
+                if let Some(label) = &shared.label {
+                    label.apply(&mut timer, request, template);
+                }
                 Kind::Registry(timer)
             }
             None => Kind::Foreign(ForeignCall::begin(shared, method, template), RequestContext::begin()),

@@ -1,9 +1,9 @@
 //! A request as a collector hears of it that is no registry.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
+use metrics_core::__private::contained;
 use metrics_core::Collector;
 
 use super::Shared;
@@ -47,10 +47,7 @@ impl ForeignCall {
     fn tell(&self, status: u16) {
         let latency_ms = self.started.elapsed().as_secs_f64() * 1e3;
         let collector: &dyn Collector = &*self.shared.collector;
-        let record = || collector.record_endpoint(&self.template, self.method, latency_ms, status);
-        if catch_unwind(AssertUnwindSafe(record)).is_err() {
-            tracing::debug!("the collector panicked; the record is lost");
-        }
+        contained(|| collector.record_endpoint(&self.template, self.method, latency_ms, status));
     }
 }
 

@@ -98,10 +98,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-
-    const JSON: &str = "application/json";
-    const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-    const OPEN: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    use crate::serve::routes::{JSON, OPEN_METRICS as OPEN, PROMETHEUS as TEXT};
 
     fn accept(values: &[&'static str]) -> Option<&'static str> {
         let mut headers = HeaderMap::new();

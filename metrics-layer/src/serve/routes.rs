@@ -14,8 +14,8 @@ use super::source::Source;
 use crate::dashboard::{self, Asset};
 
 pub(crate) const JSON: &str = "application/json";
-const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(crate) const PROMETHEUS: &str = TextFormat::Prometheus.content_type();
+pub(crate) const OPEN_METRICS: &str = TextFormat::OpenMetrics.content_type();
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -172,6 +172,13 @@ const ROUTES: &[Route] = &[
     ),
     json(
         Family::Api,
+        "/api/metrics/labels",
+        "HTTP requests by a label of your own",
+        "LabelList",
+        |source, _| render::json(&source.labels()),
+    ),
+    json(
+        Family::Api,
         "/api/metrics/requests",
         "the slowest requests, and the latest that failed",
         "NotableRequests",
@@ -202,7 +209,7 @@ const ROUTES: &[Route] = &[
     Route {
         family: Family::Metrics,
         path: "/metrics/prometheus",
-        about: "everything as Prometheus text",
+        about: "everything as Prometheus text, or as OpenMetrics if `Accept` prefers it",
         answer: Answer::Data(Data {
             media: &[PROMETHEUS, OPEN_METRICS],
             schema: None,

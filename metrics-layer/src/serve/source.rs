@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use metrics_core as core;
 use metrics_core::{
-    Collection, CollectionMetrics, Collector, FunctionMetrics, NotableRequests, PerformanceHealth,
+    Collection, CollectionMetrics, Collector, FunctionMetrics, LabelMetrics, NotableRequests, PerformanceHealth,
     RouteMetrics, SelfMetrics, TextFormat,
 };
 use serde::Serialize;
@@ -85,6 +85,11 @@ impl Source {
         RouteList { routes: registry.map(core::Registry::routes).unwrap_or_default() }
     }
 
+    pub(super) fn labels(&self) -> LabelList {
+        let registry = self.collector.registry();
+        LabelList { labels: registry.map(core::Registry::labels).unwrap_or_default() }
+    }
+
     pub(super) fn requests(&self) -> NotableRequests {
         let registry = self.collector.registry();
         registry.map(core::Registry::notable_requests).unwrap_or_default()
@@ -155,6 +160,12 @@ pub(super) struct FunctionList {
 #[derive(Debug, Serialize)]
 pub(super) struct RouteList {
     routes: Vec<RouteMetrics>,
+}
+
+/// The body of `GET /api/metrics/labels`.
+#[derive(Debug, Serialize)]
+pub(super) struct LabelList {
+    labels: Vec<LabelMetrics>,
 }
 
 /// The body of `GET /api/metrics/self`.

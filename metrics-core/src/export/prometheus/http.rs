@@ -17,7 +17,8 @@ use crate::state::{Key, State};
 /// What the conventions call a method or an error that is none of the known ones.
 const OTHER: &str = "_OTHER";
 
-const OUTCOMES: [Outcome; 4] = [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled];
+pub(super) const OUTCOMES: [Outcome; 4] =
+    [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled];
 
 /// The requests of one route.
 struct Route<'a> {
@@ -64,13 +65,17 @@ pub(super) fn families(text: &mut Text, state: &State) {
 
 fn durations(text: &mut Text, routes: &[Route<'_>]) {
     const NAME: &str = "http_server_request_duration_seconds";
-    // Always with a fraction, so that a series has one name in both formats.
-    let bounds = DURATION_BOUNDS_NS.map(|ns| format!("{:?}", ns as f64 / 1e9));
+    let bounds = duration_bounds();
     text.family(NAME, Kind::Histogram, "Time from a request to the end of its response.");
     for (route, cell) in responses(routes) {
         let seconds = cell.sum_ns as f64 / 1e9;
         text.histogram(NAME, &labels(route, cell.key), &bounds, &cell.durations, seconds);
     }
+}
+
+/// Always with a fraction, so that a series has one name in both formats.
+pub(super) fn duration_bounds() -> [String; DURATION_BOUNDS_NS.len()] {
+    DURATION_BOUNDS_NS.map(|ns| format!("{:?}", ns as f64 / 1e9))
 }
 
 fn responses<'a>(routes: &'a [Route<'a>]) -> impl Iterator<Item = (&'a Route<'a>, &'a CellTotal)> {

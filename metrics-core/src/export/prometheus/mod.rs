@@ -2,6 +2,7 @@
 
 mod collection;
 mod http;
+mod label;
 mod legacy;
 mod text;
 
@@ -32,6 +33,7 @@ pub(crate) fn prometheus(registry: &Registry, collection: Option<&Collection>, f
     functions(&mut text, &state);
     routes(&mut text, &state);
     http::families(&mut text, &state);
+    label::families(&mut text, &state);
     topics(&mut text, &state);
     own(&mut text, &state);
     host(&mut text, registry);
@@ -206,6 +208,11 @@ fn of_library(text: &mut Text, registry: &Registry) {
         ("metrics_self_invalid_samples_total", "Numbers that were refused.", own.invalid_samples),
         ("metrics_self_overflowed_total", "Look-ups of keys beyond the limits.", own.overflowed),
         ("metrics_self_lost_total", "Records that could not be kept.", own.lost),
+        (
+            "metrics_self_recorder_panics_total",
+            "Panics of collectors and hooks, caught.",
+            own.recorder_panics,
+        ),
         ("metrics_self_clock_backwards_total", "Steps of the clock backwards.", own.clock_backwards),
         ("metrics_self_clock_corrections_total", "Corrections of the clock's scale.", own.clock_corrections),
     ];

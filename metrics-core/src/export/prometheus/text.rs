@@ -19,7 +19,7 @@ pub enum TextFormat {
 impl TextFormat {
     /// The value of `Content-Type` for text in this format.
     #[must_use]
-    pub fn content_type(self) -> &'static str {
+    pub const fn content_type(self) -> &'static str {
         match self {
             Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",

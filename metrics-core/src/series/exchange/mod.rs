@@ -207,6 +207,21 @@ impl ExchangeTotal {
         }
     }
 
+    /// Adds what was counted elsewhere.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        other.cells.iter().for_each(|cell| self.add(cell));
+        self.started.iter_mut().zip(other.started).for_each(|(sum, part)| *sum = sum.saturating_add(part));
+        self.late_request_bytes = self.late_request_bytes.saturating_add(other.late_request_bytes);
+    }
+
+    /// Time, nanoseconds, and bytes of request and response bodies, of all requests that ended.
+    pub(crate) fn sums(&self) -> [u64; 3] {
+        self.cells.iter().fold([0; 3], |sums, cell| {
+            let parts = [cell.sum_ns, cell.request.sum, cell.response.sum];
+            std::array::from_fn(|place| u64::saturating_add(sums[place], parts[place]))
+        })
+    }
+
     /// The cells merged that differ by gRPC status alone.
     pub(crate) fn by_response(&self) -> Vec<CellTotal> {
         let mut merged = Self::default();
@@ -214,6 +229,11 @@ impl ExchangeTotal {
             merged.add(&CellTotal { key: cell.key.without_grpc(), ..*cell });
         }
         merged.cells
+    }
+
+    /// Requests that ended.
+    pub(crate) fn all_finished(&self) -> u64 {
+        self.cells.iter().fold(0, |sum, cell| sum.saturating_add(cell.count()))
     }
 
     /// Requests that ended, over that scheme.

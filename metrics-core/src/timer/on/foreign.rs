@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::collector::{Collector, with_foreign};
 use crate::name::UNKNOWN_NODE_TYPE;
+use crate::record::contained;
 use crate::sync::lock;
 use crate::unit::{ms_from_ns, ns_from_duration};
 
@@ -97,8 +98,6 @@ impl ForeignCall {
                 collector.record_endpoint(path, method, elapsed_ms, if failed { 500 } else { 200 });
             }
         };
-        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(record)).is_err() {
-            tracing::debug!("the collector panicked; the record is lost");
-        }
+        contained(record);
     }
 }

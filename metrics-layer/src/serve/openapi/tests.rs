@@ -58,6 +58,7 @@ fn schemas_are_those_of_the_models() {
     registry.begin_request("GET", "/api/x").answered_in_full(200);
     let mut failed = registry.begin_request("GET", "/api/x");
     failed.grpc_status(2);
+    failed.label("tenant", "acme");
     failed.answered_in_full(500);
     let mut own = SelfMetrics::default();
     own.jobs.insert("probe".to_owned(), JobMetrics::default());
@@ -68,6 +69,7 @@ fn schemas_are_those_of_the_models() {
     check("MetricsSnapshot", serde_json::to_value(registry.snapshot()).unwrap());
     check("FunctionList", json!({ "functions": registry.functions() }));
     check("RouteList", json!({ "routes": registry.routes() }));
+    check("LabelList", json!({ "labels": registry.labels() }));
     check("NotableRequests", serde_json::to_value(registry.notable_requests()).unwrap());
     check("Own", json!({ "self": own }));
     check("PerformanceHealth", serde_json::to_value(PerformanceHealth::default()).unwrap());
