@@ -5,11 +5,15 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::routing::get;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
+use hyper_util::rt::TokioIo;
 use metrics_layer::serve::{Access, Peer};
 use metrics_layer::{Handler, Metrics, Registry};
 use tower::{Layer, ServiceExt, service_fn};
@@ -254,6 +258,58 @@ async fn a_peer_from_elsewhere_is_not_local() {
         let mut request = request("/api/metrics", &(Loopback, LOCAL, "", "", "", 0));
         request.extensions_mut().insert(Peer(peer));
         assert_eq!(handler(Loopback).oneshot(request).await.unwrap().status(), expected, "{peer}");
+    }
+}
+
+/// On axum the address comes from where the router is served, to the handler and to a service of one's own.
+#[tokio::test]
+async fn axum_tells_who_is_there() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let note = Arc::clone(&seen);
+    let access = Access::default().guard(move |request| {
+        note.lock().unwrap().push(request.extensions.get::<Peer>().copied());
+        true
+    });
+    let handler = handler(Loopback).access(access.clone());
+    let own = Router::new().route("/own", get(async || "")).layer(access.layer());
+    let app: Router = handler.router().merge(own);
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    for path in ["/api/metrics", "/own"] {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let client = stream.local_addr().unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let request = Request::get(path).header("host", "localhost").body(String::new()).unwrap();
+        assert_eq!(sender.send_request(request).await.unwrap().status(), StatusCode::OK);
+        assert_eq!(seen.lock().unwrap().pop().unwrap(), Some(Peer(client)), "{path}");
+    }
+}
+
+/// The address that axum noted decides, unless somebody who knows better inserted one.
+#[tokio::test]
+async fn a_client_of_axum_from_elsewhere_is_not_local() {
+    let far = SocketAddr::from((Ipv4Addr::new(10, 0, 0, 1), 5));
+    let near = SocketAddr::from((Ipv4Addr::LOCALHOST, 5));
+    for (noted, inserted, expected) in [
+        (near, None, StatusCode::OK),
+        (far, None, StatusCode::FORBIDDEN),
+        (far, Some(near), StatusCode::OK),
+        (near, Some(far), StatusCode::FORBIDDEN),
+    ] {
+        let mut request = request("/api/metrics", &(Loopback, LOCAL, "", "", "", 0));
+        request.extensions_mut().insert(ConnectInfo(noted));
+        if let Some(inserted) = inserted {
+            request.extensions_mut().insert(Peer(inserted));
+        }
+        assert_eq!(
+            handler(Loopback).oneshot(request).await.unwrap().status(),
+            expected,
+            "{noted} {inserted:?}"
+        );
     }
 }
 

@@ -11,7 +11,7 @@ use metrics_core as core;
 use metrics_core::{Collector, ConfigError, PerformanceHealth};
 use tower_service::Service;
 
-use super::access::Access;
+use super::access::{Access, Peer};
 use super::document::Document;
 use super::encoding::Encoding;
 use super::query::Values;
@@ -187,7 +187,8 @@ impl<B> Service<Request<B>> for Handler {
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        let (head, _body_that_nobody_reads) = request.into_parts();
+        let (mut head, _body_that_nobody_reads) = request.into_parts();
+        Peer::fill(&mut head.extensions);
         let is_head = head.method == Method::HEAD;
         let answer = self.shared.answer(&head);
         if is_head { answer.without_body() } else { answer }

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::Access;
+use super::{Access, Peer};
 use crate::serve::{Body, ResponseFuture};
 
 /// Puts the rules of an [`Access`] before a service; made by [`Access::layer`].
@@ -77,7 +77,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> AccessFuture<S::Future> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        Peer::fill(&mut parts.extensions);
         let state = match self.access.check(&parts) {
             Ok(()) => State::Allowed { future: self.inner.call(Request::from_parts(parts, body)) },
             Err(refusal) => State::Refused { future: ResponseFuture::ready(refusal.response()) },

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use http::Extensions;
 use http::request::Parts;
 
 #[cfg(feature = "token")]
@@ -30,10 +31,40 @@ pub(super) enum Policy {
 
 /// The address that a client has for the server, as an extension of its request.
 ///
-/// The listener of this crate (`Handler::serve`) inserts it; on a server of your own do it where you
-/// accept connections. Without it the loopback rule has only the headers to go by.
+/// The listener of this crate (`Handler::serve`) inserts it. With feature `axum` it is filled in from axum's `ConnectInfo`
+/// where a router is served with `into_make_service_with_connect_info::<SocketAddr>()`, so that a
+/// [`guard`](super::Access::guard) finds it there too. On another server insert it where you accept connections.
+/// Without it the loopback rule has only the headers to go by.
+///
+/// # Examples
+/// Who comes from one of our own networks may look:
+/// ```
+/// use metrics_layer::serve::{Access, Peer};
+///
+/// let access = Access::default().guard(|request| {
+///     let peer = request.extensions.get::<Peer>();
+///     peer.is_some_and(|Peer(address)| matches!(address.ip(), std::net::IpAddr::V4(ip) if ip.is_private()))
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
+
+impl Peer {
+    /// Takes the address over that axum noted, unless there is one already.
+    #[cfg(feature = "axum")]
+    pub(crate) fn fill(extensions: &mut Extensions) {
+        use axum::extract::ConnectInfo;
+
+        if extensions.get::<Self>().is_none()
+            && let Some(&ConnectInfo(address)) = extensions.get::<ConnectInfo<SocketAddr>>()
+        {
+            extensions.insert(Self(address));
+        }
+    }
+
+    #[cfg(not(feature = "axum"))]
+    pub(crate) fn fill(_extensions: &mut Extensions) {}
+}
 
 /// What proxies add to a request that they pass on.
 const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
