@@ -37,6 +37,7 @@ pub use future::InContext;
 pub(crate) use future::NodeFuture;
 pub use request::{BodyBytes, RequestContext};
 
+pub(crate) use cell::Notes;
 use cell::Request;
 
 use crate::record::SeriesId;

@@ -1,7 +1,7 @@
 //! A request as those see it who work for it.
 
 use super::calls::{Call, TimedCalls};
-use super::cell::Request;
+use super::cell::{Notes, Request};
 use super::{AtWork, CURRENT, Current, Entered};
 use crate::record::{Routes, SeriesId, record};
 
@@ -76,6 +76,12 @@ impl RequestContext {
     /// For the request's body, of which bytes that are read late belong to that series.
     pub(crate) fn body_bytes(&self, series: Option<SeriesId>) -> BodyBytes {
         BodyBytes { request: self.request, series, late: 0 }
+    }
+
+    /// What its timer keeps; `None` when it has ended.
+    #[inline]
+    pub(crate) fn notes(&self) -> Option<&'static Notes> {
+        self.request.map(Request::notes)
     }
 
     /// The request ends.

@@ -11,6 +11,7 @@ use std::hint::cold_path;
 use super::domain::{Domain, Named, ShardOf};
 use super::id::SeriesId;
 use super::of_node::OfNode;
+use super::route_name::RouteNames;
 use super::short::{ShortName, ShortNames};
 use crate::series::{
     CounterShard, ExchangeShard, ExtraShard, NodeShard, RouteShard, TimingShard, TopicShard,
@@ -42,6 +43,7 @@ pub struct Hot {
     pub(super) operation_names: ShortNames,
     pub(super) topic_names: ShortNames,
     pub(super) of_node: OfNode,
+    pub(super) route_names: RouteNames,
 }
 
 impl Hot {
@@ -74,6 +76,7 @@ impl Hot {
             operation_names: ShortNames::new(),
             topic_names: ShortNames::new(),
             of_node: OfNode::new(),
+            route_names: RouteNames::new(),
         }
     }
 

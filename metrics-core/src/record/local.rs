@@ -7,10 +7,11 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
-use super::domain::{Domain, Named, Nodes, ShardOf};
+use super::domain::{Domain, Named, Nodes, Routes, ShardOf};
 use super::hot;
 use super::id::SeriesId;
 use super::keys::Keys;
+use super::route_name::RouteName;
 use super::short::ShortName;
 use super::time::Time;
 use crate::clock::{Clock, counter_ticks};
@@ -311,6 +312,33 @@ pub(crate) fn resolve_short<D: Named>(
         hot::with_hot(|hot| D::names(hot).remember(name, series));
     }
     known.or_else(|| resolve_first::<D>(state, key))
+}
+
+/// The series of a route; `None` when the state is gone.
+///
+/// # Cost
+/// Some comparisons if the route is among the thread's last ones and its template has four to 32 bytes, else as
+/// [`resolve`].
+#[inline]
+pub(crate) fn resolve_route(state: StateId, method: &str, template: &str) -> Option<SeriesId> {
+    let name = RouteName::new(method, template);
+    let known = name.and_then(|name| hot::with_hot(|hot| hot.route_names.get(state, name)));
+    known.or_else(|| resolve_route_by_key(state, method, template, name))
+}
+
+#[inline(never)]
+fn resolve_route_by_key(
+    state: StateId,
+    method: &str,
+    template: &str,
+    name: Option<RouteName>,
+) -> Option<SeriesId> {
+    let key = Key::two(method, template);
+    let known = known::<Routes>(state, key);
+    if let (Some(series), Some(name)) = (known, name) {
+        hot::with_hot(|hot| hot.route_names.remember(name, series));
+    }
+    known.or_else(|| resolve_first::<Routes>(state, key))
 }
 
 #[cold]

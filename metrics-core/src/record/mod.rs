@@ -9,6 +9,7 @@ mod id;
 mod keys;
 mod local;
 mod of_node;
+mod route_name;
 mod short;
 mod slot;
 mod time;
@@ -22,7 +23,7 @@ pub(crate) use domain::{
 pub(crate) use extra::{Beside, record_panicked, set_memory};
 pub(crate) use hot::{Hot, with_hot};
 pub(crate) use id::SeriesId;
-pub(crate) use local::{lost_records, now, record, resolve, resolve_node, resolve_short};
+pub(crate) use local::{lost_records, now, record, resolve, resolve_node, resolve_route, resolve_short};
 pub(crate) use of_node::{operation_and_extras_of, operation_of};
 pub(crate) use short::ShortName;
 pub(crate) use slot::Slot;

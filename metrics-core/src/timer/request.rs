@@ -1,11 +1,12 @@
 //! A request under way.
 
 use std::cell::Cell;
+use std::sync::atomic::Ordering;
 
 use super::SessionTimer;
 use crate::clock::counter_ticks;
-use crate::context::{BodyBytes, RequestContext};
-use crate::record::{Labels, Routes, SeriesId, now, record, resolve};
+use crate::context::{BodyBytes, Notes, RequestContext};
+use crate::record::{Labels, Routes, SeriesId, now, record, resolve, resolve_route};
 use crate::registry::Registry;
 use crate::series::{CellKey, Ending, Finished, Protocol, is_grpc_server_error};
 use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
@@ -40,14 +41,13 @@ use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
 #[derive(Debug)]
 #[must_use = "a request that is dropped counts as cancelled"]
 pub struct RequestTimer {
-    /// `None` when it has ended, or nothing is recorded.
-    series: Option<SeriesId>,
-    registry: StateId,
-    /// The place of its label in the same state; [`NO_LABEL`] without one.
-    label: u32,
-    start: u64,
-    sent: u64,
+    /// Of nobody when it has ended, or nothing is recorded. Everything else is in its notes.
     context: RequestContext,
+}
+
+/// What is known of a response's head, in the word that the notes have for it.
+#[derive(Clone, Copy)]
+struct Known {
     /// 0 before the head.
     status: u16,
     grpc_status: Option<u8>,
@@ -82,22 +82,79 @@ impl Registry {
     #[inline]
     pub fn begin_request_over(&self, protocol: Protocol, method: &str, template: &str) -> RequestTimer {
         let started = self.recording_state().and_then(|state| {
-            let series = resolve::<Routes>(state, Key::two(method, template))?;
+            let series = resolve_route(state, method, template)?;
             record::<Routes>(series, |_, shard| shard.exchange().start(protocol.scheme));
             Some((series, now(state)?))
         });
-        let context = if started.is_some() { RequestContext::begin() } else { RequestContext::none() };
-        let (series, start) = started.unzip();
-        RequestTimer {
-            series,
-            registry: self.id(),
-            label: NO_LABEL,
-            start: start.unwrap_or(0),
-            sent: 0,
-            context,
-            status: 0,
-            grpc_status: None,
-            protocol,
+        let Some((series, start)) = started else {
+            return RequestTimer { context: RequestContext::none() };
+        };
+        let context = RequestContext::begin();
+        if let Some(notes) = context.notes() {
+            notes.series.store(series.word(), Ordering::Relaxed);
+            notes.start.store(start, Ordering::Relaxed);
+            notes.sent.store(0, Ordering::Relaxed);
+            notes.registry.store(self.id(), Ordering::Relaxed);
+            notes.label.store(NO_LABEL, Ordering::Relaxed);
+            notes.set_known(Known { status: 0, grpc_status: None, protocol });
+        }
+        RequestTimer { context }
+    }
+}
+
+/// `Relaxed` throughout: only the owner looks at them, who takes what orders it along from thread to thread.
+impl Notes {
+    #[inline]
+    fn series(&self) -> SeriesId {
+        SeriesId::from_word(self.series.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    fn start(&self) -> u64 {
+        self.start.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn known(&self) -> Known {
+        Known::from_word(self.head.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    fn set_known(&self, known: Known) {
+        self.head.store(known.word(), Ordering::Relaxed);
+    }
+}
+
+impl Known {
+    const GRPC: u32 = 16;
+    const SCHEME: u32 = 24;
+    const VERSION: u32 = 28;
+
+    #[inline]
+    fn word(self) -> u32 {
+        // One more than the code: those above 16 mean the same (UNKNOWN).
+        let grpc = self.grpc_status.map_or(0, |code| code.saturating_add(1));
+        u32::from(self.status)
+            | u32::from(grpc) << Self::GRPC
+            | (self.protocol.scheme as u32) << Self::SCHEME
+            | (self.protocol.version as u32) << Self::VERSION
+    }
+
+    #[inline]
+    fn from_word(word: u32) -> Self {
+        Self {
+            status: word as u16,
+            grpc_status: ((word >> Self::GRPC) as u8).checked_sub(1),
+            protocol: Protocol::from_bits(word >> Self::SCHEME & 0xF, word >> Self::VERSION),
+        }
+    }
+
+    /// How a request ends of which everything was sent.
+    #[inline]
+    fn ending(self) -> Ending {
+        match self.grpc_status {
+            Some(code) if self.status < 500 && is_grpc_server_error(code) => Ending::Grpc,
+            _ => Ending::of_status(self.status),
         }
     }
 }
@@ -118,21 +175,21 @@ impl RequestTimer {
     /// failure.
     #[inline]
     pub fn answered(&mut self, status: u16) {
-        self.status = status;
-        let start = self.start;
-        if let Some(series) = self.series {
-            let end = counter_ticks();
-            record::<Routes>(series, move |time, shard| {
-                shard.record(time.span(start, end), status >= 500, status);
-            });
-        }
+        let Some(notes) = self.context.notes() else { return };
+        notes.set_known(Known { status, ..notes.known() });
+        let (start, end) = (notes.start(), counter_ticks());
+        record::<Routes>(notes.series(), move |time, shard| {
+            shard.record(time.span(start, end), status >= 500, status);
+        });
     }
 
     /// The response's head is there, and nothing will follow; ends the request.
     #[inline]
     pub fn answered_in_full(mut self, status: u16) {
-        self.status = status;
-        self.end(self.ending(), Head::Now(status));
+        self.end(|known| {
+            known.status = status;
+            (known.ending(), Head::Now(status))
+        });
     }
 
     /// Counts the request, from its beginning to its end, by a label of the application's own as well, such as a
@@ -154,17 +211,23 @@ impl RequestTimer {
     /// assert_eq!((seen.name.as_str(), seen.value.as_str(), seen.outcomes.ok), ("tenant", "acme", 1));
     /// ```
     pub fn label(&mut self, name: &str, value: &str) {
-        let Some(series) = self.series.filter(|_| self.label == NO_LABEL) else { return };
-        if let Some(label) = resolve::<Labels>(series.state(), Key::two(name, value)) {
-            record::<Labels>(label, |_, shard| shard.start(self.protocol.scheme));
-            self.label = label.index();
+        let Some(notes) = self.context.notes() else { return };
+        if notes.label.load(Ordering::Relaxed) != NO_LABEL {
+            return;
+        }
+        if let Some(label) = resolve::<Labels>(notes.series().state(), Key::two(name, value)) {
+            record::<Labels>(label, |_, shard| shard.start(notes.known().protocol.scheme));
+            notes.label.store(label.index(), Ordering::Relaxed);
         }
     }
 
     /// Bytes of the response's body were sent.
     #[inline]
     pub fn sent(&mut self, bytes: u64) {
-        self.sent = self.sent.saturating_add(bytes);
+        if let Some(notes) = self.context.notes() {
+            let sent = notes.sent.load(Ordering::Relaxed);
+            notes.sent.store(sent.saturating_add(bytes), Ordering::Relaxed);
+        }
     }
 
     /// The request as those see it who work for it.
@@ -180,111 +243,116 @@ impl RequestTimer {
     }
 
     /// Counts the bytes of its body that are read.
+    #[inline]
     #[must_use]
     pub fn body_bytes(&self) -> BodyBytes {
-        self.context.body_bytes(self.series)
+        self.context.body_bytes(self.context.notes().map(Notes::series))
     }
 
     /// The gRPC status, of headers or trailers.
     #[inline]
     pub fn grpc_status(&mut self, code: u8) {
-        self.grpc_status = Some(code);
+        if let Some(notes) = self.context.notes() {
+            notes.set_known(Known { grpc_status: Some(code), ..notes.known() });
+        }
     }
 
     /// Ends the request: everything was sent.
     #[inline]
     pub fn finish(mut self) {
-        self.end(self.ending(), Head::Done);
+        self.end(|known| (known.ending(), Head::Done));
     }
 
     /// Ends the request by an error: of the service, when there was no head, else of the response's body.
     #[inline]
     pub fn failed(mut self) {
-        if self.status == 0 {
-            self.end(Ending::Service, Head::Now(INTERNAL_SERVER_ERROR));
-        } else {
-            self.end(Ending::Body, Head::Done);
-        }
+        self.end(|known| match known.status {
+            0 => (Ending::Service, Head::Now(INTERNAL_SERVER_ERROR)),
+            _ => (Ending::Body, Head::Done),
+        });
     }
 
     /// The response's head is there, and opens a session: a WebSocket or an event stream. Ends the request, begins
     /// the session.
     #[inline]
-    pub fn into_session(mut self, status: u16) -> SessionTimer {
-        self.status = status;
-        let session = self.series.map(|series| SessionTimer::begin(series, self.registry));
-        self.end(self.ending(), Head::Now(status));
+    pub fn into_session(self, status: u16) -> SessionTimer {
+        let notes = self.context.notes();
+        let session =
+            notes.map(|notes| SessionTimer::begin(notes.series(), notes.registry.load(Ordering::Relaxed)));
+        self.answered_in_full(status);
         session.unwrap_or_default()
     }
 
-    /// How a request ends of which everything was sent.
+    /// Ends the request in the way that its head decides.
     #[inline]
-    fn ending(&self) -> Ending {
-        match self.grpc_status {
-            Some(code) if self.status < 500 && is_grpc_server_error(code) => Ending::Grpc,
-            _ => Ending::of_status(self.status),
-        }
-    }
-
-    #[inline]
-    fn end(&mut self, ending: Ending, head: Head) {
-        let Some(series) = self.series.take() else { return };
+    fn end(&mut self, how: impl FnOnce(&mut Known) -> (Ending, Head)) {
+        let Some(notes) = self.context.notes() else { return };
         let end = counter_ticks();
-        let counted = self.context.end();
-        let series = self.alive(series, end);
-        let key = CellKey::new(self.status, ending, self.grpc_status, self.protocol);
+        let (start, sent, label) =
+            (notes.start(), notes.sent.load(Ordering::Relaxed), notes.label.load(Ordering::Relaxed));
+        let series = alive_at(notes, end);
+        let mut known = notes.known();
+        let (ending, head) = how(&mut known);
+        // From here on another request may have the notes.
+        let request_bytes = self.context.end().received;
+        let key = CellKey::new(known.status, ending, known.grpc_status, known.protocol);
         // What the closure tells of, which may not change what it captures.
         let (slow, ns) = (Cell::new(false), Cell::new(0));
+        let finished = |ns| Finished { key, ns, request_bytes, response_bytes: sent };
         record::<Routes>(series, |time, shard| {
-            let sample = time.span(self.start, end);
+            let sample = time.span(start, end);
             match head {
                 Head::Done => {}
                 Head::Now(status) => shard.record(sample, status >= 500, status),
                 Head::Missed => shard.record_cancelled(),
             }
             ns.set(sample.ns);
-            slow.set(shard.exchange().finish(&self.finished(key, sample.ns, counted.received)));
+            slow.set(shard.exchange().finish(&finished(sample.ns)));
         });
-        if self.label != NO_LABEL {
-            self.end_label(series, &self.finished(key, ns.get(), counted.received));
+        if label != NO_LABEL {
+            end_label(SeriesId::new(series.state(), label), &finished(ns.get()));
         }
         if slow.get() || key.is_failure() {
             note(series, key, ns.get());
         }
     }
-
-    #[inline]
-    fn finished(&self, key: CellKey, ns: u64, request_bytes: u64) -> Finished {
-        Finished { key, ns, request_bytes, response_bytes: self.sent }
-    }
-
-    #[cold]
-    fn end_label(&self, series: SeriesId, finished: &Finished) {
-        let label = SeriesId::new(series.state(), self.label);
-        record::<Labels>(label, |_, shard| _ = shard.finish(finished));
-    }
-
-    /// The series to record the end into. Clocks other than the process's counter are those of tests.
-    #[inline]
-    fn alive(&self, series: SeriesId, end: u64) -> SeriesId {
-        let on_counter = series.state() & ON_COUNTER != 0;
-        let is_short = on_counter && end.saturating_sub(self.start) < LONG_TICKS;
-        if is_short { series } else { alive(series, self.registry) }
-    }
 }
 
 impl Drop for RequestTimer {
+    #[inline]
     fn drop(&mut self) {
-        if self.series.is_none() {
-            return;
-        }
-        let headless = self.status == 0;
-        if std::thread::panicking() {
-            self.end(Ending::Panicked, if headless { Head::Now(INTERNAL_SERVER_ERROR) } else { Head::Done });
-        } else {
-            self.end(Ending::Cancelled, if headless { Head::Missed } else { Head::Done });
+        if self.context.notes().is_some() {
+            self.abandon();
         }
     }
+}
+
+impl RequestTimer {
+    /// Dropped without an end.
+    #[cold]
+    fn abandon(&mut self) {
+        let panicking = std::thread::panicking();
+        self.end(|known| match (panicking, known.status) {
+            (true, 0) => (Ending::Panicked, Head::Now(INTERNAL_SERVER_ERROR)),
+            (true, _) => (Ending::Panicked, Head::Done),
+            (false, 0) => (Ending::Cancelled, Head::Missed),
+            (false, _) => (Ending::Cancelled, Head::Done),
+        });
+    }
+}
+
+#[cold]
+fn end_label(label: SeriesId, finished: &Finished) {
+    record::<Labels>(label, |_, shard| _ = shard.finish(finished));
+}
+
+/// The series to record the end into. Clocks other than the process's counter are those of tests.
+#[inline]
+fn alive_at(notes: &Notes, end: u64) -> SeriesId {
+    let series = notes.series();
+    let on_counter = series.state() & ON_COUNTER != 0;
+    let is_short = on_counter && end.saturating_sub(notes.start()) < LONG_TICKS;
+    if is_short { series } else { alive(series, notes.registry.load(Ordering::Relaxed)) }
 }
 
 /// The series in the state that took the place of its own, if that is gone.
@@ -311,6 +379,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::series::{Scheme, Version};
 
     #[test]
     fn a_panic_is_a_failure_and_a_drop_is_not() {
@@ -364,9 +433,23 @@ mod tests {
         assert_eq!((&*routes[0].path, routes[0].in_flight, routes[0].outcomes.cancelled), ("/api/y", 0, 0));
     }
 
-    /// Threat 13: memory of a request in flight.
+    /// Threat 13: memory of a request in flight, beside its cell of less than 80 bytes.
     #[test]
-    fn a_request_takes_at_most_80_bytes() {
-        assert!(size_of::<RequestTimer>() <= 80, "{}", size_of::<RequestTimer>());
+    fn a_request_takes_at_most_16_bytes() {
+        assert!(size_of::<RequestTimer>() <= 16, "{}", size_of::<RequestTimer>());
+    }
+
+    #[test]
+    fn what_is_known_fits_into_a_word() {
+        for status in [0, 200, 599, u16::MAX] {
+            for grpc_status in [None, Some(0), Some(16), Some(254)] {
+                for (scheme, version) in [(Scheme::Http, Version::Http10), (Scheme::Https, Version::Http3)] {
+                    let protocol = Protocol { scheme, version };
+                    let known = Known::from_word(Known { status, grpc_status, protocol }.word());
+                    let seen = (known.status, known.grpc_status, known.protocol);
+                    assert_eq!(seen, (status, grpc_status, protocol));
+                }
+            }
+        }
     }
 }

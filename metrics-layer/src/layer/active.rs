@@ -1,23 +1,19 @@
-//! A call whose request a thread works for.
+//! A request that a thread works for.
 
 use metrics_core::context::Entered;
 
-use super::Call;
-
-/// A call whose request is the one the thread works for, until this is dropped. The call stays in its place, because it is
-/// large.
+/// What holds a request under way while it is the one the thread works for, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Active<'a> {
-    call: &'a mut Option<Call>,
+pub(super) struct Active<'a, T: Default> {
+    holder: &'a mut T,
+    /// `None` when the code inside has returned, or nothing is held.
     entered: Option<Entered>,
 }
 
-impl<'a> Active<'a> {
-    /// Makes the call's request the current one, if there is a call.
+impl<'a, T: Default> Active<'a, T> {
     #[inline]
-    pub(super) fn enter(call: &'a mut Option<Call>) -> Self {
-        let entered = call.as_ref().map(|call| call.context().enter());
-        Self { call, entered }
+    pub(super) fn new(holder: &'a mut T, entered: impl Into<Option<Entered>>) -> Self {
+        Self { holder, entered: entered.into() }
     }
 
     /// Puts back what was current before.
@@ -27,13 +23,13 @@ impl<'a> Active<'a> {
     }
 }
 
-impl Drop for Active<'_> {
-    /// When the code inside panics, the call ends here, in the midst of the unwinding, and so knows why. A runtime
+impl<T: Default> Drop for Active<'_, T> {
+    /// When the code inside panics, the request ends here, in the midst of the unwinding, and so knows why. A runtime
     /// drops a future only after it has caught the panic.
     #[inline]
     fn drop(&mut self) {
         if self.entered.take().is_some() {
-            *self.call = None;
+            *self.holder = T::default();
         }
     }
 }

@@ -4,13 +4,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Buf;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use metrics_core::SessionTimer;
+use metrics_core::{RequestTimer, SessionTimer};
 use pin_project_lite::pin_project;
 
-use super::Call;
 use super::active::Active;
-use super::call::After;
+use super::call::{After, Rest};
+use super::grpc;
 
 pin_project! {
     /// The body of a response that passed a [`MetricsService`](super::MetricsService): the body it had, and the
@@ -21,24 +22,23 @@ pin_project! {
         inner: B,
         watch: Watch,
     }
+
+    impl<B> PinnedDrop for ResponseBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            this.project().watch.drop_body();
+        }
+    }
 }
 
 /// What ends with the body.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Watch {
+    /// Nothing, or it has ended.
+    #[default]
     Nothing,
-    Request(Sending),
+    Request(Rest),
     /// An event stream, whose request has ended.
     Session(SessionTimer),
-}
-
-/// A request whose response is being sent.
-#[derive(Debug)]
-struct Sending {
-    /// `None` once it has ended.
-    call: Option<Call>,
-    /// Bytes that are still to come, when the response says how many there are.
-    left: Option<u64>,
 }
 
 // === impl ResponseBody ===
@@ -61,20 +61,9 @@ impl<B: Body> ResponseBody<B> {
         let watch = match after {
             After::Nothing => Watch::Nothing,
             After::Stream(session) => Watch::Session(session),
-            After::Body(call) => {
-                Watch::Request(Sending { call: Some(call), left: announced_bytes(&response) })
-            }
+            After::Body(rest) => Watch::Request(rest),
         };
         response.map(|inner| Self { inner, watch })
-    }
-}
-
-/// How long the body will be: servers stop polling there, whether or not the body says that it is at its end.
-fn announced_bytes<B: Body>(response: &http::Response<B>) -> Option<u64> {
-    let header = response.headers().get(http::header::CONTENT_LENGTH);
-    match header {
-        Some(length) => length.to_str().ok()?.parse().ok(),
-        None => response.body().size_hint().exact(),
     }
 }
 
@@ -90,12 +79,13 @@ impl<B: Body> Body for ResponseBody<B> {
         let mut this = self.project();
         match this.watch {
             Watch::Nothing => this.inner.poll_frame(cx),
-            Watch::Request(sending) => {
-                let active = Active::enter(&mut sending.call);
+            Watch::Request(rest) => {
+                let entered = rest.timer.context().enter();
+                let active = Active::new(this.watch, entered);
                 let frame = this.inner.as_mut().poll_frame(cx);
                 active.leave();
                 if let Poll::Ready(frame) = &frame {
-                    sending.after(frame, || this.inner.is_end_stream());
+                    this.watch.after(frame, || this.inner.is_end_stream());
                 }
                 frame
             }
@@ -122,45 +112,62 @@ impl<B: Body> Body for ResponseBody<B> {
     }
 }
 
-// === impl Sending ===
+// === impl Watch ===
 
-impl Sending {
+impl Watch {
     /// Takes in what a poll gave; ends the request if the body is at its end.
     #[inline]
     fn after<D: Buf, E>(&mut self, frame: &Option<Result<Frame<D>, E>>, ended: impl FnOnce() -> bool) {
-        let Some(call) = &mut self.call else { return };
+        let Self::Request(rest) = self else { return };
         let at_end = match frame {
             None => true,
-            Some(Err(_)) => return self.end(Call::failed),
+            Some(Err(_)) => return self.end(RequestTimer::failed),
             Some(Ok(frame)) => {
-                let bytes = data_bytes(frame);
-                call.sent(bytes);
-                self.left = self.left.map(|left| left.saturating_sub(bytes));
+                rest.sent(data_bytes(frame));
                 if let Some(trailers) = frame.trailers_ref() {
-                    call.trailers(trailers);
+                    rest.trailers(trailers);
                 }
                 // Nobody polls again after trailers, nor a body that says that it is at its end.
                 frame.is_trailers() || ended()
             }
         };
         if at_end {
-            self.end(Call::finish);
+            self.end(RequestTimer::finish);
         }
     }
 
     #[inline]
-    fn end(&mut self, how: impl FnOnce(Call)) {
-        if let Some(call) = self.call.take() {
-            how(call);
+    fn end(&mut self, how: impl FnOnce(RequestTimer)) {
+        if let Self::Request(rest) = std::mem::take(self) {
+            how(rest.timer);
+        }
+    }
+
+    /// A server drops a body when as much was sent as was announced, also without having seen its end.
+    #[inline]
+    fn drop_body(&mut self) {
+        if let Self::Request(rest) = self
+            && rest.left == 0
+            && !std::thread::panicking()
+        {
+            self.end(RequestTimer::finish);
         }
     }
 }
 
-impl Drop for Sending {
-    /// A server drops a body when as much was sent as was announced, also without having seen its end.
-    fn drop(&mut self) {
-        if self.left == Some(0) && !std::thread::panicking() {
-            self.end(Call::finish);
+impl Rest {
+    /// Bytes were handed to the server.
+    #[inline]
+    fn sent(&mut self, bytes: u64) {
+        self.timer.sent(bytes);
+        if self.left != Self::UNKNOWN {
+            self.left = self.left.saturating_sub(bytes);
+        }
+    }
+
+    fn trailers(&mut self, trailers: &HeaderMap) {
+        if let Some(code) = grpc::status(trailers) {
+            self.timer.grpc_status(code);
         }
     }
 }

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode, Version, header};
-use metrics_core::context::{BodyBytes, RequestContext};
-use metrics_core::{Protocol, RequestTimer, Scheme, SessionTimer};
+use http::{Method, StatusCode, Version};
+use metrics_core::context::{BodyBytes, Entered, RequestContext};
+use metrics_core::{Protocol, Registry, RequestTimer, Scheme, SessionTimer};
 
 use super::foreign::ForeignCall;
 use super::mark::Mark;
 use super::session::{Session, asks_for_upgrade};
-use super::{Shared, grpc, server_timing};
+use super::told::Told;
+use super::{Shared, server_timing};
 
-/// A request under way: recorded once, when its response ended, or it failed or was dropped.
+/// A request without an answer: recorded once, when it is answered in full, or fails, or is dropped.
 #[derive(Debug)]
 pub(super) struct Call {
     kind: Kind,
@@ -24,8 +25,8 @@ pub(super) struct Call {
 enum Kind {
     /// The registry's own timer, which also tells cancelled and panicked requests apart.
     Registry(RequestTimer),
-    /// For a collector that is no registry; `None` when it is disabled or was told.
-    Foreign(Option<ForeignCall>, RequestContext),
+    /// For a collector that is no registry.
+    Foreign(Box<ForeignCall>),
 }
 
 /// How a request's method decides what its response looks like.
@@ -42,27 +43,37 @@ enum Answers {
 #[derive(Debug)]
 pub(super) enum After {
     Nothing,
-    /// The rest of the body.
-    Body(Call),
+    Body(Rest),
     /// An event stream, which is no part of the request any more.
     Stream(SessionTimer),
 }
 
+/// A request whose response is being sent.
+#[derive(Debug)]
+pub(super) struct Rest {
+    pub(super) timer: RequestTimer,
+    /// Bytes that are still to come, or [`UNKNOWN`](Self::UNKNOWN). Servers stop polling there, whether or not the body
+    /// says that it is at its end.
+    pub(super) left: u64,
+}
+
+impl Rest {
+    /// No body is that long.
+    pub(super) const UNKNOWN: u64 = u64::MAX;
+}
+
 impl Call {
+    /// `None` for a collector that is disabled and no registry.
     #[inline]
     pub(super) fn begin<B>(
         shared: &Arc<Shared>,
+        registry: Option<&Registry>,
         mark: Mark,
         method: &'static str,
         request: &mut http::Request<B>,
-    ) -> Self {
-        let answers = match *request.method() {
-            Method::HEAD => Answers::WithoutBody,
-            Method::CONNECT => Answers::WithTunnel,
-            _ => Answers::WithBody,
-        };
+    ) -> Option<Self> {
         let template = shared.templates.of(request);
-        let kind = match shared.collector.registry() {
+        let kind = match registry {
             Some(registry) => {
                 let mut timer = registry.begin_request_over(protocol(request), method, template);
                 if shared.server_timing.is_some() {
@@ -73,12 +84,13 @@ impl Call {
                 }
                 Kind::Registry(timer)
             }
-            None => Kind::Foreign(ForeignCall::begin(shared, method, template), RequestContext::begin()),
+            None => Kind::Foreign(ForeignCall::begin(shared, method, template)?),
         };
+        let answers = Answers::of(request.method());
         let session = asks_for_upgrade(request).then(|| Session::offer(request));
         let call = Self { kind, method: answers, session };
         call.context().set_mark(mark.words());
-        call
+        Some(call)
     }
 
     /// The request as those see it who work for it.
@@ -86,15 +98,21 @@ impl Call {
     pub(super) fn context(&self) -> &RequestContext {
         match &self.kind {
             Kind::Registry(timer) => timer.context(),
-            Kind::Foreign(_, context) => context,
+            Kind::Foreign(call) => call.context(),
         }
+    }
+
+    /// The thread works for the request of that call, if there is one.
+    #[inline]
+    pub(super) fn enter(call: &Option<Self>) -> Option<Entered> {
+        call.as_ref().map(|call| call.context().enter())
     }
 
     /// Counts what is read of the request's body.
     pub(super) fn body_bytes(&self) -> Option<BodyBytes> {
         match &self.kind {
             Kind::Registry(timer) => Some(timer.body_bytes()),
-            Kind::Foreign(..) => None,
+            Kind::Foreign(_) => None,
         }
     }
 
@@ -108,97 +126,68 @@ impl Call {
 
     /// The response head is there; says what is still to come.
     #[inline]
-    pub(super) fn answered<B: http_body::Body>(mut self, response: &http::Response<B>) -> After {
+    pub(super) fn answered<B: http_body::Body>(self, response: &http::Response<B>) -> After {
         let status = response.status();
-        let timer = match &mut self.kind {
+        let mut timer = match self.kind {
             Kind::Registry(timer) => timer,
-            Kind::Foreign(call, _) => {
-                if let Some(call) = call.take() {
-                    call.answered(status.as_u16());
-                }
+            Kind::Foreign(call) => {
+                call.answered(status.as_u16());
                 return After::Nothing;
             }
         };
-        // Most responses of a handler have few headers or none; look only where there is something.
-        if !response.headers().is_empty()
-            && let Some(code) = grpc::status(response.headers())
-        {
+        let told = Told::of(response.headers());
+        if let Some(code) = told.grpc_status() {
             timer.grpc_status(code);
         }
-        if self.is_upgrade(status) {
-            self.upgrade(status);
-            return After::Nothing;
-        }
-        if self.method == Answers::WithoutBody || has_no_body(status) || response.body().is_end_stream() {
-            self.answered_in_full(status);
-            return After::Nothing;
-        }
-        if is_event_stream(response) {
-            return After::Stream(self.into_session(status));
-        }
-        if let Kind::Registry(timer) = &mut self.kind {
-            timer.answered(status.as_u16());
-        }
-        After::Body(self)
-    }
-
-    #[inline]
-    fn answered_in_full(self, status: StatusCode) {
-        if let Kind::Registry(timer) = self.kind {
+        if self.method.is_upgrade(status) {
+            upgrade(timer, self.session, status);
+        } else if self.method == Answers::WithoutBody
+            || has_no_body(status)
+            || response.body().is_end_stream()
+        {
             timer.answered_in_full(status.as_u16());
+        } else if told.is_event_stream() {
+            return After::Stream(timer.into_session(status.as_u16()));
+        } else {
+            timer.answered(status.as_u16());
+            let left = told.content_length().unwrap_or_else(|| response.body().size_hint().exact());
+            return After::Body(Rest { timer, left: left.unwrap_or(Rest::UNKNOWN) });
         }
+        After::Nothing
     }
 
-    fn is_upgrade(&self, status: StatusCode) -> bool {
-        status == StatusCode::SWITCHING_PROTOCOLS || self.method == Answers::WithTunnel && status.is_success()
-    }
-
-    /// Ends the request with the head, and begins the session if the handler held on to it.
-    fn upgrade(mut self, status: StatusCode) {
-        match self.session.take().filter(Session::is_held) {
-            Some(session) => session.open(self.into_session(status)),
-            None => self.answered_in_full(status),
-        }
-    }
-
-    fn into_session(self, status: StatusCode) -> SessionTimer {
-        match self.kind {
-            Kind::Registry(timer) => timer.into_session(status.as_u16()),
-            Kind::Foreign(..) => SessionTimer::default(),
-        }
-    }
-
-    /// Everything was sent.
-    #[inline]
-    pub(super) fn finish(self) {
-        if let Kind::Registry(timer) = self.kind {
-            timer.finish();
-        }
-    }
-
-    /// The service failed without a response, or the response's body failed.
+    /// The service failed without a response.
     #[inline]
     pub(super) fn failed(self) {
         match self.kind {
             Kind::Registry(timer) => timer.failed(),
-            Kind::Foreign(Some(call), _) => call.failed(),
-            Kind::Foreign(None, _) => {}
+            Kind::Foreign(call) => call.failed(),
         }
     }
+}
 
-    /// Bytes of the response's body were sent.
+impl Answers {
     #[inline]
-    pub(super) fn sent(&mut self, bytes: u64) {
-        if let Kind::Registry(timer) = &mut self.kind {
-            timer.sent(bytes);
+    fn of(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::WithoutBody,
+            Method::CONNECT => Self::WithTunnel,
+            _ => Self::WithBody,
         }
     }
 
-    /// The trailers of the response are there.
-    pub(super) fn trailers(&mut self, trailers: &http::HeaderMap) {
-        if let (Kind::Registry(timer), Some(code)) = (&mut self.kind, grpc::status(trailers)) {
-            timer.grpc_status(code);
-        }
+    #[inline]
+    fn is_upgrade(self, status: StatusCode) -> bool {
+        status == StatusCode::SWITCHING_PROTOCOLS || self == Self::WithTunnel && status.is_success()
+    }
+}
+
+/// Ends the request with the head, and begins the session if the handler held on to it.
+#[cold]
+fn upgrade(timer: RequestTimer, session: Option<Session>, status: StatusCode) {
+    match session.filter(Session::is_held) {
+        Some(session) => session.open(timer.into_session(status.as_u16())),
+        None => timer.answered_in_full(status.as_u16()),
     }
 }
 
@@ -219,12 +208,4 @@ fn protocol<B>(request: &http::Request<B>) -> Protocol {
 /// Whether a response of that status ends with its head, whatever body it has: servers drop it unread.
 fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED
-}
-
-fn is_event_stream<B>(response: &http::Response<B>) -> bool {
-    const EVENT_STREAM: &[u8] = b"text/event-stream";
-    let content_type = response.headers().get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
-    content_type
-        .and_then(|value| value.get(..EVENT_STREAM.len()))
-        .is_some_and(|value| value.eq_ignore_ascii_case(EVENT_STREAM))
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use metrics_core::__private::contained;
 use metrics_core::Collector;
+use metrics_core::context::RequestContext;
 
 use super::Shared;
 
@@ -17,6 +18,7 @@ pub(super) struct ForeignCall {
     template: Box<str>,
     started: Instant,
     told: bool,
+    context: RequestContext,
 }
 
 /// The status of a request that got no answer because its service failed or panicked.
@@ -24,22 +26,28 @@ const INTERNAL_SERVER_ERROR: u16 = 500;
 
 impl ForeignCall {
     /// `None` when the collector is disabled.
-    pub(super) fn begin(shared: &Arc<Shared>, method: &'static str, template: &str) -> Option<Self> {
-        shared.collector.is_enabled().then(|| Self {
+    pub(super) fn begin(shared: &Arc<Shared>, method: &'static str, template: &str) -> Option<Box<Self>> {
+        let begin = || Self {
             shared: Arc::clone(shared),
             method,
             template: template.into(),
             started: Instant::now(),
             told: false,
-        })
+            context: RequestContext::begin(),
+        };
+        shared.collector.is_enabled().then(|| Box::new(begin()))
     }
 
-    pub(super) fn answered(mut self, status: u16) {
+    pub(super) fn context(&self) -> &RequestContext {
+        &self.context
+    }
+
+    pub(super) fn answered(mut self: Box<Self>, status: u16) {
         self.tell(status);
         self.told = true;
     }
 
-    pub(super) fn failed(self) {
+    pub(super) fn failed(self: Box<Self>) {
         self.answered(INTERNAL_SERVER_ERROR);
     }
 

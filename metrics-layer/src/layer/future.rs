@@ -17,14 +17,8 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        inner: F,
-        call: Option<Call>,
-    }
-}
-
-impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, call: Option<Call>) -> Self {
-        Self { inner, call }
+        pub(super) inner: F,
+        pub(super) call: Option<Call>,
     }
 }
 
@@ -38,7 +32,8 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let active = Active::enter(this.call);
+        let entered = Call::enter(this.call);
+        let active = Active::new(this.call, entered);
         let polled = this.inner.poll(cx);
         active.leave();
         let result = ready!(polled);

@@ -1,17 +1,26 @@
 //! The status of gRPC, which travels in trailers, or in the headers of a response without a body.
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// What gRPC calls a status that it does not know.
 const UNKNOWN: u8 = 2;
 
-/// The status among headers or trailers; one that is no number is unknown.
+/// Whether a header is the status.
 #[inline]
-pub(super) fn status(headers: &HeaderMap) -> Option<u8> {
-    let value = headers.get(&GRPC_STATUS)?;
-    Some(value.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(UNKNOWN))
+pub(super) fn is_status(name: &HeaderName) -> bool {
+    *name == GRPC_STATUS
+}
+
+/// A status as a number; one that is none is unknown.
+pub(super) fn code(value: &HeaderValue) -> u8 {
+    value.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(UNKNOWN)
+}
+
+/// The status among trailers.
+pub(super) fn status(trailers: &HeaderMap) -> Option<u8> {
+    trailers.get(&GRPC_STATUS).map(code)
 }
 
 #[cfg(test)]

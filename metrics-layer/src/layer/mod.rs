@@ -19,11 +19,12 @@ mod server_timing;
 mod service;
 mod session;
 mod template;
+mod told;
 
 use std::sync::Arc;
 
 use metrics_core::context::ReportingCalls;
-use metrics_core::{Collector, ConfigError};
+use metrics_core::{Collector, ConfigError, Registry};
 use tower_layer::Layer;
 
 pub use body::ResponseBody;
@@ -254,19 +255,24 @@ impl Shared {
     /// Starts timing a request that is in scope.
     #[inline]
     fn begin<B>(self: &Arc<Self>, request: &mut http::Request<B>) -> Option<Call> {
-        if !self.scope.contains(request.uri().path()) {
+        let path = request.uri().path();
+        if !self.scope.contains(path) {
             return None;
         }
         let method = method::known(request.method());
-        let mark = Mark::new(self.name(), method, request.uri().path());
+        let registry = self.collector.registry();
+        let mark = Mark::new(self.name(registry), method, path);
         // A layer further out counts it.
-        (!mark.is_counted()).then(|| Call::begin(self, mark, method, request))
+        if mark.is_counted() {
+            return None;
+        }
+        Call::begin(self, registry, mark, method, request)
     }
 
     /// Tells collectors apart, whatever layers they have.
     #[inline]
-    fn name(&self) -> u32 {
-        match self.collector.registry() {
+    fn name(&self, registry: Option<&Registry>) -> u32 {
+        match registry {
             Some(registry) => registry.id(),
             // Of an address these bits differ.
             None => (Arc::as_ptr(&self.collector).addr() >> 4) as u32,

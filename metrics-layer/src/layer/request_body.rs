@@ -8,24 +8,18 @@ use http_body::{Body, Frame, SizeHint};
 use metrics_core::context::BodyBytes;
 use pin_project_lite::pin_project;
 
-use super::Call;
-
 pin_project! {
     /// The body of a request that passed a [`MetricsService`](super::MetricsService): the body it had, and a count of
     /// what is read of it. Frames, trailers, errors and hints pass unchanged.
     #[derive(Debug)]
     pub struct RequestBody<B> {
         #[pin]
-        inner: B,
-        bytes: Option<BodyBytes>,
+        pub(super) inner: B,
+        pub(super) bytes: Option<BodyBytes>,
     }
 }
 
 impl<B> RequestBody<B> {
-    pub(super) fn new(inner: B, call: Option<&Call>) -> Self {
-        Self { inner, bytes: call.and_then(Call::body_bytes) }
-    }
-
     /// The body inside.
     pub fn get_ref(&self) -> &B {
         &self.inner

@@ -12,11 +12,21 @@ use crate::serve::{Found, Table};
 /// The raw path decides, never a decoded or normalised one: `/api`, `/apix` and `/API/x` are outside (H-21).
 #[derive(Clone)]
 pub(super) struct Scope {
-    prefix: Box<str>,
+    prefix: Prefix,
     included: Patterns,
     excluded: Patterns,
     /// The paths of the exported handler, when they are out of scope.
     own: Option<Table>,
+}
+
+/// What paths begin with.
+#[derive(Clone)]
+struct Prefix {
+    text: Box<str>,
+    /// The first bytes of the text, and zeros.
+    head: u64,
+    /// Ones where `head` is text.
+    mask: u64,
 }
 
 /// Path patterns in the notation of routes.
@@ -33,7 +43,7 @@ impl Scope {
         if !prefix.starts_with('/') {
             return Err(ConfigError::new("path_prefix", format!("{prefix:?} does not start with /")));
         }
-        Ok(Self { prefix: prefix.into(), ..Self::default() })
+        Ok(Self { prefix: Prefix::new(prefix), ..Self::default() })
     }
 
     /// The same with another prefix.
@@ -56,13 +66,33 @@ impl Scope {
 
     #[inline]
     pub(super) fn contains(&self, path: &str) -> bool {
-        (path.starts_with(&*self.prefix) || self.included.contain(path)) && !self.excludes(path)
+        (self.prefix.begins(path) || self.included.contain(path)) && !self.excludes(path)
     }
 
     #[inline]
     fn excludes(&self, path: &str) -> bool {
         let is_own = |table: &Table| !matches!(table.find(path), Found::Foreign);
         self.excluded.contain(path) || self.own.as_ref().is_some_and(is_own)
+    }
+}
+
+impl Prefix {
+    fn new(text: &str) -> Self {
+        let known = text.len().min(size_of::<u64>());
+        let (mut head, mut mask) = ([0; 8], [0; 8]);
+        head[..known].copy_from_slice(&text.as_bytes()[..known]);
+        mask[..known].fill(u8::MAX);
+        Self { text: text.into(), head: u64::from_le_bytes(head), mask: u64::from_le_bytes(mask) }
+    }
+
+    /// Decides most paths by their first eight bytes.
+    #[inline]
+    fn begins(&self, path: &str) -> bool {
+        match path.as_bytes().first_chunk() {
+            Some(head) if u64::from_le_bytes(*head) & self.mask != self.head => false,
+            Some(_) if self.text.len() <= size_of::<u64>() => true,
+            _ => path.starts_with(&*self.text),
+        }
     }
 }
 
@@ -73,22 +103,27 @@ impl Patterns {
         inserted.map_err(|error| ConfigError::new(setting, format!("{pattern:?}: {error}")))
     }
 
-    #[inline]
+    #[inline(never)]
+    fn find(&self, path: &str) -> bool {
+        self.router.at(path).is_ok()
+    }
+
+    #[inline(always)]
     fn contain(&self, path: &str) -> bool {
-        self.any && self.router.at(path).is_ok()
+        self.any && self.find(path)
     }
 }
 
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("Scope").field("prefix", &self.prefix.text).finish_non_exhaustive()
     }
 }
 
 impl Default for Scope {
     fn default() -> Self {
         Self {
-            prefix: DEFAULT_PREFIX.into(),
+            prefix: Prefix::new(DEFAULT_PREFIX),
             included: Patterns::default(),
             excluded: Patterns::default(),
             own: None,
@@ -125,6 +160,16 @@ mod tests {
             assert!(!scope.contains(outside), "{outside}");
         }
         assert!(scope.exclude("/api/{").unwrap_err().to_string().starts_with(r#"exclude: "/api/{": "#));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_prefix_is_that_of_strings(prefix in "/[a/]{0,12}", path in "/[a/é]{0,14}") {
+            let scope = Scope::new(&prefix).unwrap();
+            proptest::prop_assert_eq!(scope.contains(&path), path.starts_with(&prefix));
+            let below = format!("{prefix}{path}");
+            proptest::prop_assert!(scope.contains(&below));
+        }
     }
 
     #[test]

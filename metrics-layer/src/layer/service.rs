@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use tower_service::Service;
 
 use super::active::Active;
-use super::{RequestBody, ResponseBody, ResponseFuture, Shared};
+use super::{Call, RequestBody, ResponseBody, ResponseFuture, Shared};
 
 /// Times the requests of the service inside; see [`MetricsLayer`](super::MetricsLayer).
 #[derive(Clone, Debug)]
@@ -54,10 +54,16 @@ where
     fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
         // Begun before the inner call, so that a panic in there is recorded as well.
         let mut call = self.shared.begin(&mut request);
-        let request = request.map(|body| RequestBody::new(body, call.as_ref()));
-        let active = Active::enter(&mut call);
-        let future = self.inner.call(request);
-        active.leave();
-        ResponseFuture::new(future, call)
+        let bytes = call.as_ref().and_then(Call::body_bytes);
+        let entered = Call::enter(&call);
+        let active = Active::new(&mut call, entered);
+        // Made in its place, for it is large.
+        ResponseFuture {
+            inner: self.inner.call(request.map(|inner| RequestBody { inner, bytes })),
+            call: {
+                active.leave();
+                call
+            },
+        }
     }
 }

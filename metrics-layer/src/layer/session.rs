@@ -67,7 +67,8 @@ impl Session {
 /// Whether a request may open a session.
 #[inline]
 pub(super) fn asks_for_upgrade<B>(request: &Request<B>) -> bool {
-    request.headers().contains_key(header::UPGRADE) || request.method() == Method::CONNECT
+    // Passing the few headers by costs less than a look-up.
+    request.headers().keys().any(|name| name == header::UPGRADE) || request.method() == Method::CONNECT
 }
 
 #[cfg(feature = "axum")]

@@ -127,7 +127,7 @@ impl Cell {
         self.request.record(finished.request_bytes);
         self.response.record(finished.response_bytes);
         // Last, because they tell how many there were.
-        bump(&self.durations[DURATION_BOUNDS_NS.partition_point(|bound| *bound < finished.ns)], 1);
+        bump(&self.durations[duration_bucket(finished.ns)], 1);
     }
 
     pub(super) fn read(&self) -> CellTotal {
@@ -151,6 +151,12 @@ impl Sizes {
     fn read(&self) -> SizeTotal {
         SizeTotal { buckets: load(&self.buckets), sum: self.sum.load(Ordering::Relaxed) }
     }
+}
+
+/// The first bucket whose bound is not below; most requests are in the first of all.
+#[inline]
+fn duration_bucket(ns: u64) -> usize {
+    if ns <= DURATION_BOUNDS_NS[0] { 0 } else { DURATION_BOUNDS_NS.partition_point(|bound| *bound < ns) }
 }
 
 /// The first bucket whose bound is not below.
@@ -193,6 +199,14 @@ fn add<const N: usize>(sums: &mut [u64; N], parts: &[u64; N]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_fall_into_the_first_bucket_that_holds_them() {
+        for (index, bound) in DURATION_BOUNDS_NS.into_iter().enumerate() {
+            assert_eq!((duration_bucket(bound), duration_bucket(bound + 1)), (index, index + 1));
+        }
+        assert_eq!((duration_bucket(0), duration_bucket(u64::MAX)), (0, DURATIONS - 1));
+    }
 
     #[test]
     fn sizes_fall_into_the_first_bucket_that_holds_them() {

@@ -102,6 +102,14 @@ impl Outcome {
     }
 }
 
+impl Protocol {
+    /// From the numbers of both, of which the lowest bits count.
+    #[inline]
+    pub(crate) fn from_bits(scheme: u32, version: u32) -> Self {
+        Self { scheme: Scheme::ALL[(scheme & 1) as usize], version: Version::ALL[(version & 0b11) as usize] }
+    }
+}
+
 impl Scheme {
     pub(crate) const COUNT: usize = 2;
     pub(crate) const ALL: [Self; Self::COUNT] = [Self::Http, Self::Https];
@@ -196,10 +204,7 @@ impl CellKey {
     }
 
     pub(crate) fn protocol(self) -> Protocol {
-        Protocol {
-            scheme: Scheme::ALL[(self.0 >> SCHEME & 1) as usize],
-            version: Version::ALL[(self.0 >> VERSION & 0b11) as usize],
-        }
+        Protocol::from_bits(self.0 >> SCHEME, self.0 >> VERSION)
     }
 
     /// Whether the server is to blame.
