@@ -46,7 +46,7 @@ pub fn service() -> Box<dyn Batch> {
 
 /// The same with a layer that wraps the future and both bodies, and does nothing.
 pub fn service_with_noop() -> Box<dyn Batch> {
-    through_service!(WholeService<Answer>, noop::Whole.layer(Answer))
+    through_service!(WholeService<Answer>, noop::Whole("none").layer(Answer))
 }
 
 /// A request to an axum router without a layer.
@@ -56,12 +56,12 @@ pub fn bare_router() -> Box<dyn Batch> {
 
 /// The same with a layer that wraps the future, and does nothing.
 pub fn router_with_noop_head() -> Box<dyn Batch> {
-    through_router!(router().layer(noop::Head))
+    through_router!(router().layer(noop::Head("none")))
 }
 
 /// The same with a layer that wraps the future and both bodies, and does nothing.
 pub fn router_with_noop() -> Box<dyn Batch> {
-    through_router!(router().layer(noop::Whole))
+    through_router!(router().layer(noop::Whole("none")))
 }
 
 /// Keeps two counters on different cache lines.

@@ -10,27 +10,31 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// Stands for what a layer knows. axum makes the service of a handler's route anew for every request, and allocates for
+/// a layer that is not empty.
+pub type Settings = &'static str;
+
 /// Wraps the future alone, as layers do that stop at the head of the response.
 #[derive(Clone, Copy, Debug)]
-pub struct Head;
+pub struct Head(pub Settings);
 
 /// Wraps the future and both bodies, as a layer must that follows requests to their end.
 #[derive(Clone, Copy, Debug)]
-pub struct Whole;
+pub struct Whole(pub Settings);
 
 /// The service of [`Head`].
 #[derive(Clone, Copy, Debug)]
-pub struct HeadService<S>(S);
+pub struct HeadService<S>(S, pub Settings);
 
 /// The service of [`Whole`].
 #[derive(Clone, Copy, Debug)]
-pub struct WholeService<S>(S);
+pub struct WholeService<S>(S, pub Settings);
 
 impl<S> Layer<S> for Head {
     type Service = HeadService<S>;
 
     fn layer(&self, inner: S) -> HeadService<S> {
-        HeadService(inner)
+        HeadService(inner, self.0)
     }
 }
 
@@ -38,7 +42,7 @@ impl<S> Layer<S> for Whole {
     type Service = WholeService<S>;
 
     fn layer(&self, inner: S) -> WholeService<S> {
-        WholeService(inner)
+        WholeService(inner, self.0)
     }
 }
 
