@@ -46,7 +46,7 @@ pub(crate) struct Notes {
     pub(crate) sent: AtomicU64,
     pub(crate) registry: AtomicU32,
     pub(crate) label: AtomicU32,
-    /// Status, gRPC status and protocol.
+    /// Status, gRPC status and protocol, as bits of a key.
     pub(crate) head: AtomicU32,
 }
 

@@ -16,8 +16,7 @@ mod timing;
 mod window;
 
 pub(crate) use exchange::{
-    CellKey, CellTotal, DURATION_BOUNDS_NS, Ending, ExchangeShard, ExchangeTotal, Finished,
-    SIZE_BOUNDS_BYTES, is_grpc_server_error,
+    CellKey, CellTotal, DURATION_BOUNDS_NS, Ending, ExchangeShard, ExchangeTotal, Finished, SIZE_BOUNDS_BYTES,
 };
 pub use exchange::{Outcome, Protocol, Scheme, Version};
 pub(crate) use extra::{ExtraShard, ExtraTotal};

@@ -1,6 +1,7 @@
 //! A request under way.
 
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::Ordering;
 
 use super::SessionTimer;
@@ -8,7 +9,7 @@ use crate::clock::counter_ticks;
 use crate::context::{BodyBytes, Notes, RequestContext};
 use crate::record::{Labels, Routes, SeriesId, now, record, resolve, resolve_route};
 use crate::registry::Registry;
-use crate::series::{CellKey, Ending, Finished, Protocol, is_grpc_server_error};
+use crate::series::{CellKey, Ending, Finished, Protocol};
 use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
 
 /// A request under way on one route: recorded once, however it ends.
@@ -43,15 +44,6 @@ use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
 pub struct RequestTimer {
     /// Of nobody when it has ended, or nothing is recorded. Everything else is in its notes.
     context: RequestContext,
-}
-
-/// What is known of a response's head, in the word that the notes have for it.
-#[derive(Clone, Copy)]
-struct Known {
-    /// 0 before the head.
-    status: u16,
-    grpc_status: Option<u8>,
-    protocol: Protocol,
 }
 
 /// No table is that long.
@@ -96,7 +88,7 @@ impl Registry {
             notes.sent.store(0, Ordering::Relaxed);
             notes.registry.store(self.id(), Ordering::Relaxed);
             notes.label.store(NO_LABEL, Ordering::Relaxed);
-            notes.set_known(Known { status: 0, grpc_status: None, protocol });
+            notes.set_key(CellKey::new(0, Ending::Ok, None, protocol));
         }
         RequestTimer { context }
     }
@@ -114,48 +106,15 @@ impl Notes {
         self.start.load(Ordering::Relaxed)
     }
 
+    /// Status, gRPC status and protocol, as far as they are known: the key of a request that ended well.
     #[inline]
-    fn known(&self) -> Known {
-        Known::from_word(self.head.load(Ordering::Relaxed))
+    fn key(&self) -> CellKey {
+        CellKey::from_bits(self.head.load(Ordering::Relaxed))
     }
 
     #[inline]
-    fn set_known(&self, known: Known) {
-        self.head.store(known.word(), Ordering::Relaxed);
-    }
-}
-
-impl Known {
-    const GRPC: u32 = 16;
-    const SCHEME: u32 = 24;
-    const VERSION: u32 = 28;
-
-    #[inline]
-    fn word(self) -> u32 {
-        // One more than the code: those above 16 mean the same (UNKNOWN).
-        let grpc = self.grpc_status.map_or(0, |code| code.saturating_add(1));
-        u32::from(self.status)
-            | u32::from(grpc) << Self::GRPC
-            | (self.protocol.scheme as u32) << Self::SCHEME
-            | (self.protocol.version as u32) << Self::VERSION
-    }
-
-    #[inline]
-    fn from_word(word: u32) -> Self {
-        Self {
-            status: word as u16,
-            grpc_status: ((word >> Self::GRPC) as u8).checked_sub(1),
-            protocol: Protocol::from_bits(word >> Self::SCHEME & 0xF, word >> Self::VERSION),
-        }
-    }
-
-    /// How a request ends of which everything was sent.
-    #[inline]
-    fn ending(self) -> Ending {
-        match self.grpc_status {
-            Some(code) if self.status < 500 && is_grpc_server_error(code) => Ending::Grpc,
-            _ => Ending::of_status(self.status),
-        }
+    fn set_key(&self, key: CellKey) {
+        self.head.store(key.bits(), Ordering::Relaxed);
     }
 }
 
@@ -176,7 +135,7 @@ impl RequestTimer {
     #[inline]
     pub fn answered(&mut self, status: u16) {
         let Some(notes) = self.context.notes() else { return };
-        notes.set_known(Known { status, ..notes.known() });
+        notes.set_key(notes.key().with_status(status));
         let (start, end) = (notes.start(), counter_ticks());
         record::<Routes>(notes.series(), move |time, shard| {
             shard.record(time.span(start, end), status >= 500, status);
@@ -185,11 +144,8 @@ impl RequestTimer {
 
     /// The response's head is there, and nothing will follow; ends the request.
     #[inline]
-    pub fn answered_in_full(mut self, status: u16) {
-        self.end(|known| {
-            known.status = status;
-            (known.ending(), Head::Now(status))
-        });
+    pub fn answered_in_full(self, status: u16) {
+        ManuallyDrop::new(self).end(|key| (key.with_status(status).when_sent(), Head::Now(status)));
     }
 
     /// Counts the request, from its beginning to its end, by a label of the application's own as well, such as a
@@ -216,7 +172,7 @@ impl RequestTimer {
             return;
         }
         if let Some(label) = resolve::<Labels>(notes.series().state(), Key::two(name, value)) {
-            record::<Labels>(label, |_, shard| shard.start(notes.known().protocol.scheme));
+            record::<Labels>(label, |_, shard| shard.start(notes.key().protocol().scheme));
             notes.label.store(label.index(), Ordering::Relaxed);
         }
     }
@@ -253,22 +209,22 @@ impl RequestTimer {
     #[inline]
     pub fn grpc_status(&mut self, code: u8) {
         if let Some(notes) = self.context.notes() {
-            notes.set_known(Known { grpc_status: Some(code), ..notes.known() });
+            notes.set_key(notes.key().with_grpc(code));
         }
     }
 
     /// Ends the request: everything was sent.
     #[inline]
-    pub fn finish(mut self) {
-        self.end(|known| (known.ending(), Head::Done));
+    pub fn finish(self) {
+        ManuallyDrop::new(self).end(|key| (key.when_sent(), Head::Done));
     }
 
     /// Ends the request by an error: of the service, when there was no head, else of the response's body.
     #[inline]
-    pub fn failed(mut self) {
-        self.end(|known| match known.status {
-            0 => (Ending::Service, Head::Now(INTERNAL_SERVER_ERROR)),
-            _ => (Ending::Body, Head::Done),
+    pub fn failed(self) {
+        ManuallyDrop::new(self).end(|key| match key.status() {
+            0 => (key.ended(Ending::Service), Head::Now(INTERNAL_SERVER_ERROR)),
+            _ => (key.ended(Ending::Body), Head::Done),
         });
     }
 
@@ -283,19 +239,17 @@ impl RequestTimer {
         session.unwrap_or_default()
     }
 
-    /// Ends the request in the way that its head decides.
+    /// Ends the request in the way that what is known of its head decides. There is nothing left to drop then.
     #[inline]
-    fn end(&mut self, how: impl FnOnce(&mut Known) -> (Ending, Head)) {
+    fn end(&mut self, how: impl FnOnce(CellKey) -> (CellKey, Head)) {
         let Some(notes) = self.context.notes() else { return };
         let end = counter_ticks();
         let (start, sent, label) =
             (notes.start(), notes.sent.load(Ordering::Relaxed), notes.label.load(Ordering::Relaxed));
         let series = alive_at(notes, end);
-        let mut known = notes.known();
-        let (ending, head) = how(&mut known);
+        let (key, head) = how(notes.key());
         // From here on another request may have the notes.
         let request_bytes = self.context.end().received;
-        let key = CellKey::new(known.status, ending, known.grpc_status, known.protocol);
         // What the closure tells of, which may not change what it captures.
         let (slow, ns) = (Cell::new(false), Cell::new(0));
         let finished = |ns| Finished { key, ns, request_bytes, response_bytes: sent };
@@ -332,11 +286,11 @@ impl RequestTimer {
     #[cold]
     fn abandon(&mut self) {
         let panicking = std::thread::panicking();
-        self.end(|known| match (panicking, known.status) {
-            (true, 0) => (Ending::Panicked, Head::Now(INTERNAL_SERVER_ERROR)),
-            (true, _) => (Ending::Panicked, Head::Done),
-            (false, 0) => (Ending::Cancelled, Head::Missed),
-            (false, _) => (Ending::Cancelled, Head::Done),
+        self.end(|key| match (panicking, key.status()) {
+            (true, 0) => (key.ended(Ending::Panicked), Head::Now(INTERNAL_SERVER_ERROR)),
+            (true, _) => (key.ended(Ending::Panicked), Head::Done),
+            (false, 0) => (key.ended(Ending::Cancelled), Head::Missed),
+            (false, _) => (key.ended(Ending::Cancelled), Head::Done),
         });
     }
 }
@@ -379,7 +333,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::series::{Scheme, Version};
 
     #[test]
     fn a_panic_is_a_failure_and_a_drop_is_not() {
@@ -437,19 +390,5 @@ mod tests {
     #[test]
     fn a_request_takes_at_most_16_bytes() {
         assert!(size_of::<RequestTimer>() <= 16, "{}", size_of::<RequestTimer>());
-    }
-
-    #[test]
-    fn what_is_known_fits_into_a_word() {
-        for status in [0, 200, 599, u16::MAX] {
-            for grpc_status in [None, Some(0), Some(16), Some(254)] {
-                for (scheme, version) in [(Scheme::Http, Version::Http10), (Scheme::Https, Version::Http3)] {
-                    let protocol = Protocol { scheme, version };
-                    let known = Known::from_word(Known { status, grpc_status, protocol }.word());
-                    let seen = (known.status, known.grpc_status, known.protocol);
-                    assert_eq!(seen, (status, grpc_status, protocol));
-                }
-            }
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! A request that a thread works for.
 
+use std::mem::ManuallyDrop;
+
 use metrics_core::context::Entered;
 
 /// What holds a request under way while it is the one the thread works for, until this is dropped.
@@ -18,15 +20,15 @@ impl<'a, T: Default> Active<'a, T> {
 
     /// Puts back what was current before.
     #[inline]
-    pub(super) fn leave(mut self) {
-        self.entered = None;
+    pub(super) fn leave(self) {
+        drop(ManuallyDrop::new(self).entered.take());
     }
 }
 
 impl<T: Default> Drop for Active<'_, T> {
     /// When the code inside panics, the request ends here, in the midst of the unwinding, and so knows why. A runtime
     /// drops a future only after it has caught the panic.
-    #[inline]
+    #[cold]
     fn drop(&mut self) {
         if self.entered.take().is_some() {
             *self.holder = T::default();

@@ -135,7 +135,7 @@ impl Call {
                 return After::Nothing;
             }
         };
-        let told = Told::of(response.headers());
+        let told = Told::of(response);
         if let Some(code) = told.grpc_status() {
             timer.grpc_status(code);
         }
@@ -150,8 +150,7 @@ impl Call {
             return After::Stream(timer.into_session(status.as_u16()));
         } else {
             timer.answered(status.as_u16());
-            let left = told.content_length().unwrap_or_else(|| response.body().size_hint().exact());
-            return After::Body(Rest { timer, left: left.unwrap_or(Rest::UNKNOWN) });
+            return After::Body(Rest { timer, left: told.length().unwrap_or(Rest::UNKNOWN) });
         }
         After::Nothing
     }

@@ -57,13 +57,8 @@ where
         let bytes = call.as_ref().and_then(Call::body_bytes);
         let entered = Call::enter(&call);
         let active = Active::new(&mut call, entered);
-        // Made in its place, for it is large.
-        ResponseFuture {
-            inner: self.inner.call(request.map(|inner| RequestBody { inner, bytes })),
-            call: {
-                active.leave();
-                call
-            },
-        }
+        let inner = self.inner.call(request.map(|inner| RequestBody { inner, bytes }));
+        active.leave();
+        ResponseFuture { inner, call }
     }
 }

@@ -1,13 +1,18 @@
 //! What the headers of a response tell of how it goes on.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Response, header};
+use http_body::Body;
 
 use super::grpc;
 
-/// The headers that matter here, found in one pass: a response has few, and a look-up in the map costs as much as
-/// passing ten of them by.
+/// The headers that matter here, and how long the body says it is.
+///
+/// A body that knows its length and has any is neither an event stream nor a gRPC answer without one, and its header says
+/// the same length: its headers are not looked at. Those of others are found in one pass, for a response has few, and a
+/// look-up in the map costs as much as passing ten of them by.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Told<'a> {
+    exact: Option<u64>,
     content_type: Option<&'a HeaderValue>,
     content_length: Option<&'a HeaderValue>,
     grpc_status: Option<&'a HeaderValue>,
@@ -15,7 +20,15 @@ pub(super) struct Told<'a> {
 
 impl<'a> Told<'a> {
     #[inline]
-    pub(super) fn of(headers: &'a HeaderMap) -> Self {
+    pub(super) fn of<B: Body>(response: &'a Response<B>) -> Self {
+        let exact = response.body().size_hint().exact();
+        match exact {
+            Some(1..) => Self { exact, ..Self::default() },
+            _ => Self { exact, ..Self::by_headers(response.headers()) },
+        }
+    }
+
+    fn by_headers(headers: &'a HeaderMap) -> Self {
         let mut told = Self::default();
         for (name, value) in headers {
             let place = if name == header::CONTENT_TYPE {
@@ -43,9 +56,12 @@ impl<'a> Told<'a> {
         })
     }
 
-    /// How long the body will be, if a header says so: `Some(None)` of a number that cannot be read.
-    pub(super) fn content_length(self) -> Option<Option<u64>> {
-        self.content_length.map(|length| length.to_str().ok()?.parse().ok())
+    /// How long the body will be, if that is known; a header decides, if it can be read.
+    pub(super) fn length(self) -> Option<u64> {
+        match self.content_length {
+            Some(length) => length.to_str().ok()?.parse().ok(),
+            None => self.exact,
+        }
     }
 
     pub(super) fn grpc_status(self) -> Option<u8> {
@@ -57,13 +73,14 @@ impl<'a> Told<'a> {
 mod tests {
     use super::*;
 
-    fn told(headers: &[(&'static str, &'static str)]) -> (bool, Option<Option<u64>>, Option<u8>) {
+    /// Of a response with these headers, whose body says nothing.
+    fn told(headers: &[(&'static str, &'static str)]) -> (bool, Option<u64>, Option<u8>) {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_static(value));
         }
-        let told = Told::of(&map);
-        (told.is_event_stream(), told.content_length(), told.grpc_status())
+        let told = Told::by_headers(&map);
+        (told.is_event_stream(), told.length(), told.grpc_status())
     }
 
     #[test]
@@ -71,7 +88,7 @@ mod tests {
         assert_eq!(told(&[]), (false, None, None));
         let all =
             [("x-a", "1"), ("content-type", "Text/Event-Stream; charset=utf-8"), ("content-length", "70")];
-        assert_eq!(told(&all), (true, Some(Some(70)), None));
+        assert_eq!(told(&all), (true, Some(70), None));
         let more =
             [("vary", "x"), ("grpc-status", "13"), ("content-type", "application/grpc"), ("date", "x")];
         assert_eq!(told(&more), (false, None, Some(13)));
@@ -79,10 +96,21 @@ mod tests {
 
     #[test]
     fn the_first_of_its_name_counts_and_nonsense_does_not() {
-        assert_eq!(told(&[("content-length", "x"), ("content-length", "7")]), (false, Some(None), None));
-        assert_eq!(told(&[("content-type", "text/plain"), ("content-type", "text/event-stream")]).0, false);
+        assert_eq!(told(&[("content-length", "x"), ("content-length", "7")]), (false, None, None));
+        assert!(!told(&[("content-type", "text/plain"), ("content-type", "text/event-stream")]).0);
         for other in ["text/event-strea", "text/Even", "text/event/stream", "", "application/json"] {
             assert!(!told(&[("content-type", other)]).0, "{other}");
         }
+    }
+
+    #[test]
+    fn a_body_that_knows_its_length_needs_no_header() {
+        let of = |body: &'static str| {
+            let response = Response::builder().header("content-length", "70").header("grpc-status", "5");
+            let response = response.body(http_body_util::Full::<bytes::Bytes>::from(body)).unwrap();
+            let told = Told::of(&response);
+            (told.length(), told.grpc_status())
+        };
+        assert_eq!((of("four"), of("")), ((Some(4), None), (Some(70), Some(5))));
     }
 }

@@ -83,6 +83,7 @@ const SCHEME: u32 = 18;
 const VERSION: u32 = 19;
 const REST: u32 = 1 << 21;
 const STATUS_MASK: u32 = (1 << ENDING) - 1;
+const ENDING_MASK: u32 = 0b111;
 const GRPC_MASK: u32 = 0b1_1111;
 
 /// What gRPC calls a status that it does not know.
@@ -145,20 +146,52 @@ impl Ending {
     }
 }
 
+/// One more than the code; made-up codes are unknown.
+#[inline]
+fn grpc_bits(code: u8) -> u32 {
+    let code = if code > GRPC_MAX { GRPC_UNKNOWN } else { code };
+    (1 + u32::from(code)) << GRPC
+}
+
 impl CellKey {
     /// No request ends so: it would be answered, and without a status.
     pub(super) const NONE: Self = Self(0);
 
     #[inline]
     pub(crate) fn new(status: u16, ending: Ending, grpc: Option<u8>, protocol: Protocol) -> Self {
-        let grpc = grpc.map_or(0, |code| 1 + if code > GRPC_MAX { GRPC_UNKNOWN } else { code });
         Self(
             u32::from(status) & STATUS_MASK
                 | (ending as u32) << ENDING
-                | u32::from(grpc) << GRPC
+                | grpc.map_or(0, grpc_bits)
                 | (protocol.scheme as u32) << SCHEME
                 | (protocol.version as u32) << VERSION,
         )
+    }
+
+    #[inline]
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self(self.0 & !STATUS_MASK | u32::from(status) & STATUS_MASK)
+    }
+
+    #[inline]
+    pub(crate) fn with_grpc(self, code: u8) -> Self {
+        Self(self.without_grpc().0 | grpc_bits(code))
+    }
+
+    /// The same request, ended so.
+    #[inline]
+    pub(crate) fn ended(self, ending: Ending) -> Self {
+        Self(self.0 & !(ENDING_MASK << ENDING) | (ending as u32) << ENDING)
+    }
+
+    /// The same request, when everything was sent.
+    #[inline]
+    pub(crate) fn when_sent(self) -> Self {
+        let status = self.status();
+        if status < 500 && self.grpc_status().is_some_and(is_grpc_server_error) {
+            return self.ended(Ending::Grpc);
+        }
+        self.ended(Ending::of_status(status))
     }
 
     /// The same without status, gRPC status and version.
@@ -181,11 +214,11 @@ impl CellKey {
         self.0 & REST != 0
     }
 
-    pub(super) fn bits(self) -> u32 {
+    pub(crate) fn bits(self) -> u32 {
         self.0
     }
 
-    pub(super) fn from_bits(bits: u32) -> Self {
+    pub(crate) fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 
@@ -196,7 +229,7 @@ impl CellKey {
 
     pub(crate) fn ending(self) -> Ending {
         // Every key was made of an ending.
-        Ending::ALL.get((self.0 >> ENDING & 0b111) as usize).copied().unwrap_or(Ending::Ok)
+        Ending::ALL.get((self.0 >> ENDING & ENDING_MASK) as usize).copied().unwrap_or(Ending::Ok)
     }
 
     pub(crate) fn grpc_status(self) -> Option<u8> {
@@ -228,7 +261,7 @@ impl CellKey {
 /// # Source
 /// The OpenTelemetry conventions for gRPC servers: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and
 /// DATA_LOSS.
-pub(crate) fn is_grpc_server_error(status: u8) -> bool {
+fn is_grpc_server_error(status: u8) -> bool {
     matches!(status, 2 | 4 | 12 | 13 | 14 | 15) || status > GRPC_MAX
 }
 

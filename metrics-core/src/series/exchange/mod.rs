@@ -10,7 +10,7 @@ use super::timing::bump;
 use crate::sync::atomic::{AtomicU64, Ordering, fence};
 
 pub(crate) use cell::{CellTotal, DURATION_BOUNDS_NS, SIZE_BOUNDS_BYTES};
-pub(crate) use key::{CellKey, Ending, is_grpc_server_error};
+pub(crate) use key::{CellKey, Ending};
 pub use key::{Outcome, Protocol, Scheme, Version};
 
 use cell::Cell;
