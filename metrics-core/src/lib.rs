@@ -108,9 +108,10 @@ pub use signals::{Signal, Subscriber, Subscription};
 pub use snapshot::{
     ActiveAlert, AlertEvent, AlertLevel, AlertReason, AlertState, AlertStatus, CollectionMetrics,
     CollectionSummary, DagMetrics, DagNodeMetrics, EndpointMetrics, ExtensionStatus, FunctionMetrics,
-    JobMetrics, LabelMetrics, LastHour, LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics,
-    OutcomeCounts, PerformanceHealth, RouteMetrics, SelfMetrics, SeriesMetrics, SeriesSample, SessionMetrics,
-    SuggestedThresholds, SystemMetrics, TrendBucket, TrendMetrics, WebSocketMetrics, WsTopicMetrics,
+    JobMetrics, LabelMetrics, LastHour, LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests,
+    OperationMetrics, OutcomeCounts, PerformanceHealth, RouteMetrics, SelfMetrics, SeriesMetrics,
+    SeriesSample, SessionMetrics, SuggestedThresholds, SystemMetrics, TrendBucket, TrendMetrics,
+    WebSocketMetrics, WsTopicMetrics,
 };
 pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time};
 #[cfg(feature = "stream")]

@@ -42,12 +42,12 @@ impl ForeignCall {
         &self.context
     }
 
-    pub(super) fn answered(mut self: Box<Self>, status: u16) {
+    pub(super) fn answered(mut self, status: u16) {
         self.tell(status);
         self.told = true;
     }
 
-    pub(super) fn failed(self: Box<Self>) {
+    pub(super) fn failed(self) {
         self.answered(INTERNAL_SERVER_ERROR);
     }
 

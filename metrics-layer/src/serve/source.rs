@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use metrics_core as core;
 use metrics_core::{
-    Collection, CollectionMetrics, Collector, FunctionMetrics, LabelMetrics, NotableRequests, PerformanceHealth,
-    RouteMetrics, SelfMetrics, TextFormat,
+    Collection, CollectionMetrics, Collector, FunctionMetrics, LabelMetrics, NotableRequests,
+    PerformanceHealth, RouteMetrics, SelfMetrics, TextFormat,
 };
 use serde::Serialize;
 
