@@ -101,16 +101,19 @@ pub use export::TextFormat;
 pub use history::TrendPeriod;
 pub use metrics::{Builder, Metrics};
 pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC, UNMATCHED};
-pub use registry::{Bucket, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, Topic};
+pub use registry::{
+    Bucket, Cache, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, Topic,
+};
 pub use sampler::Sampler;
 pub use series::{Outcome, Protocol, Scheme, Version};
 pub use signals::{Signal, Subscriber, Subscription};
 pub use snapshot::{
-    ActiveAlert, AlertEvent, AlertLevel, AlertReason, AlertState, AlertStatus, CollectionMetrics,
-    CollectionSummary, DagMetrics, DagNodeMetrics, EndpointMetrics, ExtensionStatus, FunctionMetrics,
-    JobMetrics, LastHour, LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics,
-    OutcomeCounts, PerformanceHealth, RouteMetrics, SelfMetrics, SeriesMetrics, SeriesSample, SessionMetrics,
-    SuggestedThresholds, SystemMetrics, TrendBucket, TrendMetrics, WebSocketMetrics, WsTopicMetrics,
+    ActiveAlert, AlertEvent, AlertLevel, AlertReason, AlertState, AlertStatus, CacheMetrics,
+    CollectionMetrics, CollectionSummary, DagMetrics, DagNodeMetrics, DatabaseMetrics, EndpointMetrics,
+    ExtensionStatus, FunctionCall, FunctionMetrics, JobMetrics, LastHour, LatencyMetrics, MetricsSnapshot,
+    NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts, Performance, PerformanceHealth,
+    RouteMetrics, RouteStats, SelfMetrics, SeriesMetrics, SeriesSample, SessionMetrics, SuggestedThresholds,
+    SystemMetrics, TrendBucket, TrendMetrics, WatchedRoute, WebSocketMetrics, WsTopicMetrics,
 };
 pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time};
 #[cfg(feature = "stream")]

@@ -12,7 +12,9 @@ use super::domain::{Domain, Named, ShardOf};
 use super::id::SeriesId;
 use super::of_node::OfNode;
 use super::short::{ShortName, ShortNames};
-use crate::series::{CounterShard, ExtraShard, NodeShard, RouteShard, TimingShard, TopicShard};
+use crate::series::{
+    CacheShard, CounterShard, ExtraShard, NodeShard, QueriesShard, RouteShard, TimingShard, TopicShard,
+};
 
 /// Series per domain that do not get into each other's way, if their indices follow one another. A line takes 16
 /// bytes.
@@ -32,6 +34,8 @@ pub struct Hot {
     pub(super) topics: Cache<TopicShard>,
     pub(super) counters: Cache<CounterShard>,
     pub(super) gauges: Cache<()>,
+    pub(super) caches: Cache<CacheShard>,
+    pub(super) queries: Cache<QueriesShard>,
     pub(super) function_extras: Cache<ExtraShard>,
     pub(super) node_extras: Cache<ExtraShard>,
     pub(super) operation_extras: Cache<ExtraShard>,
@@ -63,6 +67,8 @@ impl Hot {
             topics: Cache::new(),
             counters: Cache::new(),
             gauges: Cache::new(),
+            caches: Cache::new(),
+            queries: Cache::new(),
             function_extras: Cache::new(),
             node_extras: Cache::new(),
             operation_extras: Cache::new(),
@@ -82,6 +88,8 @@ impl Hot {
         self.topics.forget();
         self.counters.forget();
         self.gauges.forget();
+        self.caches.forget();
+        self.queries.forget();
         self.function_extras.forget();
         self.node_extras.forget();
         self.operation_extras.forget();

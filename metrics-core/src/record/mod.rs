@@ -8,19 +8,21 @@ mod id;
 mod keys;
 mod local;
 mod of_node;
+mod queries;
 mod short;
 mod slot;
 mod time;
 
 pub(crate) use domain::{
-    Counters, Domain, FunctionExtras, Functions, Gauges, NodeExtras, Nodes, OperationExtras, Operations,
-    Routes, ShardOf, Topics,
+    Caches, Counters, Domain, FunctionExtras, Functions, Gauges, NodeExtras, Nodes, OperationExtras,
+    Operations, Routes, ShardOf, Topics,
 };
 pub(crate) use extra::{Beside, record_panicked, set_memory};
 pub(crate) use hot::{Hot, with_hot};
 pub(crate) use id::SeriesId;
 pub(crate) use local::{lost_records, now, record, resolve, resolve_node, resolve_short};
 pub(crate) use of_node::{operation_and_extras_of, operation_of};
+pub(crate) use queries::record_queries;
 pub(crate) use short::ShortName;
 pub(crate) use slot::Slot;
 pub(crate) use time::Time;

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use super::cache::CacheShard;
 use super::exchange::{ExchangeShard, ExchangeTotal};
 use super::extra::ExtraShard;
 use super::histogram::Counts;
 use super::lease::Spare;
+use super::queries::QueriesShard;
 use super::timing::{TimingShard, TimingTotal, bump};
 use super::window::Sample;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -64,6 +66,8 @@ pub(crate) fn spare_bytes() -> u64 {
         + TopicShard::spare().bytes()
         + CounterShard::spare().bytes()
         + ExtraShard::spare().bytes()
+        + CacheShard::spare().bytes()
+        + QueriesShard::spare().bytes()
 }
 
 /// Puts counters back to their start.
@@ -391,6 +395,8 @@ mod tests {
         assert!(ARC + RouteShard::bytes(60) <= 4096, "{}", RouteShard::bytes(60));
         assert!(ARC + CounterShard::bytes(0) <= 64);
         assert!(ARC + TopicShard::bytes(0) <= 64);
+        assert!(ARC + CacheShard::bytes(0) <= 64);
+        assert!(ARC + QueriesShard::bytes(100) <= 2048);
     }
 
     #[test]
