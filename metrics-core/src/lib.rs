@@ -113,7 +113,7 @@ pub use snapshot::{
     ExtensionStatus, FunctionCall, FunctionMetrics, JobMetrics, LastHour, LatencyMetrics, MetricsSnapshot,
     NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts, Performance, PerformanceHealth,
     RouteMetrics, RouteStats, SelfMetrics, SeriesMetrics, SeriesSample, SessionMetrics, SuggestedThresholds,
-    SystemMetrics, TrendBucket, TrendMetrics, WatchedRoute, WebSocketMetrics, WsTopicMetrics,
+    SystemMetrics, SystemStats, TrendBucket, TrendMetrics, WatchedRoute, WebSocketMetrics, WsTopicMetrics,
 };
 pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time};
 #[cfg(feature = "stream")]

@@ -30,7 +30,7 @@ pub use self_metrics::{JobMetrics, SelfMetrics};
 pub(crate) use series::mean;
 pub use series::{SeriesMetrics, SeriesSample, SuggestedThresholds, TrendBucket, TrendMetrics};
 pub(crate) use system::ProcessLook;
-pub use system::SystemMetrics;
+pub use system::{SystemMetrics, SystemStats};
 pub use websocket::{WebSocketMetrics, WsTopicMetrics};
 
 /// Everything at one moment: the body of `GET /api/metrics` and of every live frame.
