@@ -1,6 +1,7 @@
 //! Settings, checked once at the start.
 
 mod named;
+mod thresholds;
 
 use std::env;
 use std::fmt;
@@ -12,6 +13,7 @@ use crate::alerts::AlertRule;
 use crate::error::ConfigError;
 
 pub(crate) use named::NamedRoute;
+pub use thresholds::{LatencyStatus, LatencyThresholds};
 
 /// Reads the length of an application's queue; see [`Builder::queue_depth`](crate::Builder::queue_depth).
 pub(crate) type QueueDepth = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -35,6 +37,7 @@ pub struct Config {
     pub(crate) performance_window: usize,
     pub(crate) watched: Vec<NamedRoute>,
     pub(crate) endpoints: Vec<NamedRoute>,
+    pub(crate) latency_thresholds: LatencyThresholds,
     pub(crate) limits: Limits,
     pub(crate) node_idle: Duration,
     pub(crate) queue_depth: Option<QueueDepth>,
@@ -117,6 +120,7 @@ impl Default for Config {
             performance_window: 100,
             watched: Vec::new(),
             endpoints: Vec::new(),
+            latency_thresholds: LatencyThresholds::default(),
             limits: Limits::default(),
             node_idle: Duration::from_secs(600),
             queue_depth: None,
@@ -182,6 +186,12 @@ impl Config {
     #[must_use]
     pub fn performance_window(&self) -> usize {
         self.performance_window
+    }
+
+    /// When a latency is good.
+    #[must_use]
+    pub fn latency_thresholds(&self) -> LatencyThresholds {
+        self.latency_thresholds
     }
 
     /// The most entries of each kind.
@@ -316,6 +326,7 @@ impl fmt::Debug for Config {
             .field("performance_window", &self.performance_window)
             .field("watched", &self.watched)
             .field("endpoints", &self.endpoints)
+            .field("latency_thresholds", &self.latency_thresholds)
             .field("limits", &self.limits)
             .field("node_idle", &self.node_idle)
             .finish_non_exhaustive()

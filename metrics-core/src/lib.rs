@@ -94,7 +94,7 @@ pub use collection::Collection;
 pub use collector::{
     Collector, NullCollector, ScopedCollector, get_metrics_collector, scoped_collector, set_metrics_collector,
 };
-pub use config::{Config, Limits};
+pub use config::{Config, LatencyStatus, LatencyThresholds, Limits};
 pub use context::{Context, record_db_queries, record_db_query};
 pub use error::{ConfigError, StartError};
 pub use export::TextFormat;

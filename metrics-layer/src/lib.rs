@@ -50,6 +50,8 @@
 
 mod layer;
 
+mod admin;
+
 mod dashboard;
 
 #[cfg(feature = "live")]

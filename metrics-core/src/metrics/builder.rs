@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Metrics;
 use crate::alerts::AlertRule;
 use crate::clock::Clock;
-use crate::config::{Config, Limits, NamedRoute};
+use crate::config::{Config, LatencyThresholds, Limits, NamedRoute};
 use crate::error::{ConfigError, StartError};
 use crate::registry::Registry;
 
@@ -122,6 +122,12 @@ impl Builder {
         template: impl Into<String>,
     ) -> Self {
         self.config.endpoints.push(NamedRoute::new(name, method, template));
+        self
+    }
+
+    /// When a latency is good; by default below 50 ms, and poor above 200 ms (V-13).
+    pub fn latency_thresholds(mut self, thresholds: LatencyThresholds) -> Self {
+        self.config.latency_thresholds = thresholds;
         self
     }
 
