@@ -33,6 +33,8 @@
 //! | `macros` | yes | `#[timed]`, `timed_block!` and `timed_scope!` |
 //! | `off` | no | both compile to nothing in the whole program; their arguments are still type-checked |
 //! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
+//! | `query-events` | no | queries that sqlx and others tell as `tracing` events are counted: `database::QueryEvents` |
+//! | `rusqlite` | no | statements of `rusqlite` are counted: `database::count_statements`; links SQLite |
 //! | `stream` | no | streams are timed: `#[timed(stream)]`, `TimedStreamExt` |
 //! | `system` | no | the probe that watches the host, by `sysinfo` |
 
@@ -87,6 +89,10 @@ mod export;
 mod metrics;
 
 mod timer;
+
+#[cfg(any(feature = "query-events", feature = "rusqlite"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "query-events", feature = "rusqlite"))))]
+pub mod database;
 
 pub use alerts::{AlertRule, Alerts};
 pub use clock::{Clock, MockClock};

@@ -175,6 +175,13 @@ impl Context {
         Self { request: None, node: SeriesId::NONE }
     }
 
+    /// Whether it is that of a request, which may have ended meanwhile.
+    #[inline]
+    #[must_use]
+    pub fn has_request(&self) -> bool {
+        self.request.is_some()
+    }
+
     /// The same request, and this node. Nothing changes while the node's registry is disabled.
     pub fn with_node(mut self, node: &Node) -> Self {
         self.node = node.series().unwrap_or(self.node);

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::SessionTimer;
 use crate::clock::counter_ticks;
 use crate::context::{BodyBytes, RequestContext};
-use crate::record::{Routes, SeriesId, now, record, resolve};
+use crate::record::{Routes, SeriesId, now, record, record_queries, resolve};
 use crate::registry::Registry;
 use crate::series::{CellKey, Ending, Finished, Protocol, is_grpc_server_error};
 use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
@@ -202,7 +202,7 @@ impl RequestTimer {
         let series = self.alive(series, end);
         let key = CellKey::new(self.status, ending, self.grpc_status, self.protocol);
         // What the closure tells of, which may not change what it captures.
-        let (slow, ns) = (Cell::new(false), Cell::new(0));
+        let (slow, whole) = (Cell::new(false), Cell::new(None));
         record::<Routes>(series, |time, shard| {
             let sample = time.span(self.start, end);
             match head {
@@ -210,13 +210,16 @@ impl RequestTimer {
                 Head::Now(status) => shard.record(sample, status >= 500, status),
                 Head::Missed => shard.record_cancelled(),
             }
-            ns.set(sample.ns);
+            whole.set(Some(sample));
             let finished =
                 Finished { key, ns: sample.ns, request_bytes: counted.received, response_bytes: self.sent };
             slow.set(shard.exchange().finish(&finished));
         });
+        // Nothing was told when the state is gone.
+        let Some(whole) = whole.get() else { return };
+        record_queries(series.state(), whole.end, counted.queries.into());
         if slow.get() || key.is_failure() {
-            note(series, key, ns.get());
+            note(series, key, whole.ns);
         }
     }
 
@@ -305,6 +308,28 @@ mod tests {
         assert_eq!((ws.sessions.open, ws.sessions.closed_total, ws.sessions.avg_ms), (0, 1, 240_000.0));
         // The latency to the head went with the replaced states, and says so.
         assert_eq!(registry.self_metrics().lost - lost, 1);
+    }
+
+    /// B-01: the queries of a request are told once, at its end, whatever that is.
+    #[test]
+    fn queries_are_told_at_the_end_of_their_request() {
+        let (registry, _time) = Registry::mock();
+        let query = |request: &RequestTimer, queries| {
+            let _at_work = request.context().enter();
+            (0..queries).for_each(|_| crate::record_db_query());
+        };
+        let mut first = registry.begin_request("GET", "/api/x");
+        let second = registry.begin_request("GET", "/api/y");
+        query(&first, 2);
+        query(&second, 5);
+        query(&first, 1);
+        first.answered(200);
+        assert_eq!(registry.database().count, 0);
+        first.finish();
+        drop(second);
+        registry.begin_request("GET", "/api/x").failed();
+        let seen = registry.database();
+        assert_eq!((seen.total_queries, seen.max_per_request, seen.count), (8, 5, 3));
     }
 
     #[test]
