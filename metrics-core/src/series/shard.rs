@@ -392,7 +392,7 @@ mod tests {
         assert!(ARC + TimingShard::bytes(100) <= 4096, "{}", TimingShard::bytes(100));
         assert!(ARC + NodeShard::bytes(60) <= 4096, "{}", NodeShard::bytes(60));
         // With the cell of one way to end.
-        assert!(ARC + RouteShard::bytes(60) <= 4096, "{}", RouteShard::bytes(60));
+        assert!(ARC + RouteShard::bytes(100) <= 4_480, "{}", RouteShard::bytes(100));
         assert!(ARC + CounterShard::bytes(0) <= 64);
         assert!(ARC + TopicShard::bytes(0) <= 64);
         assert!(ARC + CacheShard::bytes(0) <= 64);
