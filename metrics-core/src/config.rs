@@ -1,5 +1,8 @@
 //! Settings, checked once at the start.
 
+mod named;
+mod thresholds;
+
 use std::env;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -9,6 +12,9 @@ use std::time::Duration;
 use crate::alerts::AlertRule;
 use crate::error::ConfigError;
 
+pub(crate) use named::NamedRoute;
+pub use thresholds::{LatencyStatus, LatencyThresholds};
+
 /// Reads the length of an application's queue; see [`Builder::queue_depth`](crate::Builder::queue_depth).
 pub(crate) type QueueDepth = Arc<dyn Fn() -> u64 + Send + Sync>;
 
@@ -16,8 +22,8 @@ pub(crate) type QueueDepth = Arc<dyn Fn() -> u64 + Send + Sync>;
 ///
 /// # Defaults
 /// Service: the name of the executable. Enabled. Live frames at 1 Hz (V-02), collection every 60 s (V-03) into
-/// 1440 samples (V-04). Windows: 60 calls of a node or an operation, 60 requests of a route (V-08), 100 calls
-/// of a function (V-07).
+/// 1440 samples (V-04). Windows: 60 calls of a node or an operation, 60 requests of an endpoint (V-08); 100 calls of
+/// a function, 100 requests of route statistics, watched routes and the database (V-07).
 #[derive(Clone)]
 pub struct Config {
     pub(crate) service: String,
@@ -28,6 +34,10 @@ pub struct Config {
     pub(crate) node_window: usize,
     pub(crate) function_window: usize,
     pub(crate) route_window: usize,
+    pub(crate) performance_window: usize,
+    pub(crate) watched: Vec<NamedRoute>,
+    pub(crate) endpoints: Vec<NamedRoute>,
+    pub(crate) latency_thresholds: LatencyThresholds,
     pub(crate) limits: Limits,
     pub(crate) node_idle: Duration,
     pub(crate) queue_depth: Option<QueueDepth>,
@@ -62,6 +72,8 @@ pub struct Limits {
     pub counters: usize,
     /// Gauges of the application's own; 1024.
     pub gauges: usize,
+    /// Caches; 256.
+    pub caches: usize,
 }
 
 impl Default for Limits {
@@ -75,6 +87,7 @@ impl Default for Limits {
             topics: 256,
             counters: 1024,
             gauges: 1024,
+            caches: 256,
         }
     }
 }
@@ -107,6 +120,10 @@ impl Default for Config {
             node_window: 60,
             function_window: 100,
             route_window: 60,
+            performance_window: 100,
+            watched: Vec::new(),
+            endpoints: Vec::new(),
+            latency_thresholds: LatencyThresholds::default(),
             limits: Limits::default(),
             node_idle: Duration::from_secs(600),
             queue_depth: None,
@@ -168,6 +185,18 @@ impl Config {
         self.route_window
     }
 
+    /// Requests over which the statistics of routes, watched routes and the database go.
+    #[must_use]
+    pub fn performance_window(&self) -> usize {
+        self.performance_window
+    }
+
+    /// When a latency is good.
+    #[must_use]
+    pub fn latency_thresholds(&self) -> LatencyThresholds {
+        self.latency_thresholds
+    }
+
     /// The most entries of each kind.
     #[must_use]
     pub fn limits(&self) -> Limits {
@@ -206,9 +235,12 @@ impl Config {
         within("node_window", self.node_window, WINDOW)?;
         within("function_window", self.function_window, WINDOW)?;
         within("route_window", self.route_window, WINDOW)?;
-        let Limits { nodes, operations, functions, routes, label_values, topics, counters, gauges } =
+        within("performance_window", self.performance_window, WINDOW)?;
+        named::check_watched(&self.watched)?;
+        named::check_endpoints(&self.endpoints)?;
+        let Limits { nodes, operations, functions, routes, label_values, topics, counters, gauges, caches } =
             self.limits;
-        [nodes, operations, functions, routes, label_values, topics, counters, gauges]
+        [nodes, operations, functions, routes, label_values, topics, counters, gauges, caches]
             .into_iter()
             .try_for_each(|limit| within("limits", limit, LIMIT))
     }
@@ -295,6 +327,10 @@ impl fmt::Debug for Config {
             .field("node_window", &self.node_window)
             .field("function_window", &self.function_window)
             .field("route_window", &self.route_window)
+            .field("performance_window", &self.performance_window)
+            .field("watched", &self.watched)
+            .field("endpoints", &self.endpoints)
+            .field("latency_thresholds", &self.latency_thresholds)
             .field("limits", &self.limits)
             .field("node_idle", &self.node_idle)
             .finish_non_exhaustive()
@@ -317,7 +353,7 @@ mod tests {
     fn the_defaults_are_those_of_the_specification() {
         let config = Config::default();
         assert!(config.validate().is_ok());
-        assert_eq!((config.node_window, config.route_window), (60, 60));
+        assert_eq!((config.node_window, config.route_window, config.performance_window), (60, 60, 100));
         assert_eq!(config.broadcast_period(), Duration::from_secs(1));
         assert_eq!(config.collection_interval, Duration::from_millis(60_000));
         assert_eq!(config.history_samples, 1440);

@@ -33,6 +33,8 @@
 //! | `macros` | yes | `#[timed]`, `timed_block!` and `timed_scope!` |
 //! | `off` | no | both compile to nothing in the whole program; their arguments are still type-checked |
 //! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
+//! | `query-events` | no | queries that sqlx and others tell as `tracing` events are counted: `database::QueryEvents` |
+//! | `rusqlite` | no | statements of `rusqlite` are counted: `database::count_statements`; links SQLite |
 //! | `stream` | no | streams are timed: `#[timed(stream)]`, `TimedStreamExt` |
 //! | `system` | no | the probe that watches the host, by `sysinfo` |
 
@@ -88,29 +90,36 @@ mod metrics;
 
 mod timer;
 
+#[cfg(any(feature = "query-events", feature = "rusqlite"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "query-events", feature = "rusqlite"))))]
+pub mod database;
+
 pub use alerts::{AlertRule, Alerts};
 pub use clock::{Clock, MockClock};
 pub use collection::Collection;
 pub use collector::{
     Collector, NullCollector, ScopedCollector, get_metrics_collector, scoped_collector, set_metrics_collector,
 };
-pub use config::{Config, Limits};
+pub use config::{Config, LatencyStatus, LatencyThresholds, Limits};
 pub use context::{Context, record_db_queries, record_db_query};
 pub use error::{ConfigError, StartError};
 pub use export::TextFormat;
 pub use history::TrendPeriod;
 pub use metrics::{Builder, Metrics};
 pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC, UNMATCHED};
-pub use registry::{Bucket, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, Topic};
+pub use registry::{
+    Bucket, Cache, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, Topic,
+};
 pub use sampler::Sampler;
 pub use series::{Outcome, Protocol, Scheme, Version};
 pub use signals::{Signal, Subscriber, Subscription};
 pub use snapshot::{
-    ActiveAlert, AlertEvent, AlertLevel, AlertReason, AlertState, AlertStatus, CollectionMetrics,
-    CollectionSummary, DagMetrics, DagNodeMetrics, EndpointMetrics, ExtensionStatus, FunctionMetrics,
-    JobMetrics, LabelMetrics, LastHour, LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests,
-    OperationMetrics, OutcomeCounts, PerformanceHealth, RouteMetrics, SelfMetrics, SeriesMetrics,
-    SeriesSample, SessionMetrics, SuggestedThresholds, SystemMetrics, TrendBucket, TrendMetrics,
+    ActiveAlert, AlertEvent, AlertLevel, AlertReason, AlertState, AlertStatus, CacheMetrics,
+    CollectionMetrics, CollectionSummary, DagMetrics, DagNodeMetrics, DatabaseMetrics, EndpointMetrics,
+    ExtensionStatus, FunctionCall, FunctionMetrics, JobMetrics, LabelMetrics, LastHour, LatencyMetrics,
+    MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts, Performance,
+    PerformanceHealth, RouteMetrics, RouteStats, SelfMetrics, SeriesMetrics, SeriesSample, SessionMetrics,
+    SuggestedThresholds, SystemMetrics, SystemStats, TrendBucket, TrendMetrics, WatchedRoute,
     WebSocketMetrics, WsTopicMetrics,
 };
 pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time};

@@ -47,6 +47,10 @@ pub(crate) mod metric {
     ];
 }
 
+/// The blocks of the document about performance, optional ones too; no watched route can have their names.
+pub(crate) const PERFORMANCE_BLOCKS: [&str; 7] =
+    ["cache_hit_rate", "uptime_seconds", "database", "endpoints", "cache", "caches", "resources"];
+
 /// Longest name kept, in bytes; longer ones are cut at a character boundary, so that a hostile caller
 /// cannot make keys grow.
 pub const MAX_NAME_BYTES: usize = 256;

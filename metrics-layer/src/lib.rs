@@ -38,10 +38,12 @@
 //! | `listener` | no | `Metrics::serve`: a server of its own, on a thread of its own |
 //! | `live` | no | the live WebSocket; its connections run on tokio |
 //! | `notify` | no | alerts are posted to a webhook, or to Alertmanager |
+//! | `query-events` | no | queries that sqlx and others tell as `tracing` events are counted |
+//! | `rusqlite` | no | statements of `rusqlite` are counted; links SQLite |
 //! | `stream` | no | streams are timed |
 //! | `system` | no | the probe that watches the host |
 //! | `token` | no | bearer tokens |
-//! | `full` | no | all of the above |
+//! | `full` | no | all of the above but `rusqlite` |
 //! | `off` | no | the macros compile to nothing in the whole program |
 //! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
 
@@ -49,6 +51,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod layer;
+
+mod admin;
 
 mod dashboard;
 

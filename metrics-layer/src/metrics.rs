@@ -233,6 +233,40 @@ impl Builder {
         self.core(|core| core.namespace(namespace))
     }
 
+    /// See [`core::Builder::watch`].
+    ///
+    /// # Examples
+    /// ```
+    /// use http::Method;
+    /// let builder = metrics_layer::Metrics::builder();
+    /// let metrics = builder.watch("ratings_post", Method::POST, "/api/ratings/{media_hash}").build()?;
+    /// assert_eq!(metrics.registry().watched("ratings_post").unwrap_or_default().request_count, 0);
+    /// # Ok::<_, metrics_layer::StartError>(())
+    /// ```
+    pub fn watch(
+        self,
+        name: impl Into<String>,
+        method: impl AsRef<str>,
+        template: impl Into<String>,
+    ) -> Self {
+        self.core(|core| core.watch(name, method, template))
+    }
+
+    /// See [`core::Builder::endpoint`].
+    pub fn endpoint(
+        self,
+        name: impl Into<String>,
+        method: impl AsRef<str>,
+        template: impl Into<String>,
+    ) -> Self {
+        self.core(|core| core.endpoint(name, method, template))
+    }
+
+    /// See [`core::Builder::latency_thresholds`].
+    pub fn latency_thresholds(self, thresholds: core::LatencyThresholds) -> Self {
+        self.core(|core| core.latency_thresholds(thresholds))
+    }
+
     /// See [`core::Builder::limits`].
     pub fn limits(self, limits: Limits) -> Self {
         self.core(|core| core.limits(limits))

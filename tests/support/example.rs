@@ -97,9 +97,9 @@ impl Service {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        Answer::parse(&text)
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        Answer::parse(&String::from_utf8_lossy(&bytes))
     }
 
     /// Sends a signal such as `TERM`.
@@ -209,7 +209,7 @@ fn wait(child: &mut Child) -> ExitStatus {
 }
 
 /// An example, with none of the variables that it reads.
-fn command(example: &str) -> Command {
+pub(crate) fn command(example: &str) -> Command {
     let mut command = Command::new(executable(example));
     for name in ["LIDAR_ENABLE_METRICS", "METRICS_ENABLED", "METRICS_SERVICE", "METRICS_BROADCAST_HZ"] {
         command.env_remove(name);

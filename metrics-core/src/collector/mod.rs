@@ -71,6 +71,12 @@ pub trait Collector: Send + Sync {
     /// Records a call of a timed function that ended now. Ignored unless implemented.
     fn record_function(&self, _name: &str, _exec_ms: f64) {}
 
+    /// Counts a look-up in the unnamed cache that found what it looked for. Ignored unless implemented.
+    fn record_cache_hit(&self) {}
+
+    /// Counts a look-up in the unnamed cache that did not. Ignored unless implemented.
+    fn record_cache_miss(&self) {}
+
     /// The registry behind this collector, if there is one: instrumented code then records without the
     /// trait.
     fn registry(&self) -> Option<&Registry> {
@@ -161,6 +167,14 @@ impl Collector for Registry {
                 shard.record(time.after(ns), false, || {});
             });
         }
+    }
+
+    fn record_cache_hit(&self) {
+        Registry::record_cache_hit(self);
+    }
+
+    fn record_cache_miss(&self) {
+        Registry::record_cache_miss(self);
     }
 
     fn registry(&self) -> Option<&Registry> {

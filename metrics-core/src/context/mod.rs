@@ -35,6 +35,7 @@ pub(crate) use calls::Reported;
 pub use calls::{MAX_TIMED_CALLS, ReportingCalls, TimedCalls};
 pub use future::InContext;
 pub(crate) use future::NodeFuture;
+pub(crate) use request::Counted;
 pub use request::{BodyBytes, RequestContext};
 
 pub(crate) use cell::Notes;
@@ -174,6 +175,13 @@ impl Context {
     /// The context of nobody.
     pub const fn nobody() -> Self {
         Self { request: None, node: SeriesId::NONE }
+    }
+
+    /// Whether it is that of a request, which may have ended meanwhile.
+    #[inline]
+    #[must_use]
+    pub fn has_request(&self) -> bool {
+        self.request.is_some()
     }
 
     /// The same request, and this node. Nothing changes while the node's registry is disabled.

@@ -105,7 +105,6 @@ impl Drop for RequestContext {
 pub(crate) struct Counted {
     /// Bytes of its body.
     pub(crate) received: u64,
-    #[allow(dead_code, reason = "read by tests; the database domain will take it")]
     pub(crate) queries: u32,
 }
 

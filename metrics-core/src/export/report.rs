@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::registry::Registry;
-use crate::snapshot::{DagNodeMetrics, FunctionMetrics, MetricsSnapshot};
+use crate::snapshot::{CacheMetrics, DagNodeMetrics, DatabaseMetrics, FunctionMetrics, MetricsSnapshot};
 
 /// A text report with units, for a terminal or a log; sections without content are left out.
 pub(crate) fn report(registry: &Registry) -> String {
@@ -16,8 +16,10 @@ pub(crate) fn report(registry: &Registry) -> String {
     self::functions(&mut out, &functions);
     rare(&mut out, &snapshot.dag.nodes, &functions);
     watched(&mut out, &functions);
-    endpoints(&mut out, &snapshot);
+    endpoints(&mut out, registry);
     topics(&mut out, &snapshot);
+    caches(&mut out, registry);
+    database(&mut out, registry);
     out
 }
 
@@ -126,12 +128,17 @@ fn watched(out: &mut String, functions: &[FunctionMetrics]) {
     table.print(out);
 }
 
-fn endpoints(out: &mut String, snapshot: &MetricsSnapshot) {
-    let mut table = Table::new("route", &["calls", "avg ms", "last status"]);
-    for route in &snapshot.endpoints {
-        let cells =
-            [route.calls_total.to_string(), ms(route.avg_latency_ms), route.last_status_code.to_string()];
-        table.row(&format!("{} {}", route.method, route.path), &cells);
+/// The routes over their last requests.
+fn endpoints(out: &mut String, registry: &Registry) {
+    let mut table = Table::new(
+        "route, last 100 requests",
+        &["requests", "errors", "avg ms", "p50 ms", "p95 ms", "p99 ms", "min ms", "max ms"],
+    );
+    for route in registry.route_stats() {
+        let times = [route.avg_ms, route.p50_ms, route.p95_ms, route.p99_ms, route.min_ms, route.max_ms];
+        let mut cells = vec![route.request_count.to_string(), route.error_count.to_string()];
+        cells.extend(times.map(ms));
+        table.row(&route.route, &cells);
     }
     table.print(out);
 }
@@ -151,6 +158,35 @@ fn topics(out: &mut String, snapshot: &MetricsSnapshot) {
         );
     }
     table.print(out);
+}
+
+fn caches(out: &mut String, registry: &Registry) {
+    let mut table = Table::new("cache", &["hits", "misses", "hit rate %"]);
+    let unnamed = registry.cache("").read();
+    let named = registry.caches();
+    let used = |cache: &CacheMetrics| cache.hits > 0 || cache.misses > 0;
+    let unnamed = used(&unnamed).then_some(("(unnamed)", unnamed));
+    for (name, cache) in unnamed.into_iter().chain(named.iter().map(|(name, cache)| (&**name, *cache))) {
+        let cells =
+            [cache.hits.to_string(), cache.misses.to_string(), format!("{:.1}", cache.hit_rate_percent)];
+        table.row(name, &cells);
+    }
+    table.print(out);
+}
+
+/// Left out where no request made a query.
+fn database(out: &mut String, registry: &Registry) {
+    let window = registry.database();
+    if window.total_queries > 0 {
+        let DatabaseMetrics { total_queries, avg_per_request, max_per_request, count } = window;
+        out.push('\n');
+        put(
+            out,
+            format_args!(
+                "database: {total_queries} queries in the last {count} requests, {avg_per_request:.2} per request, at most {max_per_request}"
+            ),
+        );
+    }
 }
 
 fn ms(value: f64) -> String {
@@ -218,6 +254,10 @@ mod tests {
         registry.node("voxel\u{1b}[31m").record(Duration::from_millis(3), 1_000);
         registry.route("GET", "/api/scans").record(Duration::from_micros(1_500), 200);
         registry.node("crop").operation("box").start().cancel();
+        registry.record_cache_miss();
+        registry.cache("metadata").record_miss();
+        (0..3).for_each(|_| registry.cache("metadata").record_hit());
+        [1, 4].into_iter().for_each(|queries| registry.record_request_queries(queries));
         let report = report(&registry);
         let lines: Vec<_> = report.lines().skip(1).collect();
         assert_eq!(
@@ -235,8 +275,14 @@ mod tests {
                 "outcome     panicked  cancelled  in flight",
                 "crop / box         0          1          0",
                 "",
-                "route           calls  avg ms  last status",
-                "GET /api/scans      1   1.500          200",
+                "route, last 100 requests  requests  errors  avg ms  p50 ms  p95 ms  p99 ms  min ms  max ms",
+                "GET /api/scans                   1       0   1.500   1.500   1.500   1.500   1.500   1.500",
+                "",
+                "cache      hits  misses  hit rate %",
+                "(unnamed)     0       1         0.0",
+                "metadata      3       1        75.0",
+                "",
+                "database: 5 queries in the last 2 requests, 2.50 per request, at most 4",
             ]
         );
     }

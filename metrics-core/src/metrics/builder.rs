@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Metrics;
 use crate::alerts::AlertRule;
 use crate::clock::Clock;
-use crate::config::{Config, Limits};
+use crate::config::{Config, LatencyThresholds, Limits, NamedRoute};
 use crate::error::{ConfigError, StartError};
 use crate::registry::Registry;
 
@@ -80,9 +80,54 @@ impl Builder {
         self
     }
 
-    /// Requests over which the averages of routes go: 1 to 4000, by default 60.
+    /// Requests over which the averages of endpoints go: 1 to 4000, by default 60.
     pub fn route_window(mut self, requests: usize) -> Self {
         self.config.route_window = requests;
+        self
+    }
+
+    /// Requests over which the statistics of routes, watched routes and the database go: 1 to 4000, by default 100.
+    pub fn performance_window(mut self, requests: usize) -> Self {
+        self.config.performance_window = requests;
+        self
+    }
+
+    /// Shows a route in a block of its own under that name, such as `ratings_post` for `POST
+    /// /api/ratings/{media_hash}`; any number of them. See [`Registry::watched`].
+    ///
+    /// The start fails if a name is used twice, or is that of another block of
+    /// [`Performance`](crate::Performance).
+    ///
+    /// # Source
+    /// G-06.
+    pub fn watch(
+        mut self,
+        name: impl Into<String>,
+        method: impl AsRef<str>,
+        template: impl Into<String>,
+    ) -> Self {
+        self.config.watched.push(NamedRoute::new(name, method, template));
+        self
+    }
+
+    /// Calls what handles a route by that name, such as `main.watch`, in [`RouteStats`](crate::RouteStats); the start
+    /// fails if the route has a name already.
+    ///
+    /// # Source
+    /// H-08, GAP-07.
+    pub fn endpoint(
+        mut self,
+        name: impl Into<String>,
+        method: impl AsRef<str>,
+        template: impl Into<String>,
+    ) -> Self {
+        self.config.endpoints.push(NamedRoute::new(name, method, template));
+        self
+    }
+
+    /// When a latency is good; by default below 50 ms, and poor above 200 ms (V-13).
+    pub fn latency_thresholds(mut self, thresholds: LatencyThresholds) -> Self {
+        self.config.latency_thresholds = thresholds;
         self
     }
 

@@ -15,6 +15,8 @@ use crate::error::StartError;
 use crate::export::{self, TextFormat};
 use crate::registry::Registry;
 use crate::sampler::Sampler;
+#[cfg(feature = "system")]
+use crate::snapshot::SystemStats;
 use crate::snapshot::{MetricsSnapshot, PerformanceHealth, SelfMetrics};
 
 /// Names of the sampler's jobs.
@@ -148,6 +150,17 @@ impl Metrics {
     #[must_use]
     pub fn alerts(&self) -> &Alerts {
         self.collection().alerts()
+    }
+
+    /// The host and this process now.
+    ///
+    /// # Cost
+    /// Some files of `/proc`, tens of microseconds; it does not wait for anything.
+    #[cfg(feature = "system")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "system")))]
+    #[must_use]
+    pub fn system_stats(&self) -> SystemStats {
+        crate::system::stats(&self.registry().system())
     }
 
     /// Everything as aligned text with units, for a terminal or a log (O-12).

@@ -4,8 +4,8 @@ use super::hot::{Cache, Hot};
 use super::local::{Binding, Shards};
 use super::short::ShortNames;
 use crate::state::{
-    CounterEntry, Entry, ExtraEntry, FunctionEntry, GaugeEntry, LabelEntry, NodeEntry, OperationEntry,
-    RouteEntry, State, Table, TopicEntry,
+    CacheEntry, CounterEntry, Entry, ExtraEntry, FunctionEntry, GaugeEntry, LabelEntry, NodeEntry,
+    OperationEntry, QueriesEntry, RouteEntry, State, Table, TopicEntry,
 };
 
 /// The shard type of a domain.
@@ -107,6 +107,14 @@ domain!(
 domain!(
     /// Gauges of the application's own, by name.
     Gauges, GaugeEntry, gauges
+);
+domain!(
+    /// Caches of the application, by name; the seed's has none.
+    Caches, CacheEntry, caches
+);
+domain!(
+    /// Database queries of requests: one series, at place 0.
+    Queries, QueriesEntry, queries
 );
 domain!(
     /// What is counted beside the timing of functions, by name.

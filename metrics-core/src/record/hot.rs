@@ -14,7 +14,8 @@ use super::of_node::OfNode;
 use super::route_name::RouteNames;
 use super::short::{ShortName, ShortNames};
 use crate::series::{
-    CounterShard, ExchangeShard, ExtraShard, NodeShard, RouteShard, TimingShard, TopicShard,
+    CacheShard, CounterShard, ExchangeShard, ExtraShard, NodeShard, QueriesShard, RouteShard, TimingShard,
+    TopicShard,
 };
 
 /// Series per domain that do not get into each other's way, if their indices follow one another. A line takes 16
@@ -36,6 +37,8 @@ pub struct Hot {
     pub(super) topics: Cache<TopicShard>,
     pub(super) counters: Cache<CounterShard>,
     pub(super) gauges: Cache<()>,
+    pub(super) caches: Cache<CacheShard>,
+    pub(super) queries: Cache<QueriesShard>,
     pub(super) function_extras: Cache<ExtraShard>,
     pub(super) node_extras: Cache<ExtraShard>,
     pub(super) operation_extras: Cache<ExtraShard>,
@@ -69,6 +72,8 @@ impl Hot {
             topics: Cache::new(),
             counters: Cache::new(),
             gauges: Cache::new(),
+            caches: Cache::new(),
+            queries: Cache::new(),
             function_extras: Cache::new(),
             node_extras: Cache::new(),
             operation_extras: Cache::new(),
@@ -90,6 +95,8 @@ impl Hot {
         self.topics.forget();
         self.counters.forget();
         self.gauges.forget();
+        self.caches.forget();
+        self.queries.forget();
         self.function_extras.forget();
         self.node_extras.forget();
         self.operation_extras.forget();

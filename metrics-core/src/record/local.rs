@@ -16,7 +16,8 @@ use super::short::ShortName;
 use super::time::Time;
 use crate::clock::{Clock, counter_ticks};
 use crate::series::{
-    CounterShard, ExchangeShard, ExtraShard, NodeShard, RouteShard, Shard, TimingShard, TopicShard, Writer,
+    CacheShard, CounterShard, ExchangeShard, ExtraShard, NodeShard, QueriesShard, RouteShard, Shard,
+    TimingShard, TopicShard, Writer,
 };
 use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, OwnedKey, Place, State, StateId, Table};
 
@@ -55,6 +56,8 @@ pub(crate) struct Binding {
     pub(super) counters: Shards<CounterShard>,
     /// Gauges are set in their entries; nothing is kept here.
     pub(super) gauges: Shards<()>,
+    pub(super) caches: Shards<CacheShard>,
+    pub(super) queries: Shards<QueriesShard>,
     pub(super) function_extras: Shards<ExtraShard>,
     pub(super) node_extras: Shards<ExtraShard>,
     pub(super) operation_extras: Shards<ExtraShard>,
@@ -124,6 +127,8 @@ impl Binding {
             topics: Shards::new(),
             counters: Shards::new(),
             gauges: Shards::new(),
+            caches: Shards::new(),
+            queries: Shards::new(),
             function_extras: Shards::new(),
             node_extras: Shards::new(),
             operation_extras: Shards::new(),
@@ -145,6 +150,7 @@ impl Binding {
         self.labels.take_over(earlier.labels, &state.labels);
         self.topics.take_over(earlier.topics, &state.topics);
         self.counters.take_over(earlier.counters, &state.counters);
+        self.caches.take_over(earlier.caches, &state.caches);
         self.function_extras.take_over(earlier.function_extras, &state.function_extras);
         self.node_extras.take_over(earlier.node_extras, &state.node_extras);
         self.operation_extras.take_over(earlier.operation_extras, &state.operation_extras);

@@ -9,6 +9,7 @@ mod id;
 mod keys;
 mod local;
 mod of_node;
+mod queries;
 mod route_name;
 mod short;
 mod slot;
@@ -17,7 +18,7 @@ mod time;
 pub use contained::contained;
 pub(crate) use contained::recorder_panics;
 pub(crate) use domain::{
-    Counters, Domain, FunctionExtras, Functions, Gauges, Labels, NodeExtras, Nodes, OperationExtras,
+    Caches, Counters, Domain, FunctionExtras, Functions, Gauges, Labels, NodeExtras, Nodes, OperationExtras,
     Operations, Routes, ShardOf, Topics,
 };
 pub(crate) use extra::{Beside, record_panicked, set_memory};
@@ -25,6 +26,7 @@ pub(crate) use hot::{Hot, with_hot};
 pub(crate) use id::SeriesId;
 pub(crate) use local::{lost_records, now, record, resolve, resolve_node, resolve_route, resolve_short};
 pub(crate) use of_node::{operation_and_extras_of, operation_of};
+pub(crate) use queries::record_queries;
 pub(crate) use short::ShortName;
 pub(crate) use slot::Slot;
 pub(crate) use time::Time;

@@ -1,9 +1,11 @@
 //! All state of one set of metrics, and the handles that write into it.
 
+mod cache;
 mod function;
 mod handle;
 mod lifetime;
 mod node;
+mod performance;
 mod route;
 mod topic;
 mod value;
@@ -13,6 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
+pub use cache::Cache;
 pub use function::Function;
 pub use lifetime::{Bucket, Lifetime};
 pub use node::{Node, Operation};

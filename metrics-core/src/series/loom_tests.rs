@@ -12,10 +12,11 @@ use std::sync::Arc;
 
 use loom::thread;
 
+use super::cache::CacheTotal;
 use super::histogram::{Counts, Histogram};
 use super::owner::MAX_IDLE;
 use super::shard::NodeTotal;
-use super::{CounterShard, Gauge, NodeShard, Sample, Series, Shard, TimingShard, TopicShard};
+use super::{CacheShard, CounterShard, Gauge, NodeShard, Sample, Series, Shard, TimingShard, TopicShard};
 use crate::sync::model::{Bug, plant};
 use crate::sync::{Mutex, lock};
 
@@ -142,6 +143,51 @@ fn planted_no_release_fence_is_found_in_the_window() {
         }
         owner.join().unwrap();
     });
+}
+
+// === hits and misses ===
+
+/// The owner hits and misses in turn, so a pair that never was shows.
+///
+/// The reader is the thread that is started: loom knows the last access to each atomic only, and an owner's store comes
+/// after its own load, so that it would not see what an owner that is started may do to a reader.
+fn read_a_cache_beside_its_owner() {
+    loom::model(|| {
+        let shard = Arc::new(CacheShard::default());
+        let reader = {
+            let shard = Arc::clone(&shard);
+            thread::spawn(move || {
+                let mut total = CacheTotal::default();
+                shard.merge_into(&mut total, 0);
+                total
+            })
+        };
+        for _ in 0..2 {
+            shard.record_hit();
+            shard.record_miss();
+        }
+        let total = reader.join().unwrap();
+        assert!(total.hits == total.misses || total.hits == total.misses + 1, "{total:?} never was");
+    });
+}
+
+#[test]
+fn fast_hits_and_misses_are_never_torn_apart() {
+    read_a_cache_beside_its_owner();
+}
+
+#[test]
+#[should_panic(expected = "never was")]
+fn planted_relaxed_publish_of_a_cache_is_found() {
+    plant(Bug::RelaxedPublish);
+    read_a_cache_beside_its_owner();
+}
+
+#[test]
+#[should_panic(expected = "never was")]
+fn planted_relaxed_acquire_of_a_cache_is_found() {
+    plant(Bug::RelaxedAcquire);
+    read_a_cache_beside_its_owner();
 }
 
 // === owners ===

@@ -1,6 +1,7 @@
 //! The accumulators behind one key: what a thread writes ([`Shard`]), how shards are owned
 //! ([`Series`], [`Writer`]) and what a reader makes of them.
 
+mod cache;
 mod exchange;
 mod extra;
 mod gauge;
@@ -10,11 +11,16 @@ mod lease;
 mod loom_tests;
 mod owner;
 pub(crate) mod quantile;
+mod queries;
 mod rate;
+mod recent;
 mod shard;
+mod stats;
 mod timing;
+mod undisturbed;
 mod window;
 
+pub(crate) use cache::CacheShard;
 pub(crate) use exchange::{
     CellKey, CellTotal, DURATION_BOUNDS_NS, Ending, ExchangeShard, ExchangeTotal, Finished, SIZE_BOUNDS_BYTES,
 };
@@ -23,7 +29,9 @@ pub(crate) use extra::{ExtraShard, ExtraTotal};
 pub(crate) use gauge::Gauge;
 pub(crate) use histogram::Counts;
 pub(crate) use owner::{Footprint, Series, Writer};
+pub(crate) use queries::QueriesShard;
 pub(crate) use rate::Rate;
 pub(crate) use shard::{CounterShard, NodeShard, RouteShard, Shard, TopicShard, spare_bytes};
+pub(crate) use stats::WindowStats;
 pub(crate) use timing::{TimingShard, TimingTotal};
 pub(crate) use window::Sample;

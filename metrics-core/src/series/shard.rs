@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use super::cache::CacheShard;
 use super::exchange::{ExchangeShard, ExchangeTotal};
 use super::extra::ExtraShard;
 use super::histogram::Counts;
 use super::lease::Spare;
+use super::queries::QueriesShard;
 use super::timing::{TimingShard, TimingTotal, bump};
 use super::window::Sample;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -65,6 +67,8 @@ pub(crate) fn spare_bytes() -> u64 {
         + CounterShard::spare().bytes()
         + ExtraShard::spare().bytes()
         + ExchangeShard::spare().bytes()
+        + CacheShard::spare().bytes()
+        + QueriesShard::spare().bytes()
 }
 
 /// Puts counters back to their start.
@@ -412,9 +416,11 @@ mod tests {
         assert!(ARC + TimingShard::bytes(100) <= 4096, "{}", TimingShard::bytes(100));
         assert!(ARC + NodeShard::bytes(60) <= 4096, "{}", NodeShard::bytes(60));
         // With the cell of one way to end.
-        assert!(ARC + RouteShard::bytes(60) <= 4096, "{}", RouteShard::bytes(60));
+        assert!(ARC + RouteShard::bytes(100) <= 4_480, "{}", RouteShard::bytes(100));
         assert!(ARC + CounterShard::bytes(0) <= 64);
         assert!(ARC + TopicShard::bytes(0) <= 64);
+        assert!(ARC + CacheShard::bytes(0) <= 64);
+        assert!(ARC + QueriesShard::bytes(100) <= 2048);
     }
 
     #[test]

@@ -3,42 +3,25 @@
 use super::Shard;
 use super::histogram::{Counts, Histogram};
 use super::lease::Spare;
+use super::recent::Recent;
 use super::shard::{Sums, zero};
-use super::window::{Ring, Sample, mean_ns, merge_newest};
-use crate::sync::atomic::{AtomicU64, Ordering, fence};
-use crate::sync::{spin_loop, yield_now};
+use super::window::{Sample, mean_ns};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::unit::ms_from_ns;
 
 /// One thread's timed calls of one series.
 ///
 /// # Consistency
-/// The owner writes without a lock or a read-modify-write. `sequence` is odd while a call is being
-/// written and counts two per finished call; a reader takes the fields between two equal, even readings
-/// (a sequence lock with one writer), so count, sum, extremes and whatever the caller writes along belong
-/// to the same calls.
-///
-/// Field accesses are `Relaxed`; the order comes from the release fence after the odd store and the
-/// release store of the even one, which pair with the reader's acquire load and acquire fence.
+/// Count, sum, extremes, window and whatever the caller writes along belong to the same calls; see [`Recent`].
 #[derive(Debug)]
 pub(crate) struct TimingShard {
-    sequence: AtomicU64,
+    recent: Recent,
     errors: AtomicU64,
     sum_ns: AtomicU64,
     min_ns: AtomicU64,
     max_ns: AtomicU64,
-    ring: Ring,
     histogram: Histogram,
 }
-
-/// Times a reader starts over before it takes what it finds. A writer needs nanoseconds, so the bound is
-/// met only if it was stopped in the middle for good: in a forked child, or under a debugger.
-const MAX_READS: u32 = 10_000;
-
-/// After this many failed reads the writer has probably lost the processor.
-const SPINS_BEFORE_YIELD: u32 = 100;
-
-/// The readings of a ring that are tried, each with that part of the window.
-const WINDOW_SHARES: [usize; 9] = [1, 1, 1, 1, 2, 4, 8, 16, 32];
 
 impl TimingShard {
     /// Records one finished call. Only the shard's owner may call this.
@@ -46,23 +29,20 @@ impl TimingShard {
     /// `along` writes further fields of the caller's shard under the same sequence number.
     #[inline(always)]
     pub(crate) fn record(&self, sample: Sample, failed: bool, along: impl FnOnce()) {
-        let sequence = self.sequence.load(Ordering::Relaxed);
-        self.sequence.store(sequence.wrapping_add(1), Ordering::Relaxed);
-        fence(Ordering::Release);
-        self.ring.push(sample);
-        let sum = self.sum_ns.load(Ordering::Relaxed);
-        self.sum_ns.store(sum.saturating_add(sample.ns), Ordering::Relaxed);
-        if sample.ns < self.min_ns.load(Ordering::Relaxed) {
-            self.min_ns.store(sample.ns, Ordering::Relaxed);
-        }
-        if sample.ns > self.max_ns.load(Ordering::Relaxed) {
-            self.max_ns.store(sample.ns, Ordering::Relaxed);
-        }
-        if failed {
-            bump(&self.errors, 1);
-        }
-        along();
-        self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
+        self.recent.record(sample.marked(failed), || {
+            let sum = self.sum_ns.load(Ordering::Relaxed);
+            self.sum_ns.store(sum.saturating_add(sample.ns), Ordering::Relaxed);
+            if sample.ns < self.min_ns.load(Ordering::Relaxed) {
+                self.min_ns.store(sample.ns, Ordering::Relaxed);
+            }
+            if sample.ns > self.max_ns.load(Ordering::Relaxed) {
+                self.max_ns.store(sample.ns, Ordering::Relaxed);
+            }
+            if failed {
+                bump(&self.errors, 1);
+            }
+            along();
+        });
         // Outside of what belongs together, because a full bucket allocates: an allocator that records comes by here
         // once more then.
         self.histogram.record(sample.ns);
@@ -80,35 +60,15 @@ impl TimingShard {
 
     /// Calls so far and their time, of the same calls.
     pub(super) fn count_and_sum_ns(&self) -> (u64, u64) {
-        self.consistent(|count| (count, self.sum_ns()))
+        self.recent.consistent(|count| (count, self.sum_ns()))
     }
 
     /// Memory of the ring, bytes.
     pub(crate) fn heap_bytes(window: usize) -> usize {
-        Ring::bytes(window)
+        Recent::heap_bytes(window)
     }
 
-    /// Reads fields that belong together; `read` gets the number of finished calls.
-    fn consistent<T>(&self, read: impl Fn(u64) -> T) -> T {
-        let mut tries = 0;
-        loop {
-            let before = self.sequence.load(Ordering::Acquire);
-            let value = read(before / 2);
-            fence(Ordering::Acquire);
-            let undisturbed = before.is_multiple_of(2) && self.sequence.load(Ordering::Relaxed) == before;
-            if undisturbed || tries >= MAX_READS {
-                return value;
-            }
-            tries += 1;
-            if tries > SPINS_BEFORE_YIELD {
-                yield_now();
-            } else {
-                spin_loop();
-            }
-        }
-    }
-
-    /// The scalar fields and the newest sample; call inside [`consistent`](Self::consistent).
+    /// The scalar fields and the newest sample; call inside a reading of `recent`.
     fn scalars(&self, count: u64) -> TimingTotal {
         TimingTotal {
             count,
@@ -116,62 +76,20 @@ impl TimingShard {
             sum_ns: self.sum_ns.load(Ordering::Relaxed),
             min_ns: self.min_ns.load(Ordering::Relaxed),
             max_ns: self.max_ns.load(Ordering::Relaxed),
-            last: count.checked_sub(1).map(|index| self.ring.read(index)),
+            last: self.recent.newest(count),
             recent: Vec::new(),
         }
     }
 
-    /// Reads everything: the scalar fields with what `along` reads under the same sequence number, and up to
-    /// `window` of the newest samples of the same calls, which are merged into `recent`, newest first.
-    ///
-    /// Samples that the owner overwrote during the copy are left out. A reading that lost some is tried again, and
-    /// then with fewer samples: of an owner that fills the ring faster than it can be read, the window is what
-    /// could be read. Two samples are never mixed, and no sample is newer than the scalar fields.
+    /// Reads everything: the scalar fields with what `along` reads of the same calls, and up to `window` of the newest
+    /// samples, as [`Recent::read`] has them.
     pub(crate) fn read<T>(
         &self,
         window: usize,
         recent: &mut Vec<Sample>,
         along: impl Fn() -> T,
     ) -> (TimingTotal, T) {
-        let start = recent.len();
-        let read = self.read_unmerged(window, recent, along);
-        merge_newest(recent, start, window);
-        read
-    }
-
-    fn read_unmerged<T>(
-        &self,
-        window: usize,
-        recent: &mut Vec<Sample>,
-        along: impl Fn() -> T,
-    ) -> (TimingTotal, T) {
-        let start = recent.len();
-        let read = || self.consistent(|count| (self.scalars(count), along()));
-        for window in WINDOW_SHARES.map(|share| (window / share).max(1)) {
-            let (scalars, along) = read();
-            let wanted = scalars.count.min(window as u64);
-            if self.copy_newest(scalars.count, wanted, recent) == wanted {
-                return (scalars, along);
-            }
-            recent.truncate(start);
-        }
-        // The newest sample is read with the scalar fields, so at least that one is intact.
-        let (scalars, along) = read();
-        recent.extend(scalars.last);
-        (scalars, along)
-    }
-
-    /// Appends `wanted` samples before number `newest`, less those overwritten meanwhile; says how many.
-    fn copy_newest(&self, newest: u64, wanted: u64, out: &mut Vec<Sample>) -> u64 {
-        let (start, oldest) = (out.len(), newest - wanted);
-        out.extend((oldest..newest).rev().map(|index| self.ring.read(index)));
-        // Pairs with the writer's release fence: if any slot above was read after the owner began to
-        // overwrite it, the sequence number read below is at least that of the overwriting call.
-        fence(Ordering::Acquire);
-        let begun = self.sequence.load(Ordering::Relaxed).div_ceil(2);
-        let intact = newest.saturating_sub(self.ring.oldest_intact(begun).max(oldest));
-        out.truncate(start + intact as usize);
-        intact
+        self.recent.read(window, recent, |count| (self.scalars(count), along()))
     }
 }
 
@@ -187,20 +105,19 @@ impl Shard for TimingShard {
 
     fn new(window: usize) -> Self {
         Self {
-            sequence: AtomicU64::new(0),
+            recent: Recent::new(window),
             errors: AtomicU64::new(0),
             sum_ns: AtomicU64::new(0),
             min_ns: AtomicU64::new(u64::MAX),
             max_ns: AtomicU64::new(0),
-            ring: Ring::new(window),
             histogram: Histogram::new(),
         }
     }
 
     fn clear(&self) {
-        zero([&self.sequence, &self.errors, &self.sum_ns, &self.max_ns]);
+        zero([&self.errors, &self.sum_ns, &self.max_ns]);
         self.min_ns.store(u64::MAX, Ordering::Relaxed);
-        self.ring.clear();
+        self.recent.clear();
         self.histogram.clear();
     }
 
@@ -268,7 +185,7 @@ impl TimingTotal {
         let newer = match (self.last, other.last) {
             (_, None) => false,
             (None, Some(_)) => true,
-            (Some(mine), Some(theirs)) => theirs.end >= mine.end,
+            (Some(mine), Some(theirs)) => theirs.ended() >= mine.ended(),
         };
         if newer {
             self.last = other.last;
@@ -294,7 +211,17 @@ impl TimingTotal {
 
     /// Mean over the window, in ms; 0.0 when there was none.
     pub(crate) fn avg_ms(&self) -> f64 {
-        mean_ns(&self.recent) / 1e6
+        self.avg_ms_of(usize::MAX)
+    }
+
+    /// Mean over the newest `window` samples, in ms; 0.0 when there was none.
+    pub(crate) fn avg_ms_of(&self, window: usize) -> f64 {
+        mean_ns(self.newest(window)) / 1e6
+    }
+
+    /// The newest `window` samples, or as many as there are.
+    pub(crate) fn newest(&self, window: usize) -> &[Sample] {
+        &self.recent[..self.recent.len().min(window)]
     }
 }
 
@@ -322,7 +249,7 @@ mod tests {
         assert_eq!((total.count, total.errors, total.sum_ns), (5, 1, 105));
         assert_eq!((total.min_ns, total.max_ns), (5, 40));
         assert_eq!(total.last, Some(sample(5, 5)));
-        assert_eq!(total.recent, [sample(5, 5), sample(4, 40), sample(3, 30)]);
+        assert_eq!(total.recent, [sample(5, 5), sample(4, 40).marked(true), sample(3, 30)]);
     }
 
     #[test]

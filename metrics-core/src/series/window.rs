@@ -7,10 +7,32 @@ use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 /// One timed call: when it ended and how long it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sample {
-    /// Clock ticks at the end of the call; orders samples over threads.
+    /// Clock ticks at the end of the call; in a ring, with the [mark](Self::marked) of failed calls.
     pub(crate) end: u64,
     /// Duration in nanoseconds.
     pub(crate) ns: u64,
+}
+
+/// Marks the end of a failed call. A counter of 5 GHz reaches this bit after 58 years.
+const FAILED: u64 = 1 << 63;
+
+impl Sample {
+    /// The same sample, marked if the call failed; costs nothing where no call fails.
+    #[inline(always)]
+    pub(crate) fn marked(self, failed: bool) -> Self {
+        Self { end: self.end | u64::from(failed) << FAILED.trailing_zeros(), ..self }
+    }
+
+    /// Whether the call failed.
+    pub(crate) fn failed(self) -> bool {
+        self.end & FAILED != 0
+    }
+
+    /// Clock ticks at the end of the call; orders samples over threads.
+    #[inline]
+    pub(crate) fn ended(self) -> u64 {
+        self.end & !FAILED
+    }
 }
 
 /// A ring of samples with one writer; the owner's sequence number says what is in it.
@@ -82,8 +104,8 @@ impl Ring {
 /// Linear in `window`.
 pub(crate) fn merge_newest(samples: &mut Vec<Sample>, start: usize, window: usize) {
     let (before, added) = samples.split_at_mut(start);
-    if !added.is_sorted_by_key(|sample| Reverse(sample.end)) {
-        added.sort_unstable_by_key(|sample| Reverse(sample.end));
+    if !added.is_sorted_by_key(|sample| Reverse(sample.ended())) {
+        added.sort_unstable_by_key(|sample| Reverse(sample.ended()));
     }
     if before.is_empty() || added.is_empty() {
         return samples.truncate(window);
@@ -94,7 +116,7 @@ pub(crate) fn merge_newest(samples: &mut Vec<Sample>, start: usize, window: usiz
         && let (&[a, ..], &[b, ..]) = (before, added)
     {
         // Which of two threads ended a call last cannot be foreseen, so there is no branch on it.
-        let take = usize::from(a.end >= b.end);
+        let take = usize::from(a.ended() >= b.ended());
         merged.push([b, a][take]);
         (before, added) = (&before[take..], &added[1 - take..]);
     }
@@ -140,6 +162,16 @@ mod tests {
             ends.truncate(window);
             prop_assert_eq!(merged, samples(&ends));
         }
+    }
+
+    #[test]
+    fn failed_calls_are_told_and_ordered_by_their_end() {
+        let call = |end, failed| Sample { end, ns: 1 }.marked(failed);
+        let mut merged = vec![call(7, true), call(2, false)];
+        merged.extend([call(8, false), call(3, true)]);
+        merge_newest(&mut merged, 2, 3);
+        let seen: Vec<_> = merged.iter().map(|sample| (sample.ended(), sample.failed())).collect();
+        assert_eq!(seen, [(8, false), (7, true), (3, true)]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod health;
 mod iso;
 mod label;
 mod node;
+mod performance;
 mod route;
 mod self_metrics;
 mod series;
@@ -25,12 +26,13 @@ pub use health::PerformanceHealth;
 pub(crate) use iso::iso8601;
 pub use label::LabelMetrics;
 pub use node::{DagMetrics, DagNodeMetrics, OperationMetrics};
+pub use performance::{CacheMetrics, DatabaseMetrics, FunctionCall, Performance, RouteStats, WatchedRoute};
 pub use route::{NotableRequest, NotableRequests, OutcomeCounts, RouteMetrics, SessionMetrics};
 pub use self_metrics::{JobMetrics, SelfMetrics};
 pub(crate) use series::mean;
 pub use series::{SeriesMetrics, SeriesSample, SuggestedThresholds, TrendBucket, TrendMetrics};
 pub(crate) use system::ProcessLook;
-pub use system::SystemMetrics;
+pub use system::{SystemMetrics, SystemStats};
 pub use websocket::{WebSocketMetrics, WsTopicMetrics};
 
 /// Everything at one moment: the body of `GET /api/metrics` and of every live frame.

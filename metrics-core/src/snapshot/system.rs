@@ -33,6 +33,30 @@ impl SystemMetrics {
     }
 }
 
+/// The host and this process at one moment, for reports and load tests.
+///
+/// # Source
+/// S-13.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SystemStats {
+    /// CPU use of the host as the probe saw it last, 0..=100; 0.0 before its second look.
+    pub cpu_percent: f64,
+    /// Resident memory of this process, MB.
+    pub memory_mb: f64,
+    /// The same, of the memory of the host, 0..=100; 0.0 before the probe's first look.
+    pub memory_percent: f64,
+    /// Bytes this process read from disks since its start.
+    pub disk_read_bytes: u64,
+    /// Bytes this process wrote to disks since its start.
+    pub disk_written_bytes: u64,
+    /// Files this process has open; left out where the system does not tell.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub open_files: Option<u64>,
+    /// Threads of this process; 0 where the system does not tell.
+    pub thread_count: u64,
+}
+
 /// This process as the probe saw it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ProcessLook {

@@ -8,13 +8,13 @@ use super::key::{Key, OwnedKey, same};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
-use crate::series::quantile::p50_p95_p99;
 use crate::series::{
-    CounterShard, Counts, Gauge, NodeShard, Rate, RouteShard, Series, Shard, TimingShard, TopicShard,
+    CounterShard, Counts, Gauge, NodeShard, Rate, RouteShard, Sample, Series, Shard, TimingShard, TopicShard,
+    WindowStats,
 };
 use crate::snapshot::{DagNodeMetrics, EndpointMetrics, FunctionMetrics, OperationMetrics, WsTopicMetrics};
 use crate::sync::{read, write};
-use crate::unit::{mb_from_bytes, ms_from_ns, ns_from_duration};
+use crate::unit::{mb_from_bytes, ns_from_duration};
 
 /// An entry of a table: a series and what belongs to it.
 pub(crate) trait Entry: Send + Sync + 'static {
@@ -107,7 +107,7 @@ impl NodeEntry {
 
     /// Whether the last call ended that long ago; of a node that was never called, whether it was seen first.
     pub(crate) fn is_idle(&self, idle: Duration, clock: &Clock) -> bool {
-        let last = self.series.total().timing.last.map_or(self.born, |last| last.end);
+        let last = self.series.total().timing.last.map_or(self.born, Sample::ended);
         let now = clock.ticks();
         now > last && clock.elapsed_ns(last, now) >= ns_from_duration(idle)
     }
@@ -137,14 +137,14 @@ impl NodeEntry {
             last_point_count: total.last_points,
             throttled_count: self.throttled.get(),
             queue_depth: self.queue_depth.get(),
-            last_seen_ts: total.timing.last.map_or(0.0, |last| unix_seconds_at(clock, last.end)),
+            last_seen_ts: total.timing.last.map_or(0.0, |last| unix_seconds_at(clock, last.ended())),
             open3d_ops: Default::default(),
         }
     }
 }
 
 /// Wall time of a tick in the past, Unix seconds: now, less the time since.
-fn unix_seconds_at(clock: &Clock, ticks: u64) -> f64 {
+pub(super) fn unix_seconds_at(clock: &Clock, ticks: u64) -> f64 {
     let since_ns = clock.elapsed_ns(ticks, clock.ticks());
     clock.unix_now().as_secs_f64() - since_ns as f64 / 1e9
 }
@@ -208,8 +208,7 @@ impl Entry for FunctionEntry {
 impl FunctionEntry {
     pub(crate) fn snapshot(&self, key: &OwnedKey, extra: &Extra) -> FunctionMetrics {
         let total = self.series.total();
-        let mut window: Vec<u64> = total.recent.iter().map(|sample| sample.ns).collect();
-        let [p50_ms, p95_ms, p99_ms] = p50_p95_p99(&mut window).map(|ns| ns / 1e6);
+        let window = WindowStats::of(&total.recent);
         FunctionMetrics {
             name: key.borrow().first.to_owned(),
             calls_total: total.count.saturating_add(extra.total.unsampled),
@@ -218,12 +217,12 @@ impl FunctionEntry {
             cancelled_total: extra.total.cancelled,
             in_flight: extra.total.in_flight(),
             last_ms: total.last_ms(),
-            avg_ms: total.avg_ms(),
-            min_ms: window.iter().min().copied().map_or(0.0, ms_from_ns),
-            max_ms: window.iter().max().copied().map_or(0.0, ms_from_ns),
-            p50_ms,
-            p95_ms,
-            p99_ms,
+            avg_ms: window.avg_ms,
+            min_ms: window.min_ms,
+            max_ms: window.max_ms,
+            p50_ms: window.p50_ms,
+            p95_ms: window.p95_ms,
+            p99_ms: window.p99_ms,
             avg_busy_ms: extra.total.avg_busy_ns() / 1e6,
             memory_before_mb: mb_from_bytes(extra.memory.before),
             memory_after_mb: mb_from_bytes(extra.memory.after),
@@ -238,13 +237,16 @@ impl FunctionEntry {
 #[derive(Debug)]
 pub(crate) struct RouteEntry {
     series: Arc<Series<RouteShard>>,
+    /// Requests that the mean of the endpoint is over; the shards keep at least as many.
+    window: usize,
 }
 
 impl Entry for RouteEntry {
     type Shard = RouteShard;
 
     fn new(_key: Key<'_>, config: &Config, _clock: &Clock) -> Self {
-        Self { series: Series::new(config.route_window()) }
+        let window = config.route_window();
+        Self { series: Series::new(window.max(config.performance_window())), window }
     }
 
     fn series(&self) -> &Arc<Series<RouteShard>> {
@@ -260,7 +262,7 @@ impl RouteEntry {
         (total.timing.count > 0).then(|| EndpointMetrics {
             method: method.to_owned(),
             path: path.to_owned(),
-            avg_latency_ms: total.timing.avg_ms(),
+            avg_latency_ms: total.timing.avg_ms_of(self.window),
             calls_total: total.timing.count,
             last_status_code: total.last_status,
         })

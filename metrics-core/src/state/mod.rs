@@ -5,14 +5,18 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+mod cache;
 mod entry;
 mod extra;
 mod key;
 mod label;
 mod log;
+mod performance;
+mod queries;
 mod route;
 mod table;
 
+pub(crate) use cache::CacheEntry;
 pub(crate) use entry::{
     CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry,
     TopicEntry,
@@ -21,6 +25,8 @@ pub(crate) use extra::{ExtraEntry, MemoryUse};
 pub(crate) use key::{Key, OwnedKey};
 pub(crate) use label::{LabelEntry, LabelTotal};
 pub(crate) use log::{Logged, RequestLog};
+pub(crate) use performance::UNNAMED_CACHE;
+pub(crate) use queries::QueriesEntry;
 pub(crate) use table::{Place, Row, Table};
 
 use crate::clock::Clock;
@@ -53,6 +59,9 @@ pub(crate) struct State {
     pub(crate) topics: Table<TopicEntry>,
     pub(crate) counters: Table<CounterEntry>,
     pub(crate) gauges: Table<GaugeEntry>,
+    pub(crate) caches: Table<CacheEntry>,
+    /// The one entry of the database window.
+    pub(crate) queries: Table<QueriesEntry>,
     pub(crate) function_extras: Table<ExtraEntry>,
     pub(crate) node_extras: Table<ExtraEntry>,
     pub(crate) operation_extras: Table<ExtraEntry>,
@@ -60,6 +69,9 @@ pub(crate) struct State {
     pub(crate) system: Mutex<SystemMetrics>,
     pub(crate) invalid_samples: AtomicU64,
 }
+
+/// The key of the database window, whose entry is there from the start: at place 0.
+pub(crate) const QUERIES: Key<'static> = Key { first: "", second: "" };
 
 /// Names a state process-wide; 0 names none. Ids grow, and carry [`ON_COUNTER`].
 pub(crate) type StateId = u32;
@@ -110,6 +122,8 @@ impl State {
         next.topics = self.topics.retained(|_| true);
         next.counters = self.counters.retained(|_| true);
         next.gauges = self.gauges.retained(|_| true);
+        next.caches = self.caches.retained(|_| true);
+        next.queries = self.queries.retained(|_| true);
         next.function_extras = self.function_extras.retained(|_| true);
         next.node_extras = self.node_extras.retained(|row| !idle.contains(row.name()));
         next.operation_extras = self.operation_extras.retained(|row| !idle.contains(row.name()));
@@ -120,6 +134,8 @@ impl State {
 
     fn empty(id: StateId, registry: StateId, config: Arc<Config>, clock: Clock) -> Self {
         let limits = config.limits();
+        let queries = Table::new(1);
+        queries.intern(QUERIES, |key| QueriesEntry::new(key, &config, &clock));
         Self {
             id,
             registry,
@@ -133,6 +149,8 @@ impl State {
             topics: Table::new(limits.topics),
             counters: Table::new(limits.counters),
             gauges: Table::new(limits.gauges),
+            caches: Table::new(limits.caches),
+            queries,
             function_extras: Table::new(limits.functions),
             node_extras: Table::new(limits.nodes),
             operation_extras: Table::new(limits.operations),
@@ -255,6 +273,7 @@ impl State {
             + self.topics.len()
             + self.counters.len()
             + self.gauges.len()
+            + self.caches.len()
     }
 
     /// What all series take up.
@@ -268,6 +287,9 @@ impl State {
             footprint(&self.topics),
             footprint(&self.counters),
             footprint(&self.gauges),
+            footprint(&self.caches),
+            // No key of a caller's.
+            Footprint { series: 0, ..footprint(&self.queries) },
             footprint(&self.function_extras),
             footprint(&self.node_extras),
             footprint(&self.operation_extras),
@@ -285,6 +307,7 @@ impl State {
             + self.topics.overflowed()
             + self.counters.overflowed()
             + self.gauges.overflowed()
+            + self.caches.overflowed()
     }
 }
 

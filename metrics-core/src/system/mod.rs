@@ -1,5 +1,7 @@
 //! The probe: the only place that asks the operating system about the host.
 
+mod process;
+
 use std::time::Duration;
 
 use sysinfo::{
@@ -8,6 +10,8 @@ use sysinfo::{
 
 use crate::snapshot::{ProcessLook, SystemMetrics};
 use crate::unit::mb_from_bytes;
+
+pub(crate) use process::stats;
 
 /// Looks at the host; twice a second, on the sampler's thread.
 ///
@@ -109,6 +113,18 @@ mod tests {
         // Other tests run in this process too, and a busy machine may give this one little time.
         assert!(after.memory_mb - before.memory_mb > 32.0, "{before:?} {after:?} {}", held.len());
         assert!(after.cpu > before.cpu, "{before:?} {after:?}");
+    }
+
+    #[test]
+    fn this_process_is_seen() {
+        let host = Probe::new().unwrap().look(0);
+        let file = std::fs::File::open(std::env::current_exe().unwrap()).unwrap();
+        let seen = stats(&host);
+        assert!(seen.memory_mb > 1.0 && seen.memory_mb < host.memory_total_mb, "{seen:?}");
+        assert!(seen.memory_percent > 0.0 && seen.memory_percent <= 100.0);
+        #[cfg(target_os = "linux")]
+        assert!(seen.thread_count >= 1 && seen.open_files.is_some_and(|files| files >= 1), "{seen:?}");
+        drop(file);
     }
 
     #[test]

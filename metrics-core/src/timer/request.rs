@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 
 use super::SessionTimer;
 use crate::clock::counter_ticks;
-use crate::context::{BodyBytes, Notes, RequestContext};
-use crate::record::{Labels, Routes, SeriesId, now, record, resolve, resolve_route};
+use crate::context::{BodyBytes, Counted, Notes, RequestContext};
+use crate::record::{Labels, Routes, SeriesId, now, record, record_queries, resolve, resolve_route};
 use crate::registry::Registry;
 use crate::series::{CellKey, Ending, Finished, Protocol};
 use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
@@ -249,10 +249,10 @@ impl RequestTimer {
         let series = alive_at(notes, end);
         let (key, head) = how(notes.key());
         // From here on another request may have the notes.
-        let request_bytes = self.context.end().received;
+        let Counted { received, queries } = self.context.end();
         // What the closure tells of, which may not change what it captures.
-        let (slow, ns) = (Cell::new(false), Cell::new(0));
-        let finished = |ns| Finished { key, ns, request_bytes, response_bytes: sent };
+        let (slow, whole) = (Cell::new(false), Cell::new(None));
+        let finished = |ns| Finished { key, ns, request_bytes: received, response_bytes: sent };
         record::<Routes>(series, |time, shard| {
             let sample = time.span(start, end);
             match head {
@@ -260,14 +260,17 @@ impl RequestTimer {
                 Head::Now(status) => shard.record(sample, status >= 500, status),
                 Head::Missed => shard.record_cancelled(),
             }
-            ns.set(sample.ns);
+            whole.set(Some(sample));
             slow.set(shard.exchange().finish(&finished(sample.ns)));
         });
+        // Nothing was told when the state is gone.
+        let Some(whole) = whole.get() else { return };
+        record_queries(series.state(), whole.end, queries.into());
         if label != NO_LABEL {
-            end_label(SeriesId::new(series.state(), label), &finished(ns.get()));
+            end_label(SeriesId::new(series.state(), label), &finished(whole.ns));
         }
         if slow.get() || key.is_failure() {
-            note(series, key, ns.get());
+            note(series, key, whole.ns);
         }
     }
 }
@@ -371,6 +374,28 @@ mod tests {
         assert_eq!((ws.sessions.open, ws.sessions.closed_total, ws.sessions.avg_ms), (0, 1, 240_000.0));
         // The latency to the head went with the replaced states, and says so.
         assert_eq!(registry.self_metrics().lost - lost, 1);
+    }
+
+    /// B-01: the queries of a request are told once, at its end, whatever that is.
+    #[test]
+    fn queries_are_told_at_the_end_of_their_request() {
+        let (registry, _time) = Registry::mock();
+        let query = |request: &RequestTimer, queries| {
+            let _at_work = request.context().enter();
+            (0..queries).for_each(|_| crate::record_db_query());
+        };
+        let mut first = registry.begin_request("GET", "/api/x");
+        let second = registry.begin_request("GET", "/api/y");
+        query(&first, 2);
+        query(&second, 5);
+        query(&first, 1);
+        first.answered(200);
+        assert_eq!(registry.database().count, 0);
+        first.finish();
+        drop(second);
+        registry.begin_request("GET", "/api/x").failed();
+        let seen = registry.database();
+        assert_eq!((seen.total_queries, seen.max_per_request, seen.count), (8, 5, 3));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::routes::Data;
 use super::shared::{Client, Documents, Key, Outcome};
 use super::source::Source;
 use super::{Body, respond};
+use crate::dashboard::HTML;
 
 /// A document for one client.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ impl Document {
 
     fn answer(&self, bytes: Bytes) -> Response<Body> {
         let Key { ask, encoding, .. } = self.client.key();
-        encoding.mark(respond::content(StatusCode::OK, ask.media, bytes))
+        let response = encoding.mark(respond::content(StatusCode::OK, ask.media, bytes));
+        if ask.media == HTML { respond::guarded(response) } else { response }
     }
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use metrics_core as core;
@@ -160,7 +160,8 @@ impl Handler {
     /// A router with one route for each of the handler's paths; merge it into your own.
     ///
     /// It sets no fallback, so yours stays, and it takes any state. Routes of yours at `/metrics`, or below
-    /// `/api/metrics/`, `/metrics/` or `/dashboard/performance/` would collide: give the [mount](Self::mounts) another place then.
+    /// `/api/metrics/`, `/metrics/`, `/dashboard/performance/`, `/admin/performance/` or `/api/admin/performance/` would
+    /// collide: give the [mount](Self::mounts) another place then.
     #[cfg(feature = "axum")]
     #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
     pub fn router<S>(&self) -> axum::Router<S>
@@ -295,7 +296,5 @@ fn announces_much(headers: &HeaderMap) -> bool {
 }
 
 fn file(asset: &Asset, bytes: bytes::Bytes) -> Response<Body> {
-    let response = respond::content(StatusCode::OK, asset.content_type, bytes);
-    let response = respond::with(response, CONTENT_SECURITY_POLICY, dashboard::POLICY);
-    respond::with(response, REFERRER_POLICY, "no-referrer")
+    respond::guarded(respond::content(StatusCode::OK, asset.content_type, bytes))
 }

@@ -10,7 +10,7 @@ use metrics_core::ConfigError;
 /// |---|---|
 /// | [`api`](Self::api) | `/api/metrics`, all below it, `/api/health/performance`, `/ws/system_metrics` |
 /// | [`metrics`](Self::metrics) | `/metrics` and all below |
-/// | [`admin`](Self::admin) | none yet |
+/// | [`admin`](Self::admin) | `/admin/performance` and all below it, `/admin/performance.json`, all below `/api/admin/performance/` |
 /// | [`dashboard`](Self::dashboard) | `/dashboard/performance` and its files |
 ///
 /// # Examples

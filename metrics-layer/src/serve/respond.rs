@@ -1,7 +1,10 @@
 //! Responses: each has its exact type and length, is never stored by anyone and never guessed at.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
@@ -9,6 +12,7 @@ use super::Body;
 use super::refusal::Refusal;
 use super::render;
 use super::routes::JSON;
+use crate::dashboard;
 
 /// Content with a status and a type.
 pub(super) fn content(status: StatusCode, content_type: &'static str, bytes: Bytes) -> Response<Body> {
@@ -53,6 +57,12 @@ pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::default());
     *response.status_mut() = status;
     response
+}
+
+/// The response with what a page may do.
+pub(super) fn guarded(response: Response<Body>) -> Response<Body> {
+    let response = with(response, CONTENT_SECURITY_POLICY, dashboard::POLICY);
+    with(response, REFERRER_POLICY, "no-referrer")
 }
 
 /// The response with one more header.

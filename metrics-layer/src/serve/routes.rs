@@ -11,7 +11,8 @@ use super::mounts::Family;
 use super::query::{Kind, Param, Values};
 use super::render::{self, Fault};
 use super::source::Source;
-use crate::dashboard::{self, Asset};
+use crate::admin;
+use crate::dashboard::{self, Asset, HTML};
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const PROMETHEUS: &str = TextFormat::Prometheus.content_type();
@@ -112,7 +113,23 @@ const fn json(
     Route { family, path, about, answer: Answer::Data(data) }
 }
 
-/// Everything but the files of the page.
+/// Seed 2's document.
+const fn performance(path: &'static str, about: &'static str) -> Route {
+    let data = Data {
+        media: &[JSON],
+        schema: Some("Performance"),
+        params: &[Param {
+            name: "blocks",
+            about: "With all of them, there are also the blocks cache, caches and resources.",
+            kind: Kind::OneOf(&["core", "all"]),
+            expected: "blocks: core or all, once",
+        }],
+        render: |source, ask| render::json(&source.performance(ask.values.word(0) == "all")),
+    };
+    Route { family: Family::Admin, path, about, answer: Answer::Data(data) }
+}
+
+/// Everything but the files of the pages.
 const ROUTES: &[Route] = &[
     json(Family::Api, "/api/metrics", "everything", "MetricsSnapshot", |source, _| {
         render::json(&source.collector().snapshot())
@@ -224,6 +241,55 @@ const ROUTES: &[Route] = &[
         }),
     },
     Route {
+        family: Family::Admin,
+        path: "/admin/performance",
+        about: "caches, database and routes as a page",
+        answer: Answer::Data(Data {
+            media: &[HTML],
+            schema: None,
+            params: &[],
+            render: |source, _| render::text(Some(admin::page(&source.view()))),
+        }),
+    },
+    performance("/admin/performance/json", "caches, database, watched routes and routes; `blocks`"),
+    performance("/admin/performance.json", "the same"),
+    Route {
+        family: Family::Admin,
+        path: "/api/admin/performance/routes",
+        about: "routes over their last 100 requests; `sort_by`, `order`, `limit`",
+        answer: Answer::Data(Data {
+            media: &[JSON],
+            schema: Some("RouteStatsList"),
+            params: &[
+                Param {
+                    name: "sort_by",
+                    about: "The number to sort by; routes with equal numbers are in the order of their names.",
+                    kind: Kind::OneOf(&["p95_ms", "p99_ms", "avg_ms", "request_count"]),
+                    expected: "sort_by: p95_ms, p99_ms, avg_ms or request_count, once",
+                },
+                Param {
+                    name: "order",
+                    about: "Largest or smallest first.",
+                    kind: Kind::OneOf(&["desc", "asc"]),
+                    expected: "order: desc or asc, once",
+                },
+                Param {
+                    name: "limit",
+                    about: "How many at most.",
+                    kind: Kind::Integer { max: 1_000_000, default: 50 },
+                    expected: "limit: a whole number from 0 to 1000000, once",
+                },
+            ],
+            render: |source, ask| {
+                render::json(&source.route_stats(
+                    ask.values.word(0),
+                    ask.values.word(1),
+                    ask.values.number(2),
+                ))
+            },
+        }),
+    },
+    Route {
         family: Family::Dashboard,
         path: "/dashboard/performance",
         about: "the page",
@@ -242,18 +308,23 @@ const ROUTES: &[Route] = &[
 pub(crate) const SCOPES: &[(Family, &str)] = &[
     (Family::Api, "/api/metrics/"),
     (Family::Metrics, "/metrics/"),
+    (Family::Admin, "/admin/performance/"),
+    (Family::Admin, "/api/admin/performance/"),
     (Family::Dashboard, "/dashboard/performance/"),
 ];
 
 /// All rows.
 pub(crate) fn rows() -> impl Iterator<Item = Route> {
-    let files = dashboard::FILES.iter();
-    ROUTES.iter().chain(collection::ROUTES).copied().chain(files.map(|file| Route {
-        family: Family::Dashboard,
+    let of_dashboard = dashboard::FILES.iter().map(|file| (Family::Dashboard, file));
+    let of_admin = [&admin::STYLE, &admin::REFRESH].map(|file| (Family::Admin, file));
+    let files = of_admin.into_iter().chain(of_dashboard);
+    let row = |(family, file): (Family, &'static Asset)| Route {
+        family,
         path: file.path,
         about: "",
         answer: Answer::File(file),
-    }))
+    };
+    ROUTES.iter().chain(collection::ROUTES).copied().chain(files.map(row))
 }
 
 #[cfg(test)]

@@ -1,16 +1,18 @@
 //! Where the handler's answers come from.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use metrics_core as core;
 use metrics_core::{
-    Collection, CollectionMetrics, Collector, FunctionMetrics, LabelMetrics, NotableRequests,
-    PerformanceHealth, RouteMetrics, SelfMetrics, TextFormat,
+    CacheMetrics, Collection, CollectionMetrics, Collector, FunctionMetrics, LabelMetrics, NotableRequests,
+    Performance, PerformanceHealth, RouteMetrics, RouteStats, SelfMetrics, SystemMetrics, TextFormat,
 };
 use serde::Serialize;
 
 use super::render::Fault;
+use crate::admin::View;
 
 /// A collector, and the metrics around it when the handler was made from them.
 #[derive(Clone)]
@@ -31,16 +33,60 @@ impl Source {
     /// Those that come first when sorted so; see the table of routes for what the words mean.
     pub(super) fn functions(&self, sort_by: &str, order: &str, limit: u64) -> FunctionList {
         let registry = self.collector.registry();
-        let mut functions = registry.map(core::Registry::functions).unwrap_or_default();
-        // Stable: those with equal numbers stay in the order in which they were first called.
-        if let Some(number) = number(sort_by) {
-            functions.sort_by(|one, other| match order {
-                "asc" => number(one).total_cmp(&number(other)),
-                _ => number(other).total_cmp(&number(one)),
-            });
+        let functions = registry.map(core::Registry::functions).unwrap_or_default();
+        FunctionList { functions: sorted(functions, number(sort_by), order, limit) }
+    }
+
+    /// As the [functions](Self::functions); those with equal numbers by name.
+    pub(super) fn route_stats(&self, sort_by: &str, order: &str, limit: u64) -> RouteStatsList {
+        let number: fn(&RouteStats) -> f64 = match sort_by {
+            "p99_ms" => |route| route.p99_ms,
+            "avg_ms" => |route| route.avg_ms,
+            "request_count" => |route| route.request_count as f64,
+            _ => |route| route.p95_ms,
+        };
+        let routes = self.performance_of_registry().endpoints.into_values().collect();
+        RouteStatsList { routes: sorted(routes, Some(number), order, limit) }
+    }
+
+    /// Seed 2's document, perhaps with the blocks that the seed has for later.
+    pub(super) fn performance(&self, with_all_blocks: bool) -> PerformanceDocument {
+        let performance = self.performance_of_registry();
+        let more = with_all_blocks.then(|| MoreBlocks {
+            cache: self.unnamed_cache(),
+            caches: self.named_caches(),
+            resources: Resources::new(performance.uptime_seconds, &self.host()),
+        });
+        PerformanceDocument { performance, more }
+    }
+
+    /// What the page for administrators shows.
+    pub(super) fn view(&self) -> View {
+        let config = self.collector.registry().map(core::Registry::config);
+        View {
+            service: config.map(|config| config.service().to_owned()).unwrap_or_default(),
+            performance: self.performance_of_registry(),
+            cache: self.unnamed_cache(),
+            caches: self.named_caches(),
+            host: self.host(),
+            thresholds: config.map(core::Config::latency_thresholds).unwrap_or_default(),
         }
-        functions.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        FunctionList { functions }
+    }
+
+    fn performance_of_registry(&self) -> Performance {
+        self.collector.registry().map(core::Registry::performance).unwrap_or_default()
+    }
+
+    fn unnamed_cache(&self) -> CacheMetrics {
+        self.collector.registry().map(|registry| registry.cache("").read()).unwrap_or_default()
+    }
+
+    fn named_caches(&self) -> BTreeMap<String, CacheMetrics> {
+        self.collector.registry().map(core::Registry::caches).unwrap_or_default()
+    }
+
+    fn host(&self) -> SystemMetrics {
+        self.collector.registry().map(core::Registry::system).unwrap_or_default()
     }
 
     /// `None` for a collector alone.
@@ -137,6 +183,18 @@ impl fmt::Debug for Source {
     }
 }
 
+/// Those that come first by that number; those with equal numbers stay in their order.
+fn sorted<T>(mut list: Vec<T>, number: Option<fn(&T) -> f64>, order: &str, limit: u64) -> Vec<T> {
+    if let Some(number) = number {
+        list.sort_by(|one, other| match order {
+            "asc" => number(one).total_cmp(&number(other)),
+            _ => number(other).total_cmp(&number(one)),
+        });
+    }
+    list.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    list
+}
+
 /// What functions are sorted by; `None` for the order they come in.
 fn number(sort_by: &str) -> Option<fn(&FunctionMetrics) -> f64> {
     Some(match sort_by {
@@ -166,6 +224,43 @@ pub(super) struct RouteList {
 #[derive(Debug, Serialize)]
 pub(super) struct LabelList {
     labels: Vec<LabelMetrics>,
+}
+
+/// The body of `GET /api/admin/performance/routes`.
+#[derive(Debug, Serialize)]
+pub(super) struct RouteStatsList {
+    routes: Vec<RouteStats>,
+}
+
+/// The body of `GET /admin/performance/json`.
+#[derive(Debug, Serialize)]
+pub(super) struct PerformanceDocument {
+    #[serde(flatten)]
+    performance: Performance,
+    #[serde(flatten)]
+    more: Option<MoreBlocks>,
+}
+
+/// Blocks beyond seed 2's present document (K-03, S-12).
+#[derive(Debug, Serialize)]
+struct MoreBlocks {
+    cache: CacheMetrics,
+    caches: BTreeMap<String, CacheMetrics>,
+    resources: Resources,
+}
+
+/// The process's age, and the host as the probe saw it last.
+#[derive(Debug, Serialize)]
+struct Resources {
+    uptime_seconds: f64,
+    cpu_percent: f64,
+    memory_percent: f64,
+}
+
+impl Resources {
+    fn new(uptime_seconds: f64, host: &SystemMetrics) -> Self {
+        Self { uptime_seconds, cpu_percent: host.cpu_percent, memory_percent: host.memory_percent }
+    }
 }
 
 /// The body of `GET /api/metrics/self`.

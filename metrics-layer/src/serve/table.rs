@@ -116,9 +116,10 @@ mod tests {
     #[test]
     fn families_are_mounted_apart() {
         type Set = fn(Mounts, Mount) -> Mounts;
-        let families: [(&str, Set); 3] = [
+        let families: [(&str, Set); 4] = [
             ("/api/metrics", Mounts::api),
             ("/metrics/prometheus", Mounts::metrics),
+            ("/admin/performance/json", Mounts::admin),
             ("/dashboard/performance/app.js", Mounts::dashboard),
         ];
         for (path, set) in families {

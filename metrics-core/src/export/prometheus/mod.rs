@@ -35,6 +35,8 @@ pub(crate) fn prometheus(registry: &Registry, collection: Option<&Collection>, f
     http::families(&mut text, &state);
     label::families(&mut text, &state);
     topics(&mut text, &state);
+    caches(&mut text, &state);
+    database(&mut text, &state);
     own(&mut text, &state);
     host(&mut text, registry);
     if let Some(collection) = collection {
@@ -173,6 +175,28 @@ fn topics(text: &mut Text, state: &State) {
     }
 }
 
+fn caches(text: &mut Text, state: &State) {
+    let rows = state.caches.all();
+    if rows.is_empty() {
+        return;
+    }
+    let seen: Vec<_> = rows.iter().map(|row| ([("cache", row.name())], row.total())).collect();
+    text.family("metrics_cache_hits_total", Kind::Counter, "Look-ups that found what they looked for.");
+    seen.iter().for_each(|(labels, total)| text.count("metrics_cache_hits_total", labels, total.hits));
+    text.family("metrics_cache_misses_total", Kind::Counter, "Look-ups that did not.");
+    seen.iter().for_each(|(labels, total)| text.count("metrics_cache_misses_total", labels, total.misses));
+}
+
+/// The sum over all requests, where the JSON has that of the window (CON-12).
+fn database(text: &mut Text, state: &State) {
+    let total = state.queries.get(0).map(|row| row.total()).unwrap_or_default();
+    if total.requests == 0 {
+        return;
+    }
+    text.family("metrics_database_queries_total", Kind::Counter, "Database queries of requests that ended.");
+    text.count("metrics_database_queries_total", &[], total.queries);
+}
+
 /// The application's own counters and gauges.
 fn own(text: &mut Text, state: &State) {
     if state.counters.len() > 0 {
@@ -254,6 +278,9 @@ mod tests {
         registry.topic("points").record_message(16);
         registry.counter("retries").add(3);
         registry.gauge("temperature").set(41.5);
+        registry.cache("metadata").record_hit();
+        registry.record_cache_miss();
+        (0..150).for_each(|_| registry.record_request_queries(2));
         let text = super::prometheus(&registry, None, TextFormat::Prometheus);
         for line in [
             "metrics_node_calls_total{node=\"voxel \\\"1\\\"\"} 1",
@@ -266,6 +293,9 @@ mod tests {
             "metrics_operation_in_flight{node=\"voxel \\\"1\\\"\",operation=\"crop\"} 0",
             "metrics_route_seconds{method=\"GET\",route=\"/api/scans/{id}\",quantile=\"0.5\"} 0.02",
             "metrics_topic_bytes_total{topic=\"points\"} 16",
+            "metrics_cache_hits_total{cache=\"metadata\"} 1",
+            "metrics_cache_misses_total{cache=\"\"} 1",
+            "metrics_database_queries_total 300",
             "metrics_app_total{name=\"retries\"} 3",
             "metrics_app_value{name=\"temperature\"} 41.5",
             "metrics_uptime_seconds 5",

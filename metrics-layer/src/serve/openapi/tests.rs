@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use metrics_core::{AlertRule, JobMetrics, Metrics, PerformanceHealth, Registry, SelfMetrics, TrendPeriod};
+use metrics_core::{AlertRule, JobMetrics, Metrics, PerformanceHealth, SelfMetrics, TrendPeriod};
 
 use super::*;
 use crate::serve::routes;
+use crate::serve::source::Source;
 use crate::serve::table::Table;
 
 fn of_handler() -> Value {
@@ -22,19 +23,18 @@ fn check(schemas: &Value, schema: &Value, value: &Value, at: &str) {
     }
     let kind = schema["type"].as_str().unwrap_or_else(|| panic!("{at}: no type"));
     match (kind, value) {
-        ("object", Value::Object(fields)) if schema["additionalProperties"].is_object() => {
-            assert!(!fields.is_empty(), "{at}: an empty map shows nothing");
-            fields
-                .iter()
-                .for_each(|(key, value)| check(schemas, &schema["additionalProperties"], value, key));
-        }
         ("object", Value::Object(fields)) => {
-            let described = schema["properties"].as_object().expect("properties");
+            let described = schema["properties"].as_object().cloned().unwrap_or_default();
+            let (known, others): (Map<_, _>, Map<_, _>) =
+                fields.clone().into_iter().partition(|(key, _)| described.contains_key(key));
             let names = |map: &Map<String, Value>| map.keys().cloned().collect::<BTreeSet<_>>();
-            assert_eq!(names(described), names(fields), "{at}");
-            described
-                .iter()
-                .for_each(|(key, part)| check(schemas, part, &value[key], &format!("{at}.{key}")));
+            assert_eq!(names(&described), names(&known), "{at}");
+            let any = &schema["additionalProperties"];
+            assert_eq!(any.is_object(), !others.is_empty(), "{at}: others than described, or none to show");
+            known.iter().for_each(|(key, value)| {
+                check(schemas, &described[key], value, &format!("{at}.{key}"));
+            });
+            others.iter().for_each(|(key, value)| check(schemas, any, value, key));
         }
         ("array", Value::Array(items)) => {
             assert!(!items.is_empty(), "{at}: an empty list shows nothing");
@@ -49,11 +49,13 @@ fn check(schemas: &Value, schema: &Value, value: &Value, at: &str) {
 
 #[test]
 fn schemas_are_those_of_the_models() {
-    let registry = Registry::mock().0;
+    let metrics = Metrics::builder().watch("x_get", "GET", "/api/x").build().unwrap();
+    let registry = metrics.registry().clone();
     registry.node("n").record(Duration::from_millis(1), 1);
     registry.node("n").operation("o").record(Duration::from_millis(1));
     registry.topic("t").record_message(1);
     registry.function("f").record(Duration::from_millis(1));
+    registry.cache("metadata").record_hit();
     metrics_core::Collector::record_endpoint(&registry, "/api/x", "GET", 1.0, 200);
     registry.begin_request("GET", "/api/x").answered_in_full(200);
     let mut failed = registry.begin_request("GET", "/api/x");
@@ -71,6 +73,9 @@ fn schemas_are_those_of_the_models() {
     check("RouteList", json!({ "routes": registry.routes() }));
     check("LabelList", json!({ "labels": registry.labels() }));
     check("NotableRequests", serde_json::to_value(registry.notable_requests()).unwrap());
+    let source = Source::from(metrics);
+    check("Performance", serde_json::to_value(source.performance(true)).unwrap());
+    check("RouteStatsList", serde_json::to_value(source.route_stats("p95_ms", "desc", 50)).unwrap());
     check("Own", json!({ "self": own }));
     check("PerformanceHealth", serde_json::to_value(PerformanceHealth::default()).unwrap());
     let collected = collected();

@@ -1,0 +1,101 @@
+//! Database queries of the last requests.
+
+use super::Shard;
+use super::lease::Spare;
+use super::recent::Recent;
+use super::shard::{Sums, zero};
+use super::timing::bump;
+use super::window::Sample;
+use crate::sync::atomic::{AtomicU64, Ordering};
+
+/// The queries of the requests that ended on one thread.
+///
+/// # Consistency
+/// The window and the sum over all requests belong together (B-01); see [`Recent`].
+#[derive(Debug)]
+pub(crate) struct QueriesShard {
+    recent: Recent,
+    queries: AtomicU64,
+}
+
+/// [`QueriesShard`]s merged.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct QueriesTotal {
+    /// Requests that have ended.
+    pub(crate) requests: u64,
+    /// The queries of all of them.
+    pub(crate) queries: u64,
+    /// The last requests over all threads, newest first; in place of a duration, each has its number of queries.
+    recent: Vec<Sample>,
+}
+
+impl QueriesTotal {
+    /// The numbers of queries of the last requests, newest first.
+    pub(crate) fn window(&self) -> impl ExactSizeIterator<Item = u64> + Clone + '_ {
+        self.recent.iter().map(|request| request.ns)
+    }
+}
+
+impl QueriesShard {
+    /// A request with so many queries ended at that tick.
+    #[inline(always)]
+    pub(crate) fn record(&self, end: u64, queries: u64) {
+        self.recent.record(Sample { end, ns: queries }, || bump(&self.queries, queries));
+    }
+}
+
+impl Shard for QueriesShard {
+    type Total = QueriesTotal;
+
+    fn new(window: usize) -> Self {
+        Self { recent: Recent::new(window), queries: AtomicU64::new(0) }
+    }
+
+    fn clear(&self) {
+        self.recent.clear();
+        zero([&self.queries]);
+    }
+
+    fn spare() -> &'static Spare<Self> {
+        static SPARE: Spare<QueriesShard> = Spare::new();
+        &SPARE
+    }
+
+    fn merge_into(&self, total: &mut QueriesTotal, window: usize) {
+        let (requests, queries) = self
+            .recent
+            .read(window, &mut total.recent, |count| (count, self.queries.load(Ordering::Relaxed)));
+        total.requests = total.requests.saturating_add(requests);
+        total.queries = total.queries.saturating_add(queries);
+    }
+
+    fn bytes(window: usize) -> usize {
+        size_of::<Self>() + Recent::heap_bytes(window)
+    }
+
+    fn sums(&self) -> Sums {
+        Sums([self.queries.load(Ordering::Relaxed), 0])
+    }
+
+    fn sums_of(total: &QueriesTotal) -> Sums {
+        Sums([total.queries, 0])
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_is_the_last_requests_of_all_threads() {
+        let (here, there) = (QueriesShard::new(3), QueriesShard::new(3));
+        for end in [1, 3, 5, 7] {
+            here.record(end, end * 10);
+        }
+        there.record(6, 60);
+        let mut total = QueriesTotal::default();
+        [&here, &there].into_iter().for_each(|shard| shard.merge_into(&mut total, 3));
+        assert_eq!((total.requests, total.queries), (5, 220));
+        assert_eq!(total.window().collect::<Vec<_>>(), [70, 60, 50]);
+    }
+}

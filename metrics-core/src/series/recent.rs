@@ -1,0 +1,107 @@
+//! The last N samples of one thread, and what belongs to the same calls.
+
+use super::undisturbed::undisturbed;
+use super::window::{Ring, Sample, merge_newest};
+use crate::sync::atomic::{AtomicU64, Ordering, fence};
+
+/// A ring of samples under a sequence number, which also guards what the caller writes along.
+///
+/// # Consistency
+/// The owner writes without a lock or a read-modify-write. `sequence` is odd while a call is being
+/// written and counts two per finished call; a reader takes the fields between two equal, even readings
+/// (a sequence lock with one writer), so they belong to the same calls.
+///
+/// Field accesses are `Relaxed`; the order comes from the release fence after the odd store and the
+/// release store of the even one, which pair with the reader's acquire load and acquire fence.
+#[derive(Debug)]
+pub(super) struct Recent {
+    sequence: AtomicU64,
+    ring: Ring,
+}
+
+/// The readings of a ring that are tried, each with that part of the window.
+const WINDOW_SHARES: [usize; 9] = [1, 1, 1, 1, 2, 4, 8, 16, 32];
+
+impl Recent {
+    pub(super) fn new(window: usize) -> Self {
+        Self { sequence: AtomicU64::new(0), ring: Ring::new(window) }
+    }
+
+    /// Memory of the ring, bytes.
+    pub(super) fn heap_bytes(window: usize) -> usize {
+        Ring::bytes(window)
+    }
+
+    pub(super) fn clear(&self) {
+        self.sequence.store(0, Ordering::Relaxed);
+        self.ring.clear();
+    }
+
+    /// Appends a sample; `along` writes what belongs to the same call. Only the owner may call this.
+    #[inline(always)]
+    pub(super) fn record(&self, sample: Sample, along: impl FnOnce()) {
+        let sequence = self.sequence.load(Ordering::Relaxed);
+        self.sequence.store(sequence.wrapping_add(1), Ordering::Relaxed);
+        fence(Ordering::Release);
+        self.ring.push(sample);
+        along();
+        self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
+    }
+
+    /// The newest of so many samples; inside a [reading](Self::read).
+    pub(super) fn newest(&self, count: u64) -> Option<Sample> {
+        count.checked_sub(1).map(|index| self.ring.read(index))
+    }
+
+    /// What `along` reads, which gets the number of finished calls; and up to `window` of the newest samples of the
+    /// same calls, which are merged into `recent`, newest first.
+    ///
+    /// Samples that the owner overwrote during the copy are left out. A reading that lost some is tried again, and
+    /// then with fewer samples: of an owner that fills the ring faster than it can be read, the window is what
+    /// could be read. Two samples are never mixed, and no sample is newer than what `along` read.
+    pub(super) fn read<T>(&self, window: usize, recent: &mut Vec<Sample>, along: impl Fn(u64) -> T) -> T {
+        let start = recent.len();
+        let read = self.read_unmerged(window, recent, along);
+        merge_newest(recent, start, window);
+        read
+    }
+
+    fn read_unmerged<T>(&self, window: usize, recent: &mut Vec<Sample>, along: impl Fn(u64) -> T) -> T {
+        let start = recent.len();
+        for window in WINDOW_SHARES.map(|share| (window / share).max(1)) {
+            let (count, value) = self.consistent(|count| (count, along(count)));
+            let wanted = count.min(window as u64);
+            if self.copy_newest(count, wanted, recent) == wanted {
+                return value;
+            }
+            recent.truncate(start);
+        }
+        // The newest sample is read with the other fields, so at least that one is intact.
+        let (newest, value) = self.consistent(|count| (self.newest(count), along(count)));
+        recent.extend(newest);
+        value
+    }
+
+    /// Reads fields that belong together; `read` gets the number of finished calls.
+    pub(super) fn consistent<T>(&self, read: impl Fn(u64) -> T) -> T {
+        undisturbed(|| {
+            let before = self.sequence.load(Ordering::Acquire);
+            let value = read(before / 2);
+            fence(Ordering::Acquire);
+            (value, before.is_multiple_of(2) && self.sequence.load(Ordering::Relaxed) == before)
+        })
+    }
+
+    /// Appends `wanted` samples before number `newest`, less those overwritten meanwhile; says how many.
+    fn copy_newest(&self, newest: u64, wanted: u64, out: &mut Vec<Sample>) -> u64 {
+        let (start, oldest) = (out.len(), newest - wanted);
+        out.extend((oldest..newest).rev().map(|index| self.ring.read(index)));
+        // Pairs with the writer's release fence: if any slot above was read after the owner began to
+        // overwrite it, the sequence number read below is at least that of the overwriting call.
+        fence(Ordering::Acquire);
+        let begun = self.sequence.load(Ordering::Relaxed).div_ceil(2);
+        let intact = newest.saturating_sub(self.ring.oldest_intact(begun).max(oldest));
+        out.truncate(start + intact as usize);
+        intact
+    }
+}

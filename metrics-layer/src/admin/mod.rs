@@ -1,0 +1,28 @@
+//! The page at `/admin/performance`: made on the server, with the numbers in it, so that it needs no script to be
+//! read; a small one keeps it current.
+//!
+//! It has the policy of the [dashboard](crate::dashboard): nothing foreign, no inline style or script.
+//!
+//! # Source
+//! E-05, U-08; Threat 48.
+
+mod html;
+mod page;
+
+use crate::dashboard::{Asset, CSS, JAVASCRIPT};
+
+pub(crate) use page::{View, page};
+
+/// The style sheet.
+pub(crate) static STYLE: Asset = Asset {
+    path: "/admin/performance/style.css",
+    content_type: CSS,
+    bytes: include_bytes!("assets/style.css"),
+};
+
+/// What keeps the page current.
+pub(crate) static REFRESH: Asset = Asset {
+    path: "/admin/performance/refresh.js",
+    content_type: JAVASCRIPT,
+    bytes: include_bytes!("assets/refresh.js"),
+};
