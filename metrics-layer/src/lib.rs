@@ -89,6 +89,11 @@ extern crate self as metrics_layer;
 #[doc(hidden)]
 pub use metrics_core::__private;
 
+/// The guide's snippets, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/collection.md")]
+pub struct CollectionGuide;
+
 /// The README's snippets, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

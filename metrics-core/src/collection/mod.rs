@@ -43,8 +43,8 @@ pub(crate) const JOB: &str = "collection";
 /// or the machine slept, are skipped; and alerts do not see the latency of requests that may have been under way then.
 ///
 /// # Cost
-/// A collection takes some microseconds, and one more for each route and ten threads that record it; memory
-/// is bounded by 16 bytes a sample.
+/// A collection reads two counters of each route and thread that records it, and adds a value to each series: some
+/// microseconds. Memory is bounded by 16 bytes a sample.
 ///
 /// # Examples
 /// ```
