@@ -104,7 +104,7 @@ impl History {
             sample_count: series.sample_count,
             baseline_ms: last - first,
             warning: p95,
-            critical: p99 + p99.abs() * CRITICAL_MARGIN,
+            critical: (p99 + p99.abs() * CRITICAL_MARGIN).min(f64::MAX),
         })
     }
 

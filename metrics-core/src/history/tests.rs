@@ -84,3 +84,29 @@ fn trends_are_those_of_the_series() {
     // Stamps begin at 18:20.
     assert_eq!((trend.period.as_str(), counts), ("hourly", vec![40, 60, 20]));
 }
+
+proptest::proptest! {
+    /// THREAT 16: whatever finite numbers come in, finite numbers go out, within their extremes.
+    #[test]
+    fn hostile_values_stay_finite(
+        values in proptest::collection::vec(
+            proptest::prop_oneof![
+                proptest::num::f64::NORMAL,
+                proptest::sample::select(vec![f64::MAX, f64::MIN, -0.0, f64::MIN_POSITIVE, 5e-324]),
+            ],
+            1..40,
+        ),
+    ) {
+        let history = filled(30, values);
+        let series = memory(&history, Span::ALL);
+        proptest::prop_assert!((series.min..=series.max).contains(&series.latest));
+        let slack = (series.max.abs().max(series.min.abs())) * 1e-9;
+        proptest::prop_assert!(series.average >= series.min - slack && series.average <= series.max + slack);
+        let suggested = history.suggest(metric::MEMORY_USAGE).unwrap();
+        proptest::prop_assert!(suggested.warning.is_finite() && suggested.critical.is_finite());
+        for bucket in history.trend(metric::MEMORY_USAGE, TrendPeriod::Hourly).unwrap().buckets {
+            let numbers = [bucket.average, bucket.min, bucket.max, bucket.change_percent];
+            proptest::prop_assert!(numbers.iter().all(|number| number.is_finite()), "{bucket:?}");
+        }
+    }
+}

@@ -28,7 +28,10 @@ pub(crate) fn exclusive_of<T: Copy>(sorted: &[T], p: f64, number: impl Fn(T) -> 
     let (Some(&below), Some(&above)) = (sorted.get(rank as usize - 1), sorted.get(rank as usize)) else {
         return number(last);
     };
-    number(below) + (number(above) - number(below)) * (position - rank)
+    let (below, above, share) = (number(below), number(above), position - rank);
+    let between = below + (above - below) * share;
+    // Numbers so far apart that their difference is infinite.
+    if between.is_finite() { between } else { below * (1.0 - share) + above * share }
 }
 
 /// Below this, sorting is faster than selecting; and above it the ranks of three usual quantiles differ.
