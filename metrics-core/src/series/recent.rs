@@ -95,7 +95,7 @@ impl Recent {
     /// Appends `wanted` samples before number `newest`, less those overwritten meanwhile; says how many.
     fn copy_newest(&self, newest: u64, wanted: u64, out: &mut Vec<Sample>) -> u64 {
         let (start, oldest) = (out.len(), newest - wanted);
-        out.extend((oldest..newest).rev().map(|index| self.ring.read(index)));
+        self.ring.copy_newest(newest, wanted as usize, out);
         // Pairs with the writer's release fence: if any slot above was read after the owner began to
         // overwrite it, the sequence number read below is at least that of the overwriting call.
         fence(Ordering::Acquire);

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// One timed call: when it ended and how long it took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sample {
     /// Clock ticks at the end of the call; in a ring, with the [mark](Self::marked) of failed calls.
     pub(crate) end: u64,
@@ -51,6 +51,13 @@ struct Slot {
     ns: AtomicU64,
 }
 
+impl Slot {
+    #[inline]
+    fn read(&self) -> Sample {
+        Sample { end: self.end.load(Ordering::Relaxed), ns: self.ns.load(Ordering::Relaxed) }
+    }
+}
+
 /// Samples beyond the window: one that is being written, and some that may be overwritten while a reader
 /// copies the window. One in the loom models, so that few records lap a reader.
 const SLACK: usize = if cfg!(all(test, loom)) { 1 } else { 4 };
@@ -85,8 +92,19 @@ impl Ring {
 
     /// Sample number `index`; garbage unless it was written and is not yet overwritten.
     pub(crate) fn read(&self, index: u64) -> Sample {
-        let slot = &self.slots[(index % self.slots.len() as u64) as usize];
-        Sample { end: slot.end.load(Ordering::Relaxed), ns: slot.ns.load(Ordering::Relaxed) }
+        self.slots[(index % self.slots.len() as u64) as usize].read()
+    }
+
+    /// Appends the `wanted` samples before number `newest`, the last one first; garbage as those of [`read`](Self::read).
+    pub(crate) fn copy_newest(&self, newest: u64, wanted: usize, out: &mut Vec<Sample>) {
+        let place = (newest % self.slots.len() as u64) as usize;
+        // The newest samples end before that place, and the ones before them at the end of the ring.
+        let (front, back) = self.slots.split_at(place);
+        let front = &front[front.len().saturating_sub(wanted)..];
+        let back = &back[back.len().saturating_sub(wanted - front.len())..];
+        for run in [front, back] {
+            out.extend(run.iter().rev().map(Slot::read));
+        }
     }
 
     /// The oldest sample that is intact once sample `begun - 1` has been started.
@@ -110,18 +128,19 @@ pub(crate) fn merge_newest(samples: &mut Vec<Sample>, start: usize, window: usiz
     if before.is_empty() || added.is_empty() {
         return samples.truncate(window);
     }
-    let mut merged = Vec::with_capacity(window.min(before.len() + added.len()));
-    let (mut before, mut added) = (&*before, &*added);
-    while merged.len() < window
-        && let (&[a, ..], &[b, ..]) = (before, added)
-    {
+    let mut merged = vec![Sample::default(); window.min(before.len() + added.len())];
+    let (mut a, mut b) = (0, 0);
+    for place in &mut merged {
+        let (Some(&old), Some(&new)) = (before.get(a), added.get(b)) else { break };
         // Which of two threads ended a call last cannot be foreseen, so there is no branch on it.
-        let take = usize::from(a.ended() >= b.ended());
-        merged.push([b, a][take]);
-        (before, added) = (&before[take..], &added[1 - take..]);
+        let is_old = old.ended() >= new.ended();
+        *place = if is_old { old } else { new };
+        a += usize::from(is_old);
+        b += usize::from(!is_old);
     }
-    let rest = window - merged.len();
-    merged.extend(before.iter().chain(added).take(rest));
+    let left = &mut merged[a + b..];
+    let rest = if a < before.len() { &before[a..] } else { &added[b..] };
+    left.copy_from_slice(&rest[..left.len()]);
     *samples = merged;
 }
 
