@@ -7,9 +7,11 @@ use std::sync::atomic::Ordering;
 use super::SessionTimer;
 use crate::clock::counter_ticks;
 use crate::context::{BodyBytes, Counted, Notes, RequestContext};
-use crate::record::{Labels, Routes, SeriesId, now, record, record_queries, resolve, resolve_route};
+use crate::record::{
+    Labels, Routes, SeriesId, Time, now, record, record_queries, resolve, resolve_route, with_hot,
+};
 use crate::registry::Registry;
-use crate::series::{CellKey, Ending, Finished, Protocol};
+use crate::series::{CellKey, Ending, Finished, Protocol, RouteShard, Sample};
 use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
 
 /// A request under way on one route: recorded once, however it ends.
@@ -115,6 +117,52 @@ impl Notes {
     #[inline]
     fn set_key(&self, key: CellKey) {
         self.head.store(key.bits(), Ordering::Relaxed);
+    }
+}
+
+/// What is recorded when a request ends.
+#[derive(Clone, Copy)]
+struct Ended {
+    start: u64,
+    end: u64,
+    head: Head,
+    key: CellKey,
+    request_bytes: u64,
+    response_bytes: u64,
+}
+
+/// What came out of it.
+#[derive(Clone, Copy)]
+struct Seen {
+    whole: Sample,
+    /// Whether it may be among the slowest.
+    slow: bool,
+}
+
+impl Ended {
+    #[inline(always)]
+    fn write(self, time: Time<'_>, shard: &RouteShard) -> Seen {
+        let whole = time.span(self.start, self.end);
+        match self.head {
+            Head::Done => {}
+            Head::Now(status) => shard.record(whole, status >= 500, status),
+            Head::Missed => shard.record_cancelled(),
+        }
+        Seen { whole, slow: shard.exchange().finish(&self.finished(whole.ns)) }
+    }
+
+    /// For a series that was not among the thread's last ones; `None` when it is gone.
+    #[cold]
+    fn record(self, series: SeriesId) -> Option<Seen> {
+        // What is written with may not change what it captures.
+        let seen = Cell::new(None);
+        record::<Routes>(series, |time, shard| seen.set(Some(self.write(time, shard))));
+        seen.get()
+    }
+
+    #[inline]
+    fn finished(self, ns: u64) -> Finished {
+        Finished { key: self.key, ns, request_bytes: self.request_bytes, response_bytes: self.response_bytes }
     }
 }
 
@@ -250,26 +298,18 @@ impl RequestTimer {
         let (key, head) = how(notes.key());
         // From here on another request may have the notes.
         let Counted { received, queries } = self.context.end();
-        // What the closure tells of, which may not change what it captures.
-        let (slow, whole) = (Cell::new(false), Cell::new(None));
-        let finished = |ns| Finished { key, ns, request_bytes: received, response_bytes: sent };
-        record::<Routes>(series, |time, shard| {
-            let sample = time.span(start, end);
-            match head {
-                Head::Done => {}
-                Head::Now(status) => shard.record(sample, status >= 500, status),
-                Head::Missed => shard.record_cancelled(),
-            }
-            whole.set(Some(sample));
-            slow.set(shard.exchange().finish(&finished(sample.ns)));
-        });
+        let ended = Ended { start, end, head, key, request_bytes: received, response_bytes: sent };
+        let seen = match with_hot(|hot| hot.find::<Routes>(series)) {
+            Some(shard) => Some(ended.write(Time::Counter, shard)),
+            None => ended.record(series),
+        };
         // Nothing was told when the state is gone.
-        let Some(whole) = whole.get() else { return };
+        let Some(Seen { whole, slow }) = seen else { return };
         record_queries(series.state(), whole.end, queries.into());
         if label != NO_LABEL {
-            end_label(SeriesId::new(series.state(), label), &finished(whole.ns));
+            end_label(SeriesId::new(series.state(), label), &ended.finished(whole.ns));
         }
-        if slow.get() || key.is_failure() {
+        if slow || key.is_failure() {
             note(series, key, whole.ns);
         }
     }

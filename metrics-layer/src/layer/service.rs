@@ -5,7 +5,6 @@ use std::task::{Context, Poll};
 
 use tower_service::Service;
 
-use super::active::Active;
 use super::{Call, RequestBody, ResponseBody, ResponseFuture, Shared};
 
 /// Times the requests of the service inside; see [`MetricsLayer`](super::MetricsLayer).
@@ -52,13 +51,11 @@ where
 
     #[inline]
     fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
-        // Begun before the inner call, so that a panic in there is recorded as well.
-        let mut call = self.shared.begin(&mut request);
+        // Begun before the inner call, so that a panic in there is recorded as well: it drops the call.
+        let call = self.shared.begin(&mut request);
         let bytes = call.as_ref().and_then(Call::body_bytes);
-        let entered = Call::enter(&call);
-        let active = Active::new(&mut call, entered);
-        let inner = self.inner.call(request.map(|inner| RequestBody { inner, bytes }));
-        active.leave();
-        ResponseFuture { inner, call }
+        // Left when the future is in its place: it is large, and anything between would have it moved.
+        let _entered = Call::enter(&call);
+        ResponseFuture { inner: self.inner.call(request.map(|inner| RequestBody { inner, bytes })), call }
     }
 }

@@ -162,6 +162,9 @@ fn duration_bucket(ns: u64) -> usize {
 /// The first bucket whose bound is not below.
 #[inline]
 fn size_bucket(bytes: u64) -> usize {
+    if bytes <= SIZE_BOUNDS_BYTES[0] {
+        return 0;
+    }
     // Bounds are powers of four, so the number of bits tells.
     let bits = u64::BITS - bytes.saturating_sub(1).leading_zeros();
     (bits.saturating_sub(8).div_ceil(2) as usize).min(SIZES - 1)
