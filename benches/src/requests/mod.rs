@@ -51,7 +51,6 @@ impl<B> Service<Request<B>> for Answer {
 }
 
 /// A router that answers at once on the same routes.
-#[must_use]
 pub fn router() -> Router {
     TEMPLATES.iter().fold(Router::new(), |router, template| router.route(template, get(async || ANSWER)))
 }

@@ -45,7 +45,7 @@ fn main() -> io::Result<()> {
         eprint!("\rround {}/{count}", round + 1);
         // Another one is first in every round, and nobody always follows the same.
         for turn in 0..SERVERS.len() {
-            let place = (round + turn * (1 + round % 2)) % SERVERS.len();
+            let place = (round + turn * (1 + 2 * (round % 2))) % SERVERS.len();
             let (cpu_us, per_second) = load(SERVERS[place].0, seconds, connections)?;
             all[place].cpu_us.push(cpu_us);
             all[place].per_second.push(per_second);

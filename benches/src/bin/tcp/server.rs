@@ -8,6 +8,7 @@ use std::{env, process};
 
 use axum::Router;
 use metrics_bench::peers::axum_otel_metrics;
+use metrics_bench::requests::noop::Whole;
 use metrics_bench::{busy, ours, requests};
 use tokio::net::TcpListener;
 
@@ -15,8 +16,9 @@ use tokio::net::TcpListener;
 pub(crate) type Named = (&'static str, fn() -> Router);
 
 /// What is compared; the first is the baseline of the others.
-pub(crate) const SERVERS: [Named; 3] = [
+pub(crate) const SERVERS: [Named; 4] = [
     ("bare", requests::router),
+    ("no-op layer", || requests::router().layer(Whole("none"))),
     ("layer", || requests::router().layer(ours::metrics().layer())),
     ("axum-otel-metrics", || axum_otel_metrics::with_layer(requests::router())),
 ];
