@@ -110,7 +110,7 @@ pub(super) fn breakdown(state: &State) -> BTreeMap<String, LatencyMetrics> {
 
 /// The numbers over as many of the newest samples as the fullest window has.
 fn latency(count: u64, mut samples: Vec<Sample>, window: usize) -> LatencyMetrics {
-    samples.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.end));
+    samples.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.ended()));
     let mut window: Vec<_> = samples.iter().take(window).map(|sample| sample.ns).collect();
     let [p50, p95, p99] = p50_p95_p99(&mut window).map(|ns| ns / 1e6);
     LatencyMetrics { p50, p95, p99, count }

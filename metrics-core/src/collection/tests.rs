@@ -116,7 +116,9 @@ fn the_breakdown_is_by_endpoint() {
     for ms in 1..=200 {
         time.advance(Duration::from_millis(1));
         let method = if ms % 2 == 0 { "GET" } else { "POST" };
-        registry.route(method, "/api/play").record(Duration::from_millis(ms), 200);
+        // Failed ones are as many as others, and no newer.
+        let status = if ms < 100 { 500 } else { 200 };
+        registry.route(method, "/api/play").record(Duration::from_millis(ms), status);
     }
     let breakdown = metrics.collection().metrics(Some(1)).latency_breakdown;
     // The last 100 of them: 101 to 200 ms.
