@@ -75,18 +75,29 @@ fn durations(random: &mut Xoshiro256PlusPlus) -> Vec<u64> {
     (0..length).map(|_| one(random)).collect()
 }
 
-/// What the library makes of a list: the fields of [`Expected`], in its order, in nanoseconds.
-fn found(list: &[u64]) -> [f64; 5] {
+/// What the library makes of a list, in nanoseconds: the fields of [`Expected`], in its order, from nodes and functions;
+/// and from seed 1's and seed 2's view of a route.
+fn found(list: &[u64]) -> [[f64; 5]; 2] {
     let (registry, time) = Registry::mock();
-    let (function, node) = (registry.function("f"), registry.node("n"));
+    let (function, node, route) = (registry.function("f"), registry.node("n"), registry.route("GET", "/"));
     for &ns in list {
         time.advance(Duration::from_nanos(1));
         function.record(Duration::from_nanos(ns));
         node.record(Duration::from_nanos(ns), 0);
+        route.record(Duration::from_nanos(ns), if ns % 3 == 0 { 500 } else { 200 });
     }
-    let node = registry.snapshot().dag.nodes.into_iter().next().unwrap_or_default();
+    let snapshot = registry.snapshot();
+    let node = snapshot.dag.nodes.into_iter().next().unwrap_or_default();
     let function = registry.functions().into_iter().next().unwrap_or_default();
-    [node.avg_exec_ms, function.avg_ms, function.p50_ms, function.p95_ms, function.p99_ms].map(|ms| ms * 1e6)
+    let endpoint = snapshot.endpoints.into_iter().next().unwrap_or_default();
+    let route = registry.route_stats().into_iter().next().unwrap_or_default();
+    let failed = list.iter().rev().take(100).filter(|ns| *ns % 3 == 0).count();
+    assert_eq!((route.request_count, route.error_count), (list.len().min(100) as u64, failed as u64));
+    [
+        [node.avg_exec_ms, function.avg_ms, function.p50_ms, function.p95_ms, function.p99_ms],
+        [endpoint.avg_latency_ms, route.avg_ms, route.p50_ms, route.p95_ms, route.p99_ms],
+    ]
+    .map(|numbers| numbers.map(|ms| ms * 1e6))
 }
 
 /// The lists for which the library and Python differ by more than 10⁻⁹; `None` without Python.
@@ -100,7 +111,7 @@ fn differing(count: usize, method: &str) -> Option<Vec<String>> {
         let expected = [expected.mean_60, expected.mean_100, p50, p95, p99];
         let found = found(list);
         let close = |(found, expected): (&f64, &f64)| (found - expected).abs() <= 1e-9 * expected.abs();
-        let same = found.iter().zip(&expected).all(close);
+        let same = found.iter().all(|found| found.iter().zip(&expected).all(close));
         (!same).then(|| format!("{found:?} instead of {expected:?} of {list:?}"))
     };
     Some(lists.iter().zip(expected).filter_map(differ).collect())
