@@ -2,7 +2,7 @@
 //!
 //! The layer says so while it polls a request's future or body, `#[timed(node = …)]` while a node's function runs or is
 //! polled, and both put back what was before, so nothing leaks across an await. From it, code deep in the stack knows
-//! whose query it makes ([`record_db_query`](crate::record_db_query)) and whose operation it is
+//! whose query it makes ([`record_db_query`]) and whose operation it is
 //! (`timed_block!("voxel_downsample", { … })` inside a node).
 //!
 //! Work that is handed to another task or thread takes the context along:
