@@ -47,6 +47,9 @@ scans=${SCANS_DIR:-../shared/data}
 [ -d "$scans" ] || echo "LEFT OUT: no real scans at $scans (set SCANS_DIR); their tests skip and say so"
 cargo test --locked --workspace --all-features
 
+step "queries of real sqlx"
+cargo test --locked --quiet --manifest-path tests/sqlx/Cargo.toml
+
 step "two small published crates with #[timed] on every function, and their own tests (all of them: ci/verify.sh)"
 cargo run --locked --quiet --manifest-path tests/annotate/Cargo.toml -- semver slab
 

@@ -1,0 +1,1 @@
+//! Nothing but its tests: see `tests/queries_of_sqlx.rs`.
