@@ -34,6 +34,9 @@ async fn metrics() -> Metrics {
     node.operation("crop").record(Duration::from_millis(10));
     registry.function("load").record_error(Duration::from_millis(1));
     registry.topic("points").record_message(16);
+    registry.cache("meta \"data\"").record_hit();
+    registry.record_cache_miss();
+    registry.record_request_queries(3);
     registry.counter("retries").add(3);
     registry.gauge("temperature").set(-41.5);
     let collection = metrics.collection();
