@@ -94,6 +94,11 @@ pub use metrics_core::__private;
 #[doc = include_str!("../../docs/collection.md")]
 pub struct CollectionGuide;
 
+/// The guide's snippets, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/requests.md")]
+pub struct RequestsGuide;
+
 /// The README's snippets, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
