@@ -340,6 +340,8 @@ fn to_the_letter_every_evaluation_tells() {
             "50: WARNING>OK 69.9 (70)",
         ]
     );
+    let raised = [AlertLevel::Warning, AlertLevel::Critical].map(|level| engine.raised_total(level));
+    assert_eq!(raised, [1, 1], "reminders do not raise");
 }
 
 #[test]
