@@ -195,6 +195,39 @@ mod tests {
         );
     }
 
+    /// Alertmanager forgets what it is not told again.
+    #[test]
+    fn what_is_raised_is_sent_again_and_keeps_its_start() {
+        let (clock, time) = Clock::mock();
+        let rule = AlertRule::above("cabin").warning(40.0).repeat(Duration::from_secs(20));
+        let metrics = Metrics::builder().clock(clock).collecting(false).alert_rules([rule]).build().unwrap();
+        let mut format = Alertmanager::new(&metrics);
+        let mut signals = metrics.collection().subscribe();
+        let mut at = |seconds| {
+            time.advance(Duration::from_secs(seconds));
+            set(&metrics, 45.0);
+            let mut spans = Vec::new();
+            while let Some(signal) = signals.try_recv() {
+                let message = format.message(&signal).unwrap_or_default();
+                let alerts: Vec<Value> = serde_json::from_slice(&message).unwrap_or_default();
+                spans.extend(alerts.iter().map(|alert| {
+                    let minute = |end: &str| alert[end].as_str().unwrap()[14..19].to_owned();
+                    (minute("startsAt"), minute("endsAt"))
+                }));
+            }
+            spans
+        };
+        let from_start = |end: &str| vec![("00:00".to_owned(), end.to_owned())];
+        assert_eq!(at(0), from_start("05:00"));
+        assert_eq!(at(10), []);
+        assert_eq!(at(10), from_start("05:20"), "a reminder");
+        metrics.alerts().add(AlertRule::above("cabin").warning(40.0)).unwrap();
+        assert_eq!(at(59), []);
+        assert_eq!(at(1), from_start("06:20"), "a minute after the last message");
+        metrics.collection().set_interval(Duration::from_secs(600)).unwrap();
+        assert_eq!(at(60), from_start("32:20"), "three collections ahead");
+    }
+
     #[test]
     fn names_are_made_usable() {
         assert_eq!(label_name("no such-label9"), "no_such_label9");
