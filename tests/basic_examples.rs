@@ -39,7 +39,7 @@ fn functions_shows_every_form() {
         ("voxel-1", 1),
         ("voxel-1 / downsample", 1),
         ("voxel-1 / keep", 1),
-        ("the rest of a scope", 1),
+        ("voxel-1 / the rest of a scope", 1),
         ("parse", 3),
         ("status", 2),
         ("wait", 1),
