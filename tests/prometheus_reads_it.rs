@@ -87,7 +87,7 @@ async fn send(
             Ok(response.body(body).unwrap())
         }
     });
-    let mut layer = metrics.layer();
+    let mut layer = metrics.layer().label("tenant \"x\"", |request| Some(request.route()));
     for known in ["ok", "down", "fails", "grpc", "events"] {
         layer = layer.route(&format!("/api/{known}")).unwrap();
     }
