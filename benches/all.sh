@@ -10,6 +10,7 @@ cargo run --release --quiet --bin reading
 cargo run --release --quiet --bin memory -- --records "${1:-1000000000}"
 cargo run --release --quiet --bin threads
 cargo run --release --quiet --bin background
+cargo run --release --quiet --bin collection
 ./instructions.sh
 printf '\n## Feature `off`: assembly of instrumented functions beside that of bare ones\n\n'
 ./off_assembly.sh
