@@ -13,10 +13,10 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub(crate) mod model;
 
 #[cfg(all(test, loom))]
-pub(crate) use model::{Mutex, Permanent, atomic, lock, spin_loop, yield_now};
+pub(crate) use model::{Mutex, Permanent, atomic, lock, pause, spin_loop, yield_now};
 
 #[cfg(not(all(test, loom)))]
-pub(crate) use standard::{Mutex, Permanent, atomic, lock, spin_loop, yield_now};
+pub(crate) use standard::{Mutex, Permanent, atomic, lock, pause, spin_loop, yield_now};
 
 #[cfg(not(all(test, loom)))]
 mod standard {
@@ -30,6 +30,11 @@ mod standard {
     /// Locks a mutex, recovering it when its last holder panicked.
     pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
         mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a thread that has lost the processor.
+    pub(crate) fn pause() {
+        std::thread::sleep(std::time::Duration::from_micros(100));
     }
 
     /// Memory that is never given back to the allocator.

@@ -1,27 +1,32 @@
 //! Readings that start over when the owner wrote meanwhile.
 
-use crate::sync::{spin_loop, yield_now};
+use crate::sync::{pause, spin_loop, yield_now};
 
-/// Times a reader starts over before it takes what it finds. A writer needs nanoseconds, so the bound is
-/// met only if it was stopped in the middle for good: in a forked child, or under a debugger.
-const MAX_READS: u32 = 10_000;
+/// A writer needs nanoseconds, so at first a reader spins.
+const SPINS: u32 = 100;
 
-/// After this many failed reads the writer has probably lost the processor.
-const SPINS_BEFORE_YIELD: u32 = 100;
+/// Unless it lost the processor: then a reader gives up its own, by so many tries altogether.
+const YIELDS: u32 = 1_000;
+
+/// On a busy machine that takes milliseconds, and a reader pauses; for a tenth of a second in all. Then the writer was
+/// stopped in the middle for good, in a forked child or under a debugger, and what is found is taken.
+const PAUSES: u32 = 2_000;
 
 /// What `read` gives, once it says that nothing was written meanwhile.
 pub(super) fn undisturbed<T>(read: impl Fn() -> (T, bool)) -> T {
     let mut tries = 0;
     loop {
         let (value, is_undisturbed) = read();
-        if is_undisturbed || tries >= MAX_READS {
+        if is_undisturbed || tries >= PAUSES {
             return value;
         }
         tries += 1;
-        if tries > SPINS_BEFORE_YIELD {
+        if tries <= SPINS {
+            spin_loop();
+        } else if tries <= YIELDS {
             yield_now();
         } else {
-            spin_loop();
+            pause();
         }
     }
 }

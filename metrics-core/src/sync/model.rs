@@ -10,6 +10,7 @@ use std::sync::PoisonError;
 pub(crate) use loom::hint::spin_loop;
 pub(crate) use loom::sync::Mutex;
 pub(crate) use loom::thread::yield_now;
+pub(crate) use yield_now as pause;
 
 pub(crate) mod atomic {
     pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
