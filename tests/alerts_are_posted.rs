@@ -167,7 +167,7 @@ fn receivers_that_fail_are_tried_again_within_bounds() {
     wait_for(&gone, 0, 1);
     gone.cancel();
     set(&metrics, 65.0);
-    wait_for(&delivery, 5, 0);
+    wait_for(&delivery, 6, 0);
     assert_eq!(gone.failed(), 1);
 }
 
