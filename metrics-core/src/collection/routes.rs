@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::series::Sample;
-use crate::series::quantile::p50_p95_p99;
+use crate::series::{Sample, WindowStats};
 use crate::snapshot::LatencyMetrics;
 use crate::state::{Entry as _, RouteEntry, Row, State};
 
@@ -111,7 +110,6 @@ pub(super) fn breakdown(state: &State) -> BTreeMap<String, LatencyMetrics> {
 /// The numbers over as many of the newest samples as the fullest window has.
 fn latency(count: u64, mut samples: Vec<Sample>, window: usize) -> LatencyMetrics {
     samples.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.ended()));
-    let mut window: Vec<_> = samples.iter().take(window).map(|sample| sample.ns).collect();
-    let [p50, p95, p99] = p50_p95_p99(&mut window).map(|ns| ns / 1e6);
+    let WindowStats { p50_ms: p50, p95_ms: p95, p99_ms: p99, .. } = WindowStats::of(&samples[..window]);
     LatencyMetrics { p50, p95, p99, count }
 }

@@ -19,6 +19,8 @@ pub(super) struct Request {
     turn: u32,
     /// Whether it wants to know the timed calls that were made for it.
     reports: bool,
+    /// Whether it is the one who began it that works for it, and so nobody else at this time.
+    as_owner: bool,
 }
 
 /// What is known of a request while it is under way. Permanent: there are as many of them as requests were ever under way
@@ -70,7 +72,18 @@ impl Request {
     #[inline]
     pub(super) fn begin() -> Self {
         let cell = take();
-        Self { cell, turn: turn(cell.now.load(Ordering::Relaxed)), reports: false }
+        Self { cell, turn: turn(cell.now.load(Ordering::Relaxed)), reports: false, as_owner: false }
+    }
+
+    /// The same request, as seen by the one who began it, or by others.
+    #[inline]
+    pub(super) fn seen_as_owner(self, as_owner: bool) -> Self {
+        Self { as_owner, ..self }
+    }
+
+    #[inline]
+    pub(super) fn is_seen_as_owner(self) -> bool {
+        self.as_owner
     }
 
     /// Counts database queries, up to 2^32; tells whether the request is still under way.

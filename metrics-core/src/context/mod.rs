@@ -31,7 +31,7 @@ mod request;
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-pub(crate) use calls::Reported;
+pub(crate) use calls::{CallDomain, Reported};
 pub use calls::{MAX_TIMED_CALLS, ReportingCalls, TimedCalls};
 pub use future::InContext;
 pub(crate) use future::NodeFuture;
@@ -46,20 +46,12 @@ use crate::registry::Node;
 
 thread_local! {
     static CURRENT: Current =
-        const { Current { request: Cell::new(AtWork::NOBODY), node: Cell::new(SeriesId::NONE) } };
+        const { Current { request: Cell::new(None), node: Cell::new(SeriesId::NONE) } };
 }
 
 struct Current {
-    request: Cell<AtWork>,
+    request: Cell<Option<Request>>,
     node: Cell<SeriesId>,
-}
-
-/// For which request a thread works.
-#[derive(Clone, Copy, Debug)]
-struct AtWork {
-    request: Option<Request>,
-    /// Whether it is polled by the one who began the request, and so by nobody else at this time.
-    as_owner: bool,
 }
 
 /// Whom a thread works for; see the [module](self).
@@ -100,7 +92,7 @@ pub struct Context {
 /// ```
 #[inline]
 pub fn current() -> Context {
-    CURRENT.with(|current| Context { request: current.request.get().request, node: current.node.get() })
+    CURRENT.with(|current| Context { request: current.request.get(), node: current.node.get() })
 }
 
 /// The node for which the calling thread works.
@@ -109,27 +101,30 @@ pub(crate) fn current_node() -> SeriesId {
     CURRENT.with(|current| current.node.get()).unmarked()
 }
 
+#[inline]
+fn current_request() -> Option<Request> {
+    CURRENT.with(|current| current.request.get())
+}
+
 /// What the layer further out, which began the request for which the calling thread works, marked it with.
 #[doc(hidden)]
 #[inline]
 #[must_use]
 pub fn current_mark() -> [u64; 2] {
-    let at_work = CURRENT.with(|current| current.request.get());
     // Only the owner knows that the cell is still the request's.
-    at_work.request.filter(|_| at_work.as_owner).map_or([0; 2], Request::mark)
+    current_request().filter(|request| request.is_seen_as_owner()).map_or([0; 2], Request::mark)
 }
 
 /// Whether the calling thread works for a request that asked for its timed calls.
 #[inline]
 pub(crate) fn reports_calls() -> bool {
-    CURRENT.with(|current| current.request.get()).request.is_some_and(Request::reports_calls)
+    current_request().is_some_and(Request::reports_calls)
 }
 
 /// A timed call ended: tells the request about it, if that asked.
 #[inline]
 pub(crate) fn report_call<D: Reported>(series: SeriesId, ns: u64) {
-    let at_work = CURRENT.with(|current| current.request.get());
-    if let Some(request) = at_work.request.filter(|request| request.reports_calls()) {
+    if let Some(request) = current_request().filter(|request| request.reports_calls()) {
         request.report(D::DOMAIN, series, ns);
     }
 }
@@ -149,7 +144,7 @@ pub fn record_db_query() {
 /// Counts as many database queries.
 #[inline]
 pub fn record_db_queries(queries: u32) {
-    if let Some(request) = CURRENT.with(|current| current.request.get()).request {
+    if let Some(request) = current_request() {
         request.add_queries(queries);
     }
 }
@@ -158,15 +153,11 @@ pub fn record_db_queries(queries: u32) {
 
 impl Current {
     #[inline]
-    fn replace(request: AtWork, node: SeriesId) -> Entered {
+    fn replace(request: Option<Request>, node: SeriesId) -> Entered {
         let (request, node) =
             CURRENT.with(|current| (current.request.replace(request), current.node.replace(node)));
         Entered { request, node, _this_thread: PhantomData }
     }
-}
-
-impl AtWork {
-    const NOBODY: Self = Self { request: None, as_owner: false };
 }
 
 // === impl Context ===
@@ -200,7 +191,7 @@ impl Context {
     /// not hold one over an `await`, for which [`scope`](Self::scope) is made.
     #[inline]
     pub fn enter(self) -> Entered {
-        Current::replace(AtWork { request: self.request, as_owner: false }, self.node)
+        Current::replace(self.request.map(|request| request.seen_as_owner(false)), self.node)
     }
 
     /// A future, polled in this context.
@@ -220,7 +211,7 @@ impl Default for Context {
 #[derive(Debug)]
 #[must_use = "the context is left when the guard is dropped"]
 pub struct Entered {
-    request: AtWork,
+    request: Option<Request>,
     node: SeriesId,
     _this_thread: PhantomData<*const ()>,
 }

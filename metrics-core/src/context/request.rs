@@ -2,7 +2,7 @@
 
 use super::calls::{Call, TimedCalls};
 use super::cell::{Notes, Request};
-use super::{AtWork, CURRENT, Current, Entered};
+use super::{Current, Entered, current_request};
 use crate::record::{Routes, SeriesId, record};
 
 /// The one who began a request; others have a [`Context`](super::Context) of it.
@@ -32,7 +32,7 @@ impl RequestContext {
     /// The calling thread works for the request, and for none of its nodes, until the guard is dropped.
     #[inline]
     pub fn enter(&self) -> Entered {
-        Current::replace(AtWork { request: self.request, as_owner: true }, SeriesId::NONE)
+        Current::replace(self.request.map(|request| request.seen_as_owner(true)), SeriesId::NONE)
     }
 
     /// The database queries that were counted for it so far.
@@ -123,11 +123,9 @@ impl BodyBytes {
     /// Bytes were read.
     #[inline]
     pub fn read(&mut self, bytes: u64) {
-        let at_work = CURRENT.with(|current| current.request.get());
+        let at_work = current_request().filter(|request| request.is_seen_as_owner());
         match self.request {
-            Some(request) if at_work.as_owner && at_work.request == Some(request) => {
-                request.add_received(bytes);
-            }
+            Some(request) if at_work == Some(request) => request.add_received(bytes),
             _ => self.late = self.late.saturating_add(bytes),
         }
     }

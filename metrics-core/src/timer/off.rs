@@ -155,18 +155,6 @@ impl Subject {
         Self
     }
 
-    /// The context stays as it is.
-    #[inline(always)]
-    pub const fn within(&self) -> Unchanged {
-        Unchanged
-    }
-
-    /// The future itself.
-    #[inline(always)]
-    pub fn around<F>(&self, future: F) -> F {
-        future
-    }
-
     /// As [`none`](Self::none).
     #[inline(always)]
     #[must_use]

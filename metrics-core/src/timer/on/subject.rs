@@ -6,10 +6,10 @@ use super::foreign::{ForeignCall, Ticket, What};
 use super::place::Place;
 use super::site::Site;
 use crate::collector::Collector;
-use crate::context::{InNode, NodeFuture, current_node};
+use crate::context::{CallDomain, InNode, NodeFuture, Reported, current_node};
 use crate::record::{
-    Beside, FunctionExtras, Functions, NodeExtras, Nodes, OperationExtras, Operations, Routes, SeriesId,
-    Time, operation_and_extras_of, record, resolve, resolve_node,
+    Beside, FunctionExtras, Functions, NodeExtras, OperationExtras, Operations, Routes, SeriesId, Time,
+    operation_and_extras_of, record, resolve, resolve_node,
 };
 use crate::series::ExtraShard;
 use crate::state::{Key, StateId};
@@ -34,6 +34,17 @@ pub(crate) enum Kind {
     Route,
     /// The collector is no registry; it knows the call by a ticket.
     Foreign(Ticket),
+}
+
+impl From<CallDomain> for Kind {
+    #[inline]
+    fn from(domain: CallDomain) -> Self {
+        match domain {
+            CallDomain::Function => Self::Function,
+            CallDomain::Node => Self::Node,
+            CallDomain::Operation => Self::Operation,
+        }
+    }
 }
 
 impl Subject {
@@ -148,22 +159,21 @@ impl Subject {
 
     /// The calling thread works for the node, if it is one, until the guard is dropped.
     #[inline]
-    #[must_use]
-    pub fn within(&self) -> InNode {
+    pub(super) fn within(&self) -> InNode {
         InNode::enter(if matches!(self.kind, Kind::Node) { self.series } else { current_node() })
     }
 
     /// A future that is polled for the node; for none if the call is not recorded.
     #[inline]
-    pub fn around<F>(&self, future: F) -> NodeFuture<F> {
+    pub(super) fn around<F>(&self, future: F) -> NodeFuture<F> {
         NodeFuture::new(self.series, future)
     }
 
     /// A series of a registry that is found already.
     #[inline]
-    pub(crate) fn found<D: Subjects>(series: Option<SeriesId>, key: Key<'_>) -> Self {
+    pub(crate) fn found<D: Beside + Reported>(series: Option<SeriesId>, key: Key<'_>) -> Self {
         let extras = series.and_then(|series| extras::<D>(series.state(), key));
-        Self::of(D::KIND, series, extras).unwrap_or(Self::none())
+        Self::of(D::DOMAIN.into(), series, extras).unwrap_or(Self::none())
     }
 
     /// Writes beside the series. Requests are counted by the layer, and other collectors do not ask.
@@ -190,22 +200,4 @@ impl Subject {
 #[inline]
 fn extras<D: Beside>(state: StateId, key: Key<'_>) -> Option<SeriesId> {
     resolve::<D::Extras>(state, key)
-}
-
-/// The kind of a domain's calls.
-pub(crate) trait Subjects: Beside {
-    #[doc(hidden)]
-    const KIND: Kind;
-}
-
-impl Subjects for Functions {
-    const KIND: Kind = Kind::Function;
-}
-
-impl Subjects for Nodes {
-    const KIND: Kind = Kind::Node;
-}
-
-impl Subjects for Operations {
-    const KIND: Kind = Kind::Operation;
 }
