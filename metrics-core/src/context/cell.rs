@@ -15,13 +15,17 @@ use crate::sync::lock;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
     cell: &'static RequestCell,
-    /// Comes again after 2^32 requests on one cell.
-    turn: u32,
-    /// Whether it wants to know the timed calls that were made for it.
-    reports: bool,
-    /// Whether it is the one who began it that works for it, and so nobody else at this time.
-    as_owner: bool,
+    /// Low half: its turn on the cell, which comes again after 2^32 requests; above it [`REPORTS`] and [`AS_OWNER`].
+    /// One word, because names are copied with every poll: a processor waits for bytes that it has just written one by
+    /// one and is to read in one piece.
+    word: u64,
 }
+
+/// It wants to know the timed calls that are made for it.
+const REPORTS: u64 = 1 << 32;
+
+/// It is the one who began it that works for it, and so nobody else at this time.
+const AS_OWNER: u64 = 1 << 33;
 
 /// What is known of a request while it is under way. Permanent: there are as many of them as requests were ever under way
 /// at once, and those that wait on threads.
@@ -72,24 +76,30 @@ impl Request {
     #[inline]
     pub(super) fn begin() -> Self {
         let cell = take();
-        Self { cell, turn: turn(cell.now.load(Ordering::Relaxed)), reports: false, as_owner: false }
+        Self { cell, word: u64::from(turn(cell.now.load(Ordering::Relaxed))) }
+    }
+
+    #[inline]
+    fn turn(self) -> u32 {
+        // Keeps the low half.
+        self.word as u32
     }
 
     /// The same request, as seen by the one who began it, or by others.
     #[inline]
     pub(super) fn seen_as_owner(self, as_owner: bool) -> Self {
-        Self { as_owner, ..self }
+        Self { word: self.word & !AS_OWNER | if as_owner { AS_OWNER } else { 0 }, ..self }
     }
 
     #[inline]
     pub(super) fn is_seen_as_owner(self) -> bool {
-        self.as_owner
+        self.word & AS_OWNER != 0
     }
 
     /// Counts database queries, up to 2^32; tells whether the request is still under way.
     pub(super) fn add_queries(self, queries: u32) -> bool {
         let add = |now| {
-            (turn(now) == self.turn)
+            (turn(now) == self.turn())
                 .then(|| now & !u64::from(u32::MAX) | u64::from(self::queries(now).saturating_add(queries)))
         };
         self.cell.now.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
@@ -98,7 +108,7 @@ impl Request {
     /// The queries counted so far.
     pub(super) fn queries(self) -> u32 {
         let now = self.cell.now.load(Ordering::Relaxed);
-        if turn(now) == self.turn { queries(now) } else { 0 }
+        if turn(now) == self.turn() { queries(now) } else { 0 }
     }
 
     /// Only for its owner, while it works on this thread.
@@ -131,23 +141,23 @@ impl Request {
 
     /// It wants to know the timed calls that are made for it from now on.
     pub(super) fn report_calls(&mut self) {
-        self.reports = true;
-        lock(&self.cell.calls).begin(self.turn);
+        self.word |= REPORTS;
+        lock(&self.cell.calls).begin(self.turn());
     }
 
     #[inline]
     pub(super) fn reports_calls(self) -> bool {
-        self.reports
+        self.word & REPORTS != 0
     }
 
     /// A timed call ended that was made for it.
     pub(super) fn report(self, domain: CallDomain, series: SeriesId, ns: u64) {
-        lock(&self.cell.calls).add(self.turn, domain, series, ns);
+        lock(&self.cell.calls).add(self.turn(), domain, series, ns);
     }
 
     /// The calls so far.
     pub(super) fn calls(self) -> Vec<Call> {
-        if self.reports { lock(&self.cell.calls).list(self.turn) } else { Vec::new() }
+        if self.reports_calls() { lock(&self.cell.calls).list(self.turn()) } else { Vec::new() }
     }
 
     /// Only for its owner, once: its turn is over, and the cell waits for another request. Gives the queries.
@@ -155,7 +165,7 @@ impl Request {
     pub(super) fn end(self) -> u32 {
         self.cell.received.store(0, Ordering::Relaxed);
         self.set_mark([0; 2]);
-        let next = u64::from(self.turn.wrapping_add(1)) << QUERY_BITS;
+        let next = u64::from(self.turn().wrapping_add(1)) << QUERY_BITS;
         let last = self.cell.now.swap(next, Ordering::Relaxed);
         give(self.cell);
         queries(last)
@@ -165,7 +175,7 @@ impl Request {
 impl PartialEq for Request {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.cell, other.cell) && self.turn == other.turn
+        std::ptr::eq(self.cell, other.cell) && self.turn() == other.turn()
     }
 }
 
