@@ -6,6 +6,7 @@ mod thresholds;
 use std::env;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub(crate) type QueueDepth = Arc<dyn Fn() -> u64 + Send + Sync>;
 #[derive(Clone)]
 pub struct Config {
     pub(crate) service: String,
+    pub(crate) instance: Option<String>,
+    pub(crate) disk_path: PathBuf,
     pub(crate) enabled: bool,
     pub(crate) broadcast_hz: f64,
     pub(crate) collection_interval: Duration,
@@ -113,6 +116,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             service: executable_name(),
+            instance: None,
+            disk_path: PathBuf::from("/"),
             enabled: true,
             broadcast_hz: 1.0,
             collection_interval: Duration::from_secs(60),
@@ -141,6 +146,13 @@ impl Config {
     #[must_use]
     pub fn service(&self) -> &str {
         &self.service
+    }
+
+    /// Which one of the processes of the service this is: what was set, or else the name of the host.
+    #[must_use]
+    pub fn instance(&self) -> String {
+        let set = self.instance.clone().filter(|name| !name.is_empty());
+        set.or_else(host_name).unwrap_or_else(|| "localhost".to_owned())
     }
 
     /// Whether anything is recorded.
@@ -307,6 +319,15 @@ fn parse_bool(text: &str) -> Option<bool> {
         "0" | "false" | "off" | "no" => Some(false),
         _ => None,
     }
+}
+
+/// As the system tells it, where there is a probe to ask it; else as the shell does.
+fn host_name() -> Option<String> {
+    #[cfg(feature = "system")]
+    let told = sysinfo::System::host_name().ok();
+    #[cfg(not(feature = "system"))]
+    let told = env::var("HOSTNAME").ok();
+    told.filter(|name| !name.is_empty())
 }
 
 fn executable_name() -> String {

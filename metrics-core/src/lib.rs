@@ -35,6 +35,7 @@
 //! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
 //! | `query-events` | no | queries that sqlx and others tell as `tracing` events are counted: `database::QueryEvents` |
 //! | `rusqlite` | no | statements of `rusqlite` are counted: `database::count_statements`; links SQLite |
+//! | `sqlite` | no | points are stored in a file: `storage::Store::sqlite`; brings its own SQLite |
 //! | `stream` | no | streams are timed: `#[timed(stream)]`, `TimedStreamExt` |
 //! | `system` | no | the probe that watches the host, by `sysinfo` |
 
@@ -80,6 +81,8 @@ mod system;
 
 mod history;
 
+pub mod storage;
+
 mod sampler;
 
 mod collection;
@@ -119,7 +122,7 @@ pub use snapshot::{
     ExtensionStatus, FunctionCall, FunctionMetrics, JobMetrics, LabelMetrics, LastHour, LatencyMetrics,
     MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts, Performance,
     PerformanceHealth, RouteMetrics, RouteStats, SelfMetrics, SeriesMetrics, SeriesSample, SessionMetrics,
-    SuggestedThresholds, SystemMetrics, SystemStats, TrendBucket, TrendMetrics, WatchedRoute,
+    StorageMetrics, SuggestedThresholds, SystemMetrics, SystemStats, TrendBucket, TrendMetrics, WatchedRoute,
     WebSocketMetrics, WsTopicMetrics,
 };
 pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time};

@@ -33,6 +33,7 @@ pub(crate) mod metric {
     /// Of the host, for alerts; the series above are the process's own (CON-13).
     pub(crate) const HOST_CPU_PERCENT: &str = "cpu_percent";
     pub(crate) const HOST_MEMORY_PERCENT: &str = "memory_percent";
+    pub(crate) const DISK_USAGE_PERCENT: &str = "disk_usage_percent";
 
     /// The label of values of one endpoint.
     pub(crate) const ENDPOINT: &str = "endpoint";

@@ -277,6 +277,16 @@ impl Builder {
         self.core(|core| core.queue_depth(read))
     }
 
+    /// See [`core::Builder::instance`].
+    pub fn instance(self, name: impl Into<String>) -> Self {
+        self.core(|core| core.instance(name))
+    }
+
+    /// See [`core::Builder::store`].
+    pub fn store(self, store: core::storage::Store) -> Self {
+        self.core(|core| core.store(store))
+    }
+
     /// See [`core::Builder::clock`].
     pub fn clock(self, clock: Clock) -> Self {
         self.core(|core| core.clock(clock))

@@ -21,7 +21,7 @@ pub(super) struct Mark {
 }
 
 /// What happened in the last minute.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct LastMinute {
     pub(super) requests: f64,
     /// 0 when there were no requests.

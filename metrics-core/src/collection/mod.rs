@@ -3,6 +3,7 @@
 mod activity;
 mod extensions;
 mod manual;
+mod points;
 mod pulse;
 mod read;
 mod routes;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use extensions::Extensions;
 use manual::Manual;
+pub(crate) use points::Points;
 use pulse::Pulse;
 use tick::Before;
 
@@ -83,6 +85,8 @@ pub(crate) struct State {
     extensions: Extensions,
     /// What the probe saw of the process last.
     process: Mutex<Option<ProcessLook>>,
+    /// Space in use of the file system that is watched, percent.
+    disk: Mutex<Option<f64>>,
     pulse: Mutex<Pulse>,
     /// Held while values are taken.
     before: Mutex<Before>,
@@ -106,6 +110,7 @@ impl State {
             manual: Mutex::default(),
             extensions: Extensions::default(),
             process: Mutex::default(),
+            disk: Mutex::default(),
             pulse: Mutex::default(),
             before: Mutex::default(),
         })
@@ -120,6 +125,17 @@ impl State {
     #[cfg(feature = "system")]
     pub(crate) fn set_process(&self, look: ProcessLook) {
         *lock(&self.process) = Some(look);
+    }
+
+    /// Keeps what the probe saw of the file system.
+    #[cfg(feature = "system")]
+    pub(crate) fn set_disk(&self, percent: Option<f64>) {
+        *lock(&self.disk) = percent;
+    }
+
+    /// What the probe saw of the file system last.
+    fn disk_usage_percent(&self) -> Option<f64> {
+        *lock(&self.disk)
     }
 
     /// What the probe saw of the process last.

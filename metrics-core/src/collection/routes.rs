@@ -7,14 +7,14 @@ use crate::series::{Sample, WindowStats};
 use crate::snapshot::LatencyMetrics;
 use crate::state::{Entry as _, RouteEntry, Row, State};
 
-type Route = Arc<Row<RouteEntry>>;
+pub(super) type Route = Arc<Row<RouteEntry>>;
 
 /// Requests and their time.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sum {
-    count: u64,
+pub(super) struct Sum {
+    pub(super) count: u64,
     ns: u64,
-    errors: u64,
+    pub(super) errors: u64,
 }
 
 /// The routes at the last collection, in their order.
@@ -26,12 +26,14 @@ pub(super) struct RoutesBefore(Vec<(Route, Sum)>);
 pub(super) struct Between(Vec<(Route, Sum)>);
 
 impl RoutesBefore {
-    /// All requests so far, and those of them that failed.
-    pub(super) fn totals(&self) -> (u64, u64) {
-        let add = |(requests, errors): (u64, u64), (_, sum): &(Route, Sum)| {
-            (requests.saturating_add(sum.count), errors.saturating_add(sum.errors))
-        };
-        self.0.iter().fold((0, 0), add)
+    /// All requests so far.
+    pub(super) fn total(&self) -> Sum {
+        self.iter().fold(Sum::default(), |all, (_, sum)| all.plus(*sum))
+    }
+
+    /// Each route, with its requests so far.
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, (Route, Sum)> {
+        self.0.iter()
     }
 
     /// Takes in what is there now.
@@ -65,12 +67,23 @@ impl Between {
 
     /// Of the requests of one endpoint, by whatever method.
     pub(super) fn mean_ms_of(&self, path: &str) -> Option<f64> {
-        let of_path = self.0.iter().filter(|(route, _)| route.key.borrow().second == path);
-        mean_ms(of_path.map(|(_, sum)| *sum))
+        self.mean_ms_where(|route| route.key.borrow().second == path)
+    }
+
+    pub(super) fn mean_ms_where(&self, is_wanted: impl Fn(&Route) -> bool) -> Option<f64> {
+        mean_ms(self.0.iter().filter(|(route, _)| is_wanted(route)).map(|(_, sum)| *sum))
     }
 }
 
 impl Sum {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            count: self.count.saturating_add(other.count),
+            ns: self.ns.saturating_add(other.ns),
+            errors: self.errors.saturating_add(other.errors),
+        }
+    }
+
     fn less(self, before: Self) -> Self {
         Self {
             count: self.count.saturating_sub(before.count),
@@ -81,11 +94,7 @@ impl Sum {
 }
 
 fn mean_ms(sums: impl Iterator<Item = Sum>) -> Option<f64> {
-    let all = sums.fold(Sum::default(), |all, sum| Sum {
-        count: all.count.saturating_add(sum.count),
-        ns: all.ns.saturating_add(sum.ns),
-        errors: all.errors.saturating_add(sum.errors),
-    });
+    let all = sums.fold(Sum::default(), Sum::plus);
     (all.count > 0).then(|| all.ns as f64 / 1e6 / all.count as f64)
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::State;
 use super::activity::{Activity, Mark};
 use super::manual::Manual;
-use super::routes::RoutesBefore;
+use super::routes::{RoutesBefore, Sum};
 use super::values::{Value, Values};
 use crate::signals::Signal;
 use crate::snapshot::ProcessLook;
@@ -26,7 +26,7 @@ impl State {
             let mut before = lock(&self.before);
             let now = self.time.now();
             let mut values = self.take_values(&mut before);
-            let (requests, errors) = before.routes.totals();
+            let Sum { count: requests, errors, .. } = before.routes.total();
             values.last_minute = before.activity.advance(Mark { at: now.monotonic, requests, errors });
             values.record(now, &self.history);
             (now, values)
@@ -64,6 +64,7 @@ impl State {
             requests: before.routes.advance(&state),
             last_minute: None,
             host: self.registry.system(),
+            disk_percent: self.disk_usage_percent(),
             gauges: state.gauges.all(),
         }
     }

@@ -22,6 +22,7 @@ pub(super) struct Values {
     /// Whether requests took longer because the process did not run.
     pub(super) is_disturbed: bool,
     pub(super) host: SystemMetrics,
+    pub(super) disk_percent: Option<f64>,
     pub(super) gauges: Vec<Arc<Row<GaugeEntry>>>,
 }
 
@@ -90,6 +91,7 @@ impl Values {
             metric::ERROR_RATE_PERCENT => self.last_minute.map(|minute| minute.error_percent),
             metric::HOST_CPU_PERCENT => host.map(|host| host.cpu_percent),
             metric::HOST_MEMORY_PERCENT => host.map(|host| host.memory_percent),
+            metric::DISK_USAGE_PERCENT => self.disk_percent,
             own => self.gauges.iter().find(|gauge| gauge.name() == own).map(|gauge| gauge.value()),
         }
     }

@@ -7,6 +7,7 @@ mod trend;
 use std::sync::Mutex;
 
 pub use trend::TrendPeriod;
+pub(crate) use trend::tell_changes;
 
 use ring::Ring;
 use stamps::Stamps;

@@ -32,7 +32,7 @@ impl TrendPeriod {
     }
 
     /// The beginning of the bucket that a time lies in.
-    fn start(self, unix_ms: u64) -> u64 {
+    pub(crate) fn start(self, unix_ms: u64) -> u64 {
         match self {
             Self::Hourly => unix_ms - unix_ms % HOUR_MS,
             Self::Daily => unix_ms - unix_ms % DAY_MS,
@@ -42,15 +42,20 @@ impl TrendPeriod {
 
     /// Buckets of samples that are in the order of time.
     pub(super) fn buckets(self, samples: &[SeriesSample]) -> Vec<TrendBucket> {
-        let mut buckets: Vec<TrendBucket> = Vec::new();
-        for samples in samples.chunk_by(|a, b| self.start(a.timestamp) == self.start(b.timestamp)) {
-            let mut bucket = bucket(self.start(samples[0].timestamp), samples);
-            if let Some(before) = buckets.last() {
-                bucket.change_percent = change_percent(before.average, bucket.average);
-            }
-            buckets.push(bucket);
-        }
+        let chunks = samples.chunk_by(|a, b| self.start(a.timestamp) == self.start(b.timestamp));
+        let mut buckets: Vec<_> =
+            chunks.map(|samples| bucket(self.start(samples[0].timestamp), samples)).collect();
+        tell_changes(&mut buckets);
         buckets
+    }
+}
+
+/// Compares each bucket with the one before; they are in the order of time.
+pub(crate) fn tell_changes(buckets: &mut [TrendBucket]) {
+    let mut before = None;
+    for bucket in buckets {
+        bucket.change_percent = before.map_or(0.0, |before| change_percent(before, bucket.average));
+        before = Some(bucket.average);
     }
 }
 
@@ -64,7 +69,7 @@ fn bucket(timestamp: u64, samples: &[SeriesSample]) -> TrendBucket {
         min: samples.iter().map(|sample| sample.value).fold(peak.value, f64::min),
         max: peak.value,
         peak_timestamp: peak.timestamp,
-        change_percent: 0.0,
+        ..TrendBucket::default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Settings, one after the other, and then the start.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Config, LatencyThresholds, Limits, NamedRoute};
 use crate::error::{ConfigError, StartError};
 use crate::registry::Registry;
+use crate::storage::Store;
 
 /// Collects settings and starts [`Metrics`]; settings are checked at the start.
 #[derive(Clone, Default)]
@@ -17,6 +19,7 @@ use crate::registry::Registry;
 pub struct Builder {
     config: Config,
     clock: Option<Clock>,
+    store: Option<Store>,
 }
 
 impl Builder {
@@ -186,6 +189,33 @@ impl Builder {
         self
     }
 
+    /// Which one of the processes of the service this is, in what is stored; by default the name of the host.
+    pub fn instance(mut self, name: impl Into<String>) -> Self {
+        self.config.instance = Some(name.into());
+        self
+    }
+
+    /// The file system whose use is watched, by a path on it; by default `/`. Network file systems are not looked at,
+    /// because that may hang.
+    ///
+    /// # Source
+    /// S-08.
+    pub fn disk_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config.disk_path = path.into();
+        self
+    }
+
+    /// Pushes a point of the service and of each route to this store, at its
+    /// [flush interval](crate::storage::StoreBuilder::flush_interval), and reads trends back from it. Several metrics may share one store, as
+    /// services or instances of their own.
+    ///
+    /// # Source
+    /// CON-01, CON-14.
+    pub fn store(mut self, store: Store) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     /// The time source; by default the real one.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
@@ -199,7 +229,7 @@ impl Builder {
     pub fn build(self) -> Result<Metrics, StartError> {
         self.config.validate()?;
         let clock = self.clock.unwrap_or_default();
-        Metrics::start(Registry::new(self.config, clock))
+        Metrics::start(Registry::new(self.config, clock), self.store)
     }
 
     /// Starts metrics and makes them those of the process: `#[timed]` and `timed_block!` record into them.

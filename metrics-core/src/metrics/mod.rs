@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use builder::Builder;
 
 use crate::alerts::Alerts;
-use crate::collection::{self, Collection};
+use crate::collection::{self, Collection, Points};
 use crate::collector::{self, Collector, NullCollector};
 use crate::config::Config;
 use crate::error::StartError;
@@ -18,12 +18,14 @@ use crate::sampler::Sampler;
 #[cfg(feature = "system")]
 use crate::snapshot::SystemStats;
 use crate::snapshot::{MetricsSnapshot, PerformanceHealth, SelfMetrics};
+use crate::storage::Store;
 
 /// Names of the sampler's jobs.
 mod job {
     pub(super) const RATES: &str = "rates";
     pub(super) const CLOCK: &str = "clock";
     pub(super) const EVICTION: &str = "eviction";
+    pub(super) const STORAGE: &str = "storage";
     #[cfg(feature = "system")]
     pub(super) const SYSTEM_PROBE: &str = "system_probe";
     pub(super) const BROADCASTER: &str = "metrics_broadcaster";
@@ -67,6 +69,7 @@ struct Shared {
     /// `None` when disabled: no thread is started then.
     sampler: Option<Arc<Sampler>>,
     collection: Collection,
+    store: Option<Store>,
     is_prometheus_enabled: AtomicBool,
 }
 
@@ -86,17 +89,24 @@ impl Metrics {
         Builder::default()
     }
 
-    fn start(registry: Registry) -> Result<Self, StartError> {
+    fn start(registry: Registry, store: Option<Store>) -> Result<Self, StartError> {
         let collected = Arc::new(collection::State::new(&registry)?);
         let sampler = registry.is_enabled().then(Sampler::start).transpose().map_err(StartError::thread)?;
         let sampler = sampler.map(Arc::new);
         let collection = Collection::new(collected, sampler.clone());
         let metrics = Self {
-            shared: Arc::new(Shared { registry, sampler, collection, is_prometheus_enabled: true.into() }),
+            shared: Arc::new(Shared {
+                registry,
+                sampler,
+                collection,
+                store,
+                is_prometheus_enabled: true.into(),
+            }),
         };
         metrics.schedule_rates();
         metrics.schedule_recalibration();
         metrics.schedule_eviction();
+        metrics.schedule_storage();
         #[cfg(feature = "system")]
         metrics.start_system_probe();
         if metrics.config().collecting {
@@ -249,7 +259,8 @@ impl Metrics {
     #[must_use]
     pub fn self_metrics(&self) -> SelfMetrics {
         let jobs = self.sampler().map(Sampler::jobs).unwrap_or_default();
-        SelfMetrics { jobs, ..self.registry().self_metrics() }
+        let storage = self.store().map(Store::metrics);
+        SelfMetrics { jobs, storage, ..self.registry().self_metrics() }
     }
 
     /// How the metrics themselves do.
@@ -267,9 +278,15 @@ impl Metrics {
             #[cfg(not(feature = "system"))]
             system_probe_running: false,
             collecting: self.collection().is_collecting(),
-            storage_ok: true,
+            storage_ok: self.store().is_none_or(|store| !store.metrics().degraded),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
+    }
+
+    /// Where points go; `None` when they are not stored.
+    #[must_use]
+    pub fn store(&self) -> Option<&Store> {
+        self.shared.store.as_ref()
     }
 
     /// The background thread; `None` when disabled.
@@ -313,7 +330,7 @@ impl Metrics {
     pub fn start_system_probe(&self) {
         if let Some(sampler) = self.sampler() {
             let registry = self.registry().clone();
-            let mut probe = match crate::system::Probe::new() {
+            let mut probe = match crate::system::Probe::new(&self.config().disk_path) {
                 Ok(probe) => probe,
                 Err(error) => return tracing::error!(%error, "the host cannot be watched"),
             };
@@ -321,6 +338,7 @@ impl Metrics {
             sampler.schedule(job::SYSTEM_PROBE, PROBE_PERIOD, move || {
                 let queue_depth = registry.config().queue_depth.as_ref().map_or(0, |depth| depth());
                 registry.set_system(probe.look(queue_depth));
+                collected.set_disk(probe.look_at_disk());
                 if let Some(look) = probe.look_at_process(collected.elapsed()) {
                     collected.set_process(look);
                 }
@@ -358,6 +376,14 @@ impl Metrics {
         if let Some(sampler) = self.sampler() {
             let (registry, idle) = (self.registry().clone(), self.config().node_idle());
             sampler.schedule(job::EVICTION, idle, move || registry.evict_idle_nodes(idle));
+        }
+    }
+
+    fn schedule_storage(&self) {
+        if let (Some(sampler), Some(store)) = (self.sampler(), self.store()) {
+            let mut points = Points::new(Arc::clone(self.collection().state()));
+            let store = store.clone();
+            sampler.schedule(job::STORAGE, store.flush_interval(), move || store.push(points.take()));
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) const BUCKETS: usize = (SUB_BUCKETS * (MAX_BITS - SUB_BITS + 1) as u6
 
 /// The bucket of a duration.
 #[inline(always)]
-fn bucket_of(ns: u64) -> usize {
+pub(super) fn bucket_of(ns: u64) -> usize {
     // The first buckets are a nanosecond wide, like those of the doubling that starts at SUB_BUCKETS.
     let shift = (ns | SUB_BUCKETS).ilog2() - SUB_BITS;
     // The top bits after the leading one say where in the doubling it lies.
@@ -38,6 +38,21 @@ fn lower_bound(bucket: usize) -> u64 {
     }
     let shift = bucket / SUB_BUCKETS - 1;
     (SUB_BUCKETS + bucket % SUB_BUCKETS) << shift
+}
+
+/// What stands for the durations of a bucket; the last one has no middle and gives the largest number.
+pub(super) fn middle(bucket: usize) -> f64 {
+    if bucket == BUCKETS - 1 {
+        return u64::MAX as f64;
+    }
+    let lower = lower_bound(bucket);
+    let width = lower_bound(bucket + 1) - lower;
+    lower as f64 + (width - 1) as f64 / 2.0
+}
+
+/// The rank ⌈p · n⌉ of the `p`-quantile of `n` samples, from 1 on.
+pub(super) fn rank(p: f64, total: u64) -> u64 {
+    ((p.clamp(0.0, 1.0) * total as f64).ceil() as u64).clamp(1, total.max(1))
 }
 
 /// One thread's log-linear histogram.
@@ -129,19 +144,13 @@ impl Counts {
     /// 16 ns to 2.3 min, and exact below. The last bucket has no middle and gives the largest number, for the
     /// caller to bound by the maximum.
     pub(crate) fn quantile_ns(&self, p: f64) -> Option<f64> {
-        let total = self.total();
-        let rank = ((p.clamp(0.0, 1.0) * total as f64).ceil() as u64).clamp(1, total.max(1));
+        let rank = rank(p, self.total());
         let mut seen = 0_u64;
         let bucket = self.0.iter().position(|&count| {
             seen = seen.saturating_add(count);
             seen >= rank
         })?;
-        if bucket == BUCKETS - 1 {
-            return Some(u64::MAX as f64);
-        }
-        let lower = lower_bound(bucket);
-        let width = lower_bound(bucket + 1) - lower;
-        Some(lower as f64 + (width - 1) as f64 / 2.0)
+        Some(middle(bucket))
     }
 
     /// The buckets in which anything was counted: their first and last nanosecond, and how often.

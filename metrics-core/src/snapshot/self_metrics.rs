@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::StorageMetrics;
+
 /// What the library counts about itself, so that nothing is lost silently and its memory can be watched.
 ///
 /// In exports the fields are named `self.series`, `self.shards` and so on.
@@ -38,6 +40,9 @@ pub struct SelfMetrics {
     pub clock_corrections: u64,
     /// The background jobs, by name; empty for a registry without a sampler.
     pub jobs: BTreeMap<String, JobMetrics>,
+    /// The store, where one is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<StorageMetrics>,
 }
 
 /// One background job of the sampler.

@@ -102,6 +102,16 @@ pub struct TrendBucket {
     /// How much more the average is than that of the bucket before, percent; 0.0 for the first, and after an average
     /// of zero.
     pub change_percent: f64,
+    /// Median; left out, like the other percentiles, where the source has none: the memory history, and engines that
+    /// keep no histogram.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50: Option<f64>,
+    /// 95th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99: Option<f64>,
 }
 
 // === impl SeriesMetrics ===

@@ -1,7 +1,9 @@
 //! The probe: the only place that asks the operating system about the host.
 
+mod disk;
 mod process;
 
+use std::path::Path;
 use std::time::Duration;
 
 use sysinfo::{
@@ -11,6 +13,7 @@ use sysinfo::{
 use crate::snapshot::{ProcessLook, SystemMetrics};
 use crate::unit::mb_from_bytes;
 
+use disk::WatchedDisk;
 pub(crate) use process::stats;
 
 /// Looks at the host; twice a second, on the sampler's thread.
@@ -20,16 +23,17 @@ pub(crate) use process::stats;
 #[derive(Debug)]
 pub(crate) struct Probe {
     system: System,
+    disk: WatchedDisk,
 }
 
 impl Probe {
     /// # Errors
     /// When the operating system does not tell what the probe asks for.
-    pub(crate) fn new() -> Result<Self, sysinfo::Error> {
+    pub(crate) fn new(disk_path: &Path) -> Result<Self, sysinfo::Error> {
         let what = RefreshKind::nothing()
             .with_cpu(CpuRefreshKind::nothing().with_usage())
             .with_memory(MemoryRefreshKind::nothing().with_ram());
-        Ok(Self { system: System::new_with_specifics(what)? })
+        Ok(Self { system: System::new_with_specifics(what)?, disk: WatchedDisk::new(disk_path) })
     }
 
     /// What the host looks like now; CPU use is that since the previous look.
@@ -45,6 +49,11 @@ impl Probe {
             thread_count: thread_count(),
             queue_depth,
         }
+    }
+
+    /// How much of the watched file system is in use, percent; `None` where that is not known.
+    pub(crate) fn look_at_disk(&mut self) -> Option<f64> {
+        self.disk.look()
     }
 
     /// What this process looks like at a time: its resident memory, and the processor time (user and system) since it
@@ -90,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_host_is_seen() {
-        let mut probe = Probe::new().unwrap();
+        let mut probe = Probe::new(Path::new("/")).unwrap();
         let seen = probe.look(7);
         assert!(seen.memory_total_mb > seen.memory_used_mb && seen.memory_used_mb > 0.0);
         assert!((0.0..=100.0).contains(&seen.cpu_percent) && (0.0..=100.0).contains(&seen.memory_percent));
@@ -102,7 +111,7 @@ mod tests {
     /// S-06, S-07: memory that is taken and time that is used are seen.
     #[test]
     fn the_process_is_seen() {
-        let mut probe = Probe::new().unwrap();
+        let mut probe = Probe::new(Path::new("/")).unwrap();
         let before = probe.look_at_process(Duration::ZERO).unwrap();
         let held = std::hint::black_box(vec![1_u8; 64 << 20]);
         let busy = std::time::Instant::now();
@@ -117,7 +126,7 @@ mod tests {
 
     #[test]
     fn this_process_is_seen() {
-        let host = Probe::new().unwrap().look(0);
+        let host = Probe::new(Path::new("/")).unwrap().look(0);
         let file = std::fs::File::open(std::env::current_exe().unwrap()).unwrap();
         let seen = stats(&host);
         assert!(seen.memory_mb > 1.0 && seen.memory_mb < host.memory_total_mb, "{seen:?}");

@@ -1,0 +1,182 @@
+//! Hours and days in memory.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use super::settings::Settings;
+use super::{Metric, Point, Rollup, Tags, Tier, TrendError, TrendQuery, TrendSource};
+use crate::snapshot::TrendMetrics;
+use crate::sync::lock;
+
+/// Roll-ups in memory; one takes some 300 bytes.
+const MAX_ROLLUPS: usize = 50_000;
+
+/// Beside a sink buckets are kept so long, for points that come late.
+const BESIDE_A_SINK_MS: u64 = 2 * Tier::Daily.bucket_ms();
+
+/// A bucket is told so long after its end, when the last point of it has come.
+const GRACE_MS: u64 = 60_000;
+
+/// What can be rolled up.
+const TIERS: [Tier; 2] = [Tier::Hourly, Tier::Daily];
+
+/// The roll-ups of all that came, as far back as they are kept.
+#[derive(Debug)]
+pub(super) struct Tables {
+    hourly: Table,
+    daily: Table,
+    max_rollups: usize,
+    /// Each series once.
+    tags: HashSet<Arc<Tags>>,
+}
+
+#[derive(Debug)]
+struct Table {
+    tier: Tier,
+    keep_ms: u64,
+    buckets: BTreeMap<u64, Bucket>,
+    len: usize,
+}
+
+#[derive(Debug, Default)]
+struct Bucket {
+    rollups: HashMap<(Metric, Arc<Tags>), Rollup>,
+    /// Those that have changed since they were last told.
+    changed: HashSet<(Metric, Arc<Tags>)>,
+}
+
+impl Tables {
+    pub(super) fn of_memory(settings: &Settings) -> Self {
+        let [hourly, daily] = TIERS.map(|tier| settings.retention.ms(tier));
+        Self::new(hourly, daily)
+    }
+
+    pub(super) fn beside_a_sink() -> Self {
+        Self::new(BESIDE_A_SINK_MS, BESIDE_A_SINK_MS)
+    }
+
+    fn new(hourly_ms: u64, daily_ms: u64) -> Self {
+        let table = |tier, keep_ms| Table { tier, keep_ms, buckets: BTreeMap::new(), len: 0 };
+        Self {
+            hourly: table(Tier::Hourly, hourly_ms),
+            daily: table(Tier::Daily, daily_ms),
+            max_rollups: MAX_ROLLUPS,
+            tags: HashSet::new(),
+        }
+    }
+
+    /// Takes in a point. One from before the oldest bucket that is kept changes nothing there.
+    pub(super) fn observe(&mut self, point: &Point, now_ms: u64) {
+        let tags = self.shared(&point.tags);
+        let is_of_service = point.tags.endpoint.is_none();
+        for metric in Metric::ALL.into_iter().filter(|metric| is_of_service || metric.is_of_endpoint()) {
+            if let Some(value) = metric.of(point) {
+                for table in [&mut self.hourly, &mut self.daily] {
+                    table.observe(metric, &tags, point.timestamp_ms, value, now_ms);
+                }
+            }
+        }
+    }
+
+    fn shared(&mut self, tags: &Tags) -> Arc<Tags> {
+        if let Some(tags) = self.tags.get(tags) {
+            return Arc::clone(tags);
+        }
+        let tags = Arc::new(tags.clone());
+        self.tags.insert(Arc::clone(&tags));
+        tags
+    }
+
+    /// Forgets what is too old, or too much.
+    pub(super) fn forget(&mut self, now_ms: u64) {
+        for table in [&mut self.hourly, &mut self.daily] {
+            table.forget(now_ms);
+        }
+        while self.hourly.len + self.daily.len > self.max_rollups {
+            // Days are worth more than hours.
+            if !self.hourly.drop_oldest() && !self.daily.drop_oldest() {
+                break;
+            }
+        }
+        self.tags.retain(|tags| Arc::strong_count(tags) > 1);
+    }
+
+    /// Roll-ups of buckets that are over, and have changed since they were told; at most so many.
+    pub(super) fn take_changed(&mut self, now_ms: u64, most: usize) -> Vec<Rollup> {
+        let mut taken = Vec::new();
+        for table in [&mut self.hourly, &mut self.daily] {
+            table.take_changed(now_ms, most, &mut taken);
+        }
+        taken
+    }
+
+    /// These were told in vain.
+    pub(super) fn put_back(&mut self, rollups: &[Rollup]) {
+        for rollup in rollups {
+            let table = if rollup.tier == Tier::Daily { &mut self.daily } else { &mut self.hourly };
+            if let Some(bucket) = table.buckets.get_mut(&rollup.start_ms) {
+                bucket.changed.insert((rollup.metric, Arc::clone(&rollup.tags)));
+            }
+        }
+    }
+
+    fn answer(&self, query: &TrendQuery) -> TrendMetrics {
+        let table = if query.tier() == Tier::Daily { &self.daily } else { &self.hourly };
+        let rollups = table.buckets.values().flat_map(|bucket| bucket.rollups.values());
+        query.answer(rollups.filter(|rollup| query.asks_for(rollup)).cloned())
+    }
+}
+
+impl Table {
+    fn observe(&mut self, metric: Metric, tags: &Arc<Tags>, at_ms: u64, value: f64, now_ms: u64) {
+        let start = self.tier.bucket_start(at_ms);
+        if start < self.oldest(now_ms) {
+            return;
+        }
+        let bucket = self.buckets.entry(start).or_default();
+        let key = (metric, Arc::clone(tags));
+        let rollup = bucket.rollups.entry(key.clone()).or_insert_with(|| {
+            self.len += 1;
+            Rollup::new(self.tier, metric, Arc::clone(tags), start)
+        });
+        rollup.observe(at_ms, value);
+        bucket.changed.insert(key);
+    }
+
+    fn oldest(&self, now_ms: u64) -> u64 {
+        self.tier.bucket_start(now_ms.saturating_sub(self.keep_ms))
+    }
+
+    fn forget(&mut self, now_ms: u64) {
+        let kept = self.buckets.split_off(&self.oldest(now_ms));
+        let gone = std::mem::replace(&mut self.buckets, kept);
+        self.len -= gone.values().map(|bucket| bucket.rollups.len()).sum::<usize>();
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let gone = self.buckets.pop_first();
+        self.len -= gone.as_ref().map_or(0, |(_, bucket)| bucket.rollups.len());
+        gone.is_some()
+    }
+
+    fn take_changed(&mut self, now_ms: u64, most: usize, taken: &mut Vec<Rollup>) {
+        let over = now_ms.saturating_sub(GRACE_MS + self.tier.bucket_ms());
+        for bucket in self.buckets.range_mut(..=over).map(|(_, bucket)| bucket) {
+            let room = most.saturating_sub(taken.len());
+            let keys: Vec<_> = bucket.changed.iter().take(room).cloned().collect();
+            for key in keys {
+                bucket.changed.remove(&key);
+                taken.extend(bucket.rollups.get(&key).cloned());
+            }
+        }
+    }
+}
+
+/// Trends out of memory.
+pub(super) struct Reading(pub(super) Arc<Mutex<Tables>>);
+
+impl TrendSource for Reading {
+    fn trend(&mut self, query: &TrendQuery) -> Result<TrendMetrics, TrendError> {
+        Ok(lock(&self.0).answer(query))
+    }
+}

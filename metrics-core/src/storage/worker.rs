@@ -1,0 +1,209 @@
+//! The storage thread.
+
+use std::collections::HashSet;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::backoff::Backoff;
+use super::inbox::Inbox;
+use super::settings::Settings;
+use super::tables::Tables;
+use super::{Batch, Point, Refusal, Rollup, Sink, SinkError, Tier};
+use crate::sync::lock;
+
+/// Points, and roll-ups, of one batch.
+const BATCH: usize = 1_000;
+
+/// What is not urgent is done so often.
+const MAINTENANCE: Duration = Duration::from_secs(60);
+
+/// Instances whose points of before are read back.
+const MAX_INSTANCES: usize = 10_000;
+
+/// An error is logged at most so often.
+const LOG_EVERY: Duration = Duration::from_secs(60);
+
+/// Takes points out of the inbox and writes them.
+pub(super) struct Worker {
+    sink: Option<Box<dyn Sink>>,
+    tables: Option<Arc<Mutex<Tables>>>,
+    inbox: Arc<Inbox>,
+    settings: Settings,
+    /// Services and instances whose points of before were read back.
+    recovered: HashSet<(Arc<str>, Arc<str>)>,
+    backoff: Backoff,
+    maintained: Option<Instant>,
+    logged: Option<Instant>,
+}
+
+/// It is over, however the thread ends.
+struct End(Arc<Inbox>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+impl Worker {
+    pub(super) fn new(
+        sink: Option<Box<dyn Sink>>,
+        tables: Option<Arc<Mutex<Tables>>>,
+        inbox: Arc<Inbox>,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            sink,
+            tables,
+            inbox,
+            settings,
+            recovered: HashSet::new(),
+            backoff: Backoff::default(),
+            maintained: None,
+            logged: None,
+        }
+    }
+
+    pub(super) fn start(self) -> io::Result<JoinHandle<()>> {
+        thread::Builder::new().name("metrics-storage".to_owned()).spawn(move || {
+            let _end = End(Arc::clone(&self.inbox));
+            self.run();
+        })
+    }
+
+    fn run(mut self) {
+        loop {
+            let points = self.inbox.take(BATCH, Instant::now() + self.settings.flush_interval);
+            let is_done = self.write(points) && self.maintain();
+            if self.inbox.is_closed() && (!is_done || self.inbox.is_empty()) {
+                return;
+            }
+            if !is_done {
+                self.inbox.rest(Instant::now() + self.backoff.wait());
+            }
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.settings.clock.unix_now().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Says whether the store may be asked again at once.
+    fn write(&mut self, mut points: Vec<Point>) -> bool {
+        let now_ms = self.now_ms();
+        self.drop_late(&mut points, now_ms);
+        self.recover(&points, now_ms);
+        let rollups = match (&self.tables, &self.sink) {
+            (Some(tables), Some(_)) => lock(tables).take_changed(now_ms, BATCH),
+            _ => Vec::new(),
+        };
+        if self.sink.is_some() {
+            return self.hand_over(points, &rollups);
+        }
+        self.inbox.end_write(None);
+        self.settle(points, &rollups, None);
+        true
+    }
+
+    fn drop_late(&self, points: &mut Vec<Point>, now_ms: u64) {
+        let oldest = now_ms.saturating_sub(self.settings.retention.ms(Tier::Raw));
+        let before = points.len();
+        points.retain(|point| point.timestamp_ms >= oldest);
+        self.inbox.drop_late(before - points.len());
+    }
+
+    /// Reads back what came before a restart, of instances that are seen for the first time.
+    fn recover(&mut self, points: &[Point], now_ms: u64) {
+        let (Some(sink), Some(tables)) = (&mut self.sink, &self.tables) else { return };
+        for point in points {
+            let of_whom = (Arc::clone(&point.tags.service), Arc::clone(&point.tags.instance));
+            if self.recovered.contains(&of_whom) || self.recovered.len() >= MAX_INSTANCES {
+                continue;
+            }
+            let since = Tier::Daily.bucket_start(now_ms);
+            let read = catch_unwind(AssertUnwindSafe(|| sink.recover(&of_whom.0, &of_whom.1, since)));
+            if let Ok(Ok(points)) = read {
+                let mut tables = lock(tables);
+                points.iter().for_each(|point| tables.observe(point, now_ms));
+            }
+            self.recovered.insert(of_whom);
+        }
+    }
+
+    /// Gives a batch to the sink, and keeps what it does not take.
+    fn hand_over(&mut self, points: Vec<Point>, rollups: &[Rollup]) -> bool {
+        let Some(sink) = &mut self.sink else { return true };
+        if points.is_empty() && rollups.is_empty() {
+            return true;
+        }
+        self.inbox.begin_write();
+        let batch = Batch { points: &points, rollups };
+        let result = catch_unwind(AssertUnwindSafe(|| sink.write(batch))).unwrap_or_else(|_panic| {
+            self.inbox.count_panic();
+            Err(SinkError::retry("the sink panicked"))
+        });
+        let error = result.err();
+        self.inbox.end_write(error.as_ref().map(ToString::to_string).as_deref());
+        self.settle(points, rollups, error.as_ref());
+        match error {
+            None => self.backoff = Backoff::default(),
+            Some(error) => {
+                self.log(&error);
+                self.backoff.failed(&error);
+                return error.refusal() == Refusal::Drop;
+            }
+        }
+        true
+    }
+
+    fn settle(&mut self, points: Vec<Point>, rollups: &[Rollup], error: Option<&SinkError>) {
+        let (done, dropped) = match error {
+            None => (points.len() + rollups.len(), 0),
+            Some(error) => error.progress(),
+        };
+        let done_points = done.min(points.len());
+        let done_rollups = (done - done_points).min(rollups.len());
+        let dropped = dropped.min(done_points);
+        if let (Some(tables), 1..) = (&self.tables, done_points) {
+            let now_ms = self.now_ms();
+            let mut tables = lock(tables);
+            points[..done_points].iter().for_each(|point| tables.observe(point, now_ms));
+            tables.forget(now_ms);
+        }
+        self.inbox.settle(done_points - dropped, dropped);
+        self.inbox.count_rollups(done_rollups);
+        let Some(error) = error else { return };
+        if error.refusal() == Refusal::Drop {
+            self.inbox.settle(0, points.len() - done_points);
+            return;
+        }
+        if let Some(tables) = &self.tables {
+            lock(tables).put_back(&rollups[done_rollups..]);
+        }
+        self.inbox.put_back(points.into_iter().skip(done_points));
+    }
+
+    fn maintain(&mut self) -> bool {
+        let is_due = self.maintained.is_none_or(|last| last.elapsed() >= MAINTENANCE);
+        let Some(sink) = self.sink.as_mut().filter(|_| is_due) else { return true };
+        self.maintained = Some(Instant::now());
+        match catch_unwind(AssertUnwindSafe(|| sink.maintain())) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.log(&error),
+            Err(_panic) => self.inbox.count_panic(),
+        }
+        true
+    }
+
+    fn log(&mut self, error: &SinkError) {
+        let is_due = self.logged.is_none_or(|last| last.elapsed() >= LOG_EVERY);
+        if is_due {
+            self.logged = Some(Instant::now());
+            let store = self.sink.as_ref().map_or("memory", |sink| sink.name());
+            tracing::warn!(store, error = %error, "metrics are not stored; points wait in memory");
+        }
+    }
+}
