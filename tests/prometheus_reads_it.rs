@@ -37,6 +37,14 @@ async fn metrics() -> Metrics {
     registry.cache("meta \"data\"").record_hit();
     registry.record_cache_miss();
     registry.record_request_queries(3);
+    registry.record_event();
+    registry.record_request();
+    registry.queue("jobs \"today\"").set_size(2);
+    registry.queue("jobs \"today\"").record_wait(Duration::from_millis(20));
+    registry.pool("postgres").set_active(3);
+    registry.pool("postgres").set_max(20);
+    registry.pool("redis").set_active(1);
+    registry.error_type("time\nout").record();
     registry.counter("retries").add(3);
     registry.gauge("temperature").set(-41.5);
     let collection = metrics.collection();

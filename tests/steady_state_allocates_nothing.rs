@@ -41,6 +41,7 @@ fn recording_allocates_on_first_use_only() {
     let metrics = Metrics::builder().install().unwrap();
     let registry = metrics.registry().clone();
     let (topic, handle) = (registry.topic("topic"), registry.node("handle"));
+    let (queue, pool, error) = (registry.queue("jobs"), registry.pool("db"), registry.error_type("timeout"));
     // Both bodies are read to their ends, under the layer applied twice.
     let respond = |request: Request<RequestBody<RequestBody<Full<Bytes>>>>| async {
         let asked = request.into_body().frame().await;
@@ -57,6 +58,15 @@ fn recording_allocates_on_first_use_only() {
             finish(node("node", x));
             handle.record(Duration::from_micros(1), x);
             topic.record_message(x);
+            registry.record_event();
+            queue.set_size(x);
+            queue.record_wait(Duration::from_micros(1));
+            pool.set_active(x);
+            error.record();
+            registry.record_queue("by name", x);
+            registry.record_queue_wait("by name", 1.0);
+            registry.record_pool("by name", x, Some(x));
+            registry.record_error("by name");
             registry.record_node_exec("by name", "Name", "test", 1.0, x);
             registry.record_ws_message("by name", x);
             registry.record_endpoint("/api/by-name", "GET", 1.0, 200);

@@ -77,6 +77,12 @@ pub struct Limits {
     pub gauges: usize,
     /// Caches; 256.
     pub caches: usize,
+    /// Queues; 256.
+    pub queues: usize,
+    /// Connection pools; 64.
+    pub pools: usize,
+    /// Types of errors; 64.
+    pub error_types: usize,
 }
 
 impl Default for Limits {
@@ -91,7 +97,31 @@ impl Default for Limits {
             counters: 1024,
             gauges: 1024,
             caches: 256,
+            queues: 256,
+            pools: 64,
+            error_types: 64,
         }
+    }
+}
+
+impl Limits {
+    fn all(self) -> [usize; 12] {
+        let Self { nodes, operations, functions, routes, label_values, .. } = self;
+        let Self { topics, counters, gauges, caches, queues, pools, error_types, .. } = self;
+        [
+            nodes,
+            operations,
+            functions,
+            routes,
+            label_values,
+            topics,
+            counters,
+            gauges,
+            caches,
+            queues,
+            pools,
+            error_types,
+        ]
     }
 }
 
@@ -250,11 +280,7 @@ impl Config {
         within("performance_window", self.performance_window, WINDOW)?;
         named::check_watched(&self.watched)?;
         named::check_endpoints(&self.endpoints)?;
-        let Limits { nodes, operations, functions, routes, label_values, topics, counters, gauges, caches } =
-            self.limits;
-        [nodes, operations, functions, routes, label_values, topics, counters, gauges, caches]
-            .into_iter()
-            .try_for_each(|limit| within("limits", limit, LIMIT))
+        self.limits.all().into_iter().try_for_each(|limit| within("limits", limit, LIMIT))
     }
 
     /// Takes over what the environment sets; see [`Builder::from_env`](crate::Builder::from_env).

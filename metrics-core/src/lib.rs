@@ -111,7 +111,8 @@ pub use history::TrendPeriod;
 pub use metrics::{Builder, Metrics};
 pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC, UNMATCHED};
 pub use registry::{
-    Bucket, Cache, Counter, Function, Gauge, Lifetime, Node, Operation, Registry, Route, Topic,
+    Bucket, Cache, Counter, ErrorType, Function, Gauge, Lifetime, Node, Operation, Pool, Queue, Registry,
+    Route, Topic,
 };
 pub use sampler::Sampler;
 pub use series::{Outcome, Protocol, Scheme, Version};
@@ -119,11 +120,11 @@ pub use signals::{Signal, Subscriber, Subscription};
 pub use snapshot::{
     ActiveAlert, AlertEvent, AlertLevel, AlertReason, AlertState, AlertStatus, CacheMetrics,
     CollectionMetrics, CollectionSummary, DagMetrics, DagNodeMetrics, DatabaseMetrics, EndpointMetrics,
-    ExtensionStatus, FunctionCall, FunctionMetrics, JobMetrics, LabelMetrics, LastHour, LatencyMetrics,
-    MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts, Performance,
-    PerformanceHealth, RouteMetrics, RouteStats, SelfMetrics, SeriesMetrics, SeriesSample, SessionMetrics,
-    StorageMetrics, SuggestedThresholds, SystemMetrics, SystemStats, TrendBucket, TrendMetrics, WatchedRoute,
-    WebSocketMetrics, WsTopicMetrics,
+    ErrorMetrics, ExtensionStatus, FunctionCall, FunctionMetrics, JobMetrics, LabelMetrics, LastHour,
+    LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts,
+    Performance, PerformanceHealth, PoolMetrics, QueueMetrics, RouteMetrics, RouteStats, SelfMetrics,
+    SeriesMetrics, SeriesSample, SessionMetrics, StorageMetrics, SuggestedThresholds, SystemMetrics, SystemStats,
+    ThroughputMetrics, TrendBucket, TrendMetrics, WatchedRoute, WebSocketMetrics, WsTopicMetrics,
 };
 pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time};
 #[cfg(feature = "stream")]

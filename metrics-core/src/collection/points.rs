@@ -83,7 +83,7 @@ impl State {
         // The probe has looked once there is memory.
         let host = Some(self.registry.system()).filter(|host| host.memory_total_mb > 0.0);
         Point {
-            events_per_minute: self.events_per_minute(),
+            events_per_minute: self.registry.throughput().events_per_minute,
             cpu_usage_percent: host.map(|host| host.cpu_percent),
             memory_usage_mb: host.map(|host| host.memory_used_mb),
             disk_usage_percent: self.disk_usage_percent(),
@@ -93,14 +93,11 @@ impl State {
         }
     }
 
-    /// Events of the last 60 s (T-04).
-    fn events_per_minute(&self) -> u64 {
-        0
-    }
-
-    /// What waits in the application's queues (T-07).
+    /// What waits in all queues of the application (T-07).
     fn queue_size(&self) -> u64 {
-        self.registry.system().queue_depth
+        let mut sum = self.registry.system().queue_depth;
+        self.registry.state().queues.visit(|queue| sum = sum.saturating_add(queue.size.get()));
+        sum
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::series::{Sample, WindowStats};
 use crate::snapshot::LatencyMetrics;
-use crate::state::{Entry as _, RouteEntry, Row, State};
+use crate::state::{Entry as _, RouteEntry, Row, State, Tally};
 
 pub(super) type Route = Arc<Row<RouteEntry>>;
 
@@ -19,21 +19,26 @@ pub(super) struct Sum {
 
 /// The routes at the last collection, in their order.
 #[derive(Debug, Default)]
-pub(super) struct RoutesBefore(Vec<(Route, Sum)>);
+pub(super) struct RoutesBefore {
+    routes: Vec<(Route, Sum)>,
+    /// Requests that no route tells of.
+    by_hand: u64,
+}
 
 /// The requests between two collections, by route.
 #[derive(Debug, Default)]
 pub(super) struct Between(Vec<(Route, Sum)>);
 
 impl RoutesBefore {
-    /// All requests so far.
+    /// All requests so far, and those that were counted by hand.
     pub(super) fn total(&self) -> Sum {
-        self.iter().fold(Sum::default(), |all, (_, sum)| all.plus(*sum))
+        let by_hand = Sum { count: self.by_hand, ..Sum::default() };
+        self.iter().fold(by_hand, |all, (_, sum)| all.plus(*sum))
     }
 
     /// Each route, with its requests so far.
     pub(super) fn iter(&self) -> std::slice::Iter<'_, (Route, Sum)> {
-        self.0.iter()
+        self.routes.iter()
     }
 
     /// Takes in what is there now.
@@ -47,14 +52,14 @@ impl RoutesBefore {
             let (count, ns) = route.count_and_sum_ns();
             let sum = Sum { count, ns, errors };
             // After a reset there are other routes, which begin at nothing.
-            let same = self.0.get(index).filter(|(before, _)| Arc::ptr_eq(before, &route));
+            let same = self.routes.get(index).filter(|(before, _)| Arc::ptr_eq(before, &route));
             let new = sum.less(same.map(|(_, sum)| *sum).unwrap_or_default());
             if new.count > 0 {
                 between.0.push((Arc::clone(&route), new));
             }
             now.push((route, sum));
         }
-        self.0 = now;
+        *self = Self { routes: now, by_hand: state.tally(Tally::Requests) };
         between
     }
 }

@@ -9,8 +9,8 @@ pub use null::NullCollector;
 pub(crate) use global::{gate_of_this_thread, install, with_foreign};
 
 use crate::record::{
-    Functions, Nodes, Operations, Routes, ShortName, Topics, record, resolve, resolve_node, resolve_short,
-    with_hot,
+    ErrorTypes, Functions, Nodes, Operations, Pools, Queues, Routes, ShortName, Topics, record, resolve,
+    resolve_node, resolve_short, with_hot,
 };
 use crate::registry::Registry;
 use crate::snapshot::MetricsSnapshot;
@@ -76,6 +76,25 @@ pub trait Collector: Send + Sync {
 
     /// Counts a look-up in the unnamed cache that did not. Ignored unless implemented.
     fn record_cache_miss(&self) {}
+
+    /// Counts an event. Ignored unless implemented.
+    fn record_event(&self) {}
+
+    /// Counts a request that nothing else tells of. Ignored unless implemented.
+    fn record_request(&self) {}
+
+    /// Sets how many entries wait in a queue. Ignored unless implemented.
+    fn record_queue(&self, _name: &str, _size: u64) {}
+
+    /// Records how long an entry had waited in a queue that is taken from it now. Ignored unless implemented.
+    fn record_queue_wait(&self, _name: &str, _wait_ms: f64) {}
+
+    /// Sets how many connections of a pool are in use, and how many there may be, if that is known. Ignored unless
+    /// implemented.
+    fn record_pool(&self, _name: &str, _active: u64, _max: Option<u64>) {}
+
+    /// Counts an error of a type that the application names. Ignored unless implemented.
+    fn record_error(&self, _error_type: &str) {}
 
     /// The registry behind this collector, if there is one: instrumented code then records without the
     /// trait.
@@ -175,6 +194,44 @@ impl Collector for Registry {
 
     fn record_cache_miss(&self) {
         Registry::record_cache_miss(self);
+    }
+
+    fn record_event(&self) {
+        Registry::record_event(self);
+    }
+
+    fn record_request(&self) {
+        Registry::record_request(self);
+    }
+
+    fn record_queue(&self, name: &str, size: u64) {
+        if let Some(queue) = self.entry::<Queues>(Key::one(name)) {
+            queue.size.set(size);
+        }
+    }
+
+    fn record_queue_wait(&self, name: &str, wait_ms: f64) {
+        let Some((state, ns)) = self.recordable(wait_ms) else {
+            return;
+        };
+        if let Some(series) = resolve::<Queues>(state, Key::one(name)) {
+            record::<Queues>(series, move |time, shard| shard.record(time.after(ns), false, || {}));
+        }
+    }
+
+    fn record_pool(&self, name: &str, active: u64, max: Option<u64>) {
+        let Some(pool) = self.entry::<Pools>(Key::one(name)) else { return };
+        pool.active.set(active);
+        if let Some(max) = max {
+            pool.max.set(max);
+        }
+    }
+
+    fn record_error(&self, error_type: &str) {
+        let series = |state| resolve::<ErrorTypes>(state, Key::one(error_type));
+        if let Some(series) = self.recording_state().and_then(series) {
+            record::<ErrorTypes>(series, |_, shard| shard.add(1));
+        }
     }
 
     fn registry(&self) -> Option<&Registry> {

@@ -1,5 +1,7 @@
 //! Everything as aligned text.
 
+mod service;
+
 use std::fmt::Write as _;
 
 use crate::registry::Registry;
@@ -20,6 +22,7 @@ pub(crate) fn report(registry: &Registry) -> String {
     topics(&mut out, &snapshot);
     caches(&mut out, registry);
     database(&mut out, registry);
+    service::sections(&mut out, registry);
     out
 }
 
@@ -283,6 +286,8 @@ mod tests {
                 "metadata      3       1        75.0",
                 "",
                 "database: 5 queries in the last 2 requests, 2.50 per request, at most 4",
+                "",
+                "throughput: 1 requests and 0 events in the last minute, 0.0 % of the requests failed",
             ]
         );
     }

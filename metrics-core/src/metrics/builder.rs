@@ -40,7 +40,10 @@ impl Builder {
         Ok(self)
     }
 
-    /// The name under which this process reports; by default that of the executable.
+    /// The name under which this process reports; by default that of the executable. One line of at most 256 bytes.
+    ///
+    /// # Source
+    /// V-11.
     pub fn service(mut self, name: impl Into<String>) -> Self {
         self.config.service = name.into();
         self

@@ -5,7 +5,7 @@ use super::local::{Binding, Shards};
 use super::short::ShortNames;
 use crate::state::{
     CacheEntry, CounterEntry, Entry, ExtraEntry, FunctionEntry, GaugeEntry, LabelEntry, NodeEntry,
-    OperationEntry, QueriesEntry, RouteEntry, State, Table, TopicEntry,
+    OperationEntry, PoolEntry, QueriesEntry, QueueEntry, RouteEntry, State, Table, TopicEntry,
 };
 
 /// The shard type of a domain.
@@ -115,6 +115,22 @@ domain!(
 domain!(
     /// Database queries of requests: one series, at place 0.
     Queries, QueriesEntry, queries
+);
+domain!(
+    /// Queues of the application, by name.
+    Queues, QueueEntry, queues
+);
+domain!(
+    /// Connection pools of the application, by name.
+    Pools, PoolEntry, pools
+);
+domain!(
+    /// Errors, by the types that the application names.
+    ErrorTypes, CounterEntry, error_types
+);
+domain!(
+    /// What is counted without a name: each at its place.
+    Tallies, CounterEntry, tallies
 );
 domain!(
     /// What is counted beside the timing of functions, by name.

@@ -47,6 +47,11 @@ pub struct Hot {
     pub(super) topic_names: ShortNames,
     pub(super) of_node: OfNode,
     pub(super) route_names: RouteNames,
+    // Behind the others, which keep their places.
+    pub(super) queues: Cache<TimingShard>,
+    pub(super) pools: Cache<()>,
+    pub(super) error_types: Cache<CounterShard>,
+    pub(super) tallies: Cache<CounterShard>,
 }
 
 impl Hot {
@@ -82,6 +87,10 @@ impl Hot {
             topic_names: ShortNames::new(),
             of_node: OfNode::new(),
             route_names: RouteNames::new(),
+            queues: Cache::new(),
+            pools: Cache::new(),
+            error_types: Cache::new(),
+            tallies: Cache::new(),
         }
     }
 
@@ -100,6 +109,10 @@ impl Hot {
         self.function_extras.forget();
         self.node_extras.forget();
         self.operation_extras.forget();
+        self.queues.forget();
+        self.pools.forget();
+        self.error_types.forget();
+        self.tallies.forget();
     }
 }
 

@@ -61,6 +61,11 @@ pub(crate) struct Binding {
     pub(super) function_extras: Shards<ExtraShard>,
     pub(super) node_extras: Shards<ExtraShard>,
     pub(super) operation_extras: Shards<ExtraShard>,
+    pub(super) queues: Shards<TimingShard>,
+    /// As gauges.
+    pub(super) pools: Shards<()>,
+    pub(super) error_types: Shards<CounterShard>,
+    pub(super) tallies: Shards<CounterShard>,
     /// What the nodes called themselves on this thread, by index.
     node_labels: Vec<NodeLabel>,
 }
@@ -132,6 +137,10 @@ impl Binding {
             function_extras: Shards::new(),
             node_extras: Shards::new(),
             operation_extras: Shards::new(),
+            queues: Shards::new(),
+            pools: Shards::new(),
+            error_types: Shards::new(),
+            tallies: Shards::new(),
             node_labels: Vec::new(),
         }
     }
@@ -154,6 +163,8 @@ impl Binding {
         self.function_extras.take_over(earlier.function_extras, &state.function_extras);
         self.node_extras.take_over(earlier.node_extras, &state.node_extras);
         self.operation_extras.take_over(earlier.operation_extras, &state.operation_extras);
+        self.queues.take_over(earlier.queues, &state.queues);
+        self.error_types.take_over(earlier.error_types, &state.error_types);
     }
 
     fn set_label(&mut self, index: u32, label: NodeLabel) {

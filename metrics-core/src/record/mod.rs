@@ -18,8 +18,8 @@ mod time;
 pub use contained::contained;
 pub(crate) use contained::recorder_panics;
 pub(crate) use domain::{
-    Caches, Counters, Domain, FunctionExtras, Functions, Gauges, Labels, NodeExtras, Nodes, OperationExtras,
-    Operations, Routes, ShardOf, Topics,
+    Caches, Counters, Domain, ErrorTypes, FunctionExtras, Functions, Gauges, Labels, NodeExtras, Nodes,
+    OperationExtras, Operations, Pools, Queues, Routes, ShardOf, Tallies, Topics,
 };
 pub(crate) use extra::{Beside, record_panicked, set_memory};
 pub(crate) use hot::{Hot, with_hot};

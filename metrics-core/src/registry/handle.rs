@@ -96,9 +96,7 @@ impl Handle {
 
     /// The entry behind the series, for its gauges; `None` when the registry is disabled.
     pub(super) fn entry<D: Domain>(&self) -> Option<Arc<Row<D::Entry>>> {
-        let state = self.shared.registry.is_enabled().then(|| self.shared.registry.state())?;
-        let place = state.intern(D::table(&state), self.key());
-        D::table(&state).get(place.index())
+        self.shared.registry.entry::<D>(self.key())
     }
 }
 

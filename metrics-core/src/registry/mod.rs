@@ -6,7 +6,9 @@ mod handle;
 mod lifetime;
 mod node;
 mod performance;
+mod queue;
 mod route;
+mod service;
 mod topic;
 mod value;
 
@@ -19,20 +21,21 @@ pub use cache::Cache;
 pub use function::Function;
 pub use lifetime::{Bucket, Lifetime};
 pub use node::{Node, Operation};
+pub use queue::{Pool, Queue};
 pub use route::Route;
 pub use topic::Topic;
-pub use value::{Counter, Gauge};
+pub use value::{Counter, ErrorType, Gauge};
 
 use handle::Handle;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::record::{SeriesId, gate, lost_records, recorder_panics};
+use crate::record::{Domain, SeriesId, gate, lost_records, recorder_panics};
 use crate::series::spare_bytes;
 use crate::snapshot::{
     FunctionMetrics, LabelMetrics, MetricsSnapshot, NotableRequests, RouteMetrics, SelfMetrics, SystemMetrics,
 };
-use crate::state::{State, StateId};
+use crate::state::{Key, Row, State, StateId};
 use crate::sync::{lock, read, write};
 use crate::unit::ns_from_ms;
 
@@ -346,6 +349,13 @@ impl Registry {
 
     pub(crate) fn state(&self) -> Arc<State> {
         Arc::clone(&read(&self.inner.state))
+    }
+
+    /// The entry of a key, for its gauges; `None` when disabled.
+    pub(crate) fn entry<D: Domain>(&self, key: Key<'_>) -> Option<Arc<Row<D::Entry>>> {
+        let state = self.is_enabled().then(|| self.state())?;
+        let place = state.intern(D::table(&state), key);
+        D::table(&state).get(place.index())
     }
 
     /// Milliseconds of a caller as nanoseconds; counts what cannot be a duration (GAP-14).

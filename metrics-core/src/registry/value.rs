@@ -1,10 +1,10 @@
-//! Handles to counters and gauges of the application's own.
+//! Handles to counters and gauges of the application's own, and to its errors.
 
 use std::sync::Arc;
 
 use super::handle::Handle;
 use crate::name::bounded;
-use crate::record::{Counters, Gauges};
+use crate::record::{Counters, ErrorTypes, Gauges};
 
 /// A monotone counter of one registry.
 ///
@@ -44,6 +44,47 @@ impl Counter {
     #[must_use]
     pub fn value(&self) -> u64 {
         self.handle.entry::<Counters>().map_or(0, |counter| counter.value())
+    }
+}
+
+/// Errors of one type, which the application names; counted as a [`Counter`] is.
+///
+/// # Examples
+/// ```
+/// # let (registry, _time) = metrics_core::Registry::mock();
+/// registry.error_type("timeout").record();
+/// let seen = &registry.errors()[0];
+/// assert_eq!((&*seen.error_type, seen.count), ("timeout", 1));
+/// ```
+///
+/// # Source
+/// H-18.
+#[derive(Clone, Debug)]
+pub struct ErrorType {
+    handle: Handle,
+}
+
+impl ErrorType {
+    pub(super) fn new(handle: Handle) -> Self {
+        Self { handle }
+    }
+
+    /// The type's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.handle.key().first
+    }
+
+    /// Counts an error.
+    #[inline]
+    pub fn record(&self) {
+        self.handle.record::<ErrorTypes>(|_, shard| shard.add(1));
+    }
+
+    /// The count over all threads.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.handle.entry::<ErrorTypes>().map_or(0, |errors| errors.value())
     }
 }
 

@@ -14,6 +14,7 @@ mod performance;
 mod route;
 mod self_metrics;
 mod series;
+mod service;
 mod storage;
 mod system;
 mod websocket;
@@ -32,6 +33,7 @@ pub use route::{NotableRequest, NotableRequests, OutcomeCounts, RouteMetrics, Se
 pub use self_metrics::{JobMetrics, SelfMetrics};
 pub(crate) use series::mean;
 pub use series::{SeriesMetrics, SeriesSample, SuggestedThresholds, TrendBucket, TrendMetrics};
+pub use service::{ErrorMetrics, PoolMetrics, QueueMetrics, ThroughputMetrics};
 pub use storage::StorageMetrics;
 pub(crate) use system::ProcessLook;
 pub use system::{SystemMetrics, SystemStats};

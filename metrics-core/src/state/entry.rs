@@ -88,7 +88,7 @@ impl Entry for NodeEntry {
         Self {
             series: Series::new(config.node_window()),
             label: RwLock::default(),
-            points: Rate::new(clock),
+            points: Rate::per_second(clock),
             born: clock.ticks(),
             throttled: Gauge::default(),
             queue_depth: Gauge::default(),
@@ -133,7 +133,7 @@ impl NodeEntry {
             panicked_total: extra.total.panicked,
             cancelled_total: extra.total.cancelled,
             in_flight: extra.total.in_flight(),
-            throughput_pps: self.points.per_second(clock, total.points),
+            throughput_pps: self.points.read(clock, total.points),
             last_point_count: total.last_points,
             throttled_count: self.throttled.get(),
             queue_depth: self.queue_depth.get(),
@@ -306,8 +306,8 @@ impl Entry for TopicEntry {
     fn new(_key: Key<'_>, _config: &Config, clock: &Clock) -> Self {
         Self {
             series: Series::new(0),
-            messages: Rate::new(clock),
-            bytes: Rate::new(clock),
+            messages: Rate::per_second(clock),
+            bytes: Rate::per_second(clock),
             connections: Gauge::default(),
             established: Gauge::default(),
             system: Gauge::default(),
@@ -335,8 +335,8 @@ impl TopicEntry {
     pub(crate) fn snapshot(&self, clock: &Clock) -> WsTopicMetrics {
         let total = self.series.total();
         WsTopicMetrics {
-            messages_per_sec: self.messages.per_second(clock, total.messages),
-            bytes_per_sec: self.bytes.per_second(clock, total.bytes),
+            messages_per_sec: self.messages.read(clock, total.messages),
+            bytes_per_sec: self.bytes.read(clock, total.bytes),
             active_connections: self.connections.get(),
             total_messages: total.messages,
             total_bytes: total.bytes,

@@ -13,8 +13,10 @@ mod label;
 mod log;
 mod performance;
 mod queries;
+mod queue;
 mod route;
 mod table;
+mod throughput;
 
 pub(crate) use cache::CacheEntry;
 pub(crate) use entry::{
@@ -27,7 +29,10 @@ pub(crate) use label::{LabelEntry, LabelTotal};
 pub(crate) use log::{Logged, RequestLog};
 pub(crate) use performance::UNNAMED_CACHE;
 pub(crate) use queries::QueriesEntry;
+pub(crate) use queue::{PoolEntry, QueueEntry};
 pub(crate) use table::{Place, Row, Table};
+pub(crate) use throughput::Tally;
+use throughput::Throughput;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -62,6 +67,13 @@ pub(crate) struct State {
     pub(crate) caches: Table<CacheEntry>,
     /// The one entry of the database window.
     pub(crate) queries: Table<QueriesEntry>,
+    pub(crate) queues: Table<QueueEntry>,
+    pub(crate) pools: Table<PoolEntry>,
+    /// Errors by types that the application names.
+    pub(crate) error_types: Table<CounterEntry>,
+    /// Each [`Tally`] at its place.
+    pub(crate) tallies: Table<CounterEntry>,
+    throughput: Arc<Throughput>,
     pub(crate) function_extras: Table<ExtraEntry>,
     pub(crate) node_extras: Table<ExtraEntry>,
     pub(crate) operation_extras: Table<ExtraEntry>,
@@ -124,6 +136,11 @@ impl State {
         next.gauges = self.gauges.retained(|_| true);
         next.caches = self.caches.retained(|_| true);
         next.queries = self.queries.retained(|_| true);
+        next.queues = self.queues.retained(|_| true);
+        next.pools = self.pools.retained(|_| true);
+        next.error_types = self.error_types.retained(|_| true);
+        next.tallies = self.tallies.retained(|_| true);
+        next.throughput = Arc::clone(&self.throughput);
         next.function_extras = self.function_extras.retained(|_| true);
         next.node_extras = self.node_extras.retained(|row| !idle.contains(row.name()));
         next.operation_extras = self.operation_extras.retained(|row| !idle.contains(row.name()));
@@ -136,6 +153,8 @@ impl State {
         let limits = config.limits();
         let queries = Table::new(1);
         queries.intern(QUERIES, |key| QueriesEntry::new(key, &config, &clock));
+        let tallies = Tally::table(&config, &clock);
+        let throughput = Arc::new(Throughput::new(&clock));
         Self {
             id,
             registry,
@@ -151,6 +170,11 @@ impl State {
             gauges: Table::new(limits.gauges),
             caches: Table::new(limits.caches),
             queries,
+            queues: Table::new(limits.queues),
+            pools: Table::new(limits.pools),
+            error_types: Table::new(limits.error_types),
+            tallies,
+            throughput,
             function_extras: Table::new(limits.functions),
             node_extras: Table::new(limits.nodes),
             operation_extras: Table::new(limits.operations),
@@ -192,6 +216,7 @@ impl State {
     pub(crate) fn observe_rates(&self) {
         self.nodes.visit(|node| node.observe(&self.clock));
         self.topics.visit(|topic| topic.observe(&self.clock));
+        self.observe_throughput();
     }
 
     pub(crate) fn snapshot(&self) -> MetricsSnapshot {
@@ -211,9 +236,7 @@ impl State {
 
     /// The routes by method and path (H-05).
     pub(crate) fn routes_in_order(&self) -> Vec<Arc<Row<RouteEntry>>> {
-        let mut routes = self.routes.all();
-        routes.sort_unstable_by(|a, b| a.key.borrow().cmp(&b.key.borrow()));
-        routes
+        self.routes.in_order()
     }
 
     /// Everything about the requests of each route, by method and path.
@@ -274,6 +297,9 @@ impl State {
             + self.counters.len()
             + self.gauges.len()
             + self.caches.len()
+            + self.queues.len()
+            + self.pools.len()
+            + self.error_types.len()
     }
 
     /// What all series take up.
@@ -288,8 +314,12 @@ impl State {
             footprint(&self.counters),
             footprint(&self.gauges),
             footprint(&self.caches),
-            // No key of a caller's.
+            footprint(&self.queues),
+            footprint(&self.pools),
+            footprint(&self.error_types),
+            // No keys of a caller's.
             Footprint { series: 0, ..footprint(&self.queries) },
+            Footprint { series: 0, ..footprint(&self.tallies) },
             footprint(&self.function_extras),
             footprint(&self.node_extras),
             footprint(&self.operation_extras),
@@ -308,6 +338,9 @@ impl State {
             + self.counters.overflowed()
             + self.gauges.overflowed()
             + self.caches.overflowed()
+            + self.queues.overflowed()
+            + self.pools.overflowed()
+            + self.error_types.overflowed()
     }
 }
 

@@ -118,6 +118,13 @@ impl<E> Table<E> {
         read(&self.rows).list.clone()
     }
 
+    /// All rows, in the order of their keys.
+    pub(crate) fn in_order(&self) -> Vec<Arc<Row<E>>> {
+        let mut rows = self.all();
+        rows.sort_unstable_by(|a, b| a.key.borrow().cmp(&b.key.borrow()));
+        rows
+    }
+
     /// Looks at all rows, in the order in which their keys were first seen.
     ///
     /// For what is quick: a thread's first sight of a key waits for at most [`VISITED_AT_ONCE`] rows.

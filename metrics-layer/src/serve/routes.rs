@@ -201,6 +201,26 @@ const ROUTES: &[Route] = &[
         "NotableRequests",
         |source, _| render::json(&source.requests()),
     ),
+    json(
+        Family::Api,
+        "/api/metrics/throughput",
+        "requests and events of the last minute",
+        "ThroughputMetrics",
+        |source, _| render::json(&source.throughput()),
+    ),
+    json(
+        Family::Api,
+        "/api/metrics/queues",
+        "queues, and how long entries wait",
+        "QueueList",
+        |source, _| render::json(&source.queues()),
+    ),
+    json(Family::Api, "/api/metrics/pools", "connection pools", "PoolList", |source, _| {
+        render::json(&source.pools())
+    }),
+    json(Family::Api, "/api/metrics/errors", "errors by types of your own", "ErrorList", |source, _| {
+        render::json(&source.errors())
+    }),
     json(Family::Api, "/api/metrics/self", "what the library knows of its own work", "Own", |source, _| {
         render::json(&source.own())
     }),

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use metrics_core as core;
 use metrics_core::{
-    CacheMetrics, Collection, CollectionMetrics, Collector, FunctionMetrics, LabelMetrics, NotableRequests,
-    Performance, PerformanceHealth, RouteMetrics, RouteStats, SelfMetrics, SystemMetrics, TextFormat,
+    CacheMetrics, Collection, CollectionMetrics, Collector, ErrorMetrics, FunctionMetrics, LabelMetrics,
+    NotableRequests, Performance, PerformanceHealth, PoolMetrics, QueueMetrics, RouteMetrics, RouteStats,
+    SelfMetrics, SystemMetrics, TextFormat, ThroughputMetrics,
 };
 use serde::Serialize;
 
@@ -136,6 +137,25 @@ impl Source {
         LabelList { labels: registry.map(core::Registry::labels).unwrap_or_default() }
     }
 
+    pub(super) fn throughput(&self) -> ThroughputMetrics {
+        self.collector.registry().map(core::Registry::throughput).unwrap_or_default()
+    }
+
+    pub(super) fn queues(&self) -> QueueList {
+        let registry = self.collector.registry();
+        QueueList { queues: registry.map(core::Registry::queues).unwrap_or_default() }
+    }
+
+    pub(super) fn pools(&self) -> PoolList {
+        let registry = self.collector.registry();
+        PoolList { pools: registry.map(core::Registry::pools).unwrap_or_default() }
+    }
+
+    pub(super) fn errors(&self) -> ErrorList {
+        let registry = self.collector.registry();
+        ErrorList { errors: registry.map(core::Registry::errors).unwrap_or_default() }
+    }
+
     pub(super) fn requests(&self) -> NotableRequests {
         let registry = self.collector.registry();
         registry.map(core::Registry::notable_requests).unwrap_or_default()
@@ -224,6 +244,24 @@ pub(super) struct RouteList {
 #[derive(Debug, Serialize)]
 pub(super) struct LabelList {
     labels: Vec<LabelMetrics>,
+}
+
+/// The body of `GET /api/metrics/queues`.
+#[derive(Debug, Serialize)]
+pub(super) struct QueueList {
+    queues: Vec<QueueMetrics>,
+}
+
+/// The body of `GET /api/metrics/pools`.
+#[derive(Debug, Serialize)]
+pub(super) struct PoolList {
+    pools: Vec<PoolMetrics>,
+}
+
+/// The body of `GET /api/metrics/errors`.
+#[derive(Debug, Serialize)]
+pub(super) struct ErrorList {
+    errors: Vec<ErrorMetrics>,
 }
 
 /// The body of `GET /api/admin/performance/routes`.

@@ -4,6 +4,7 @@ mod collection;
 mod http;
 mod label;
 mod legacy;
+mod service;
 mod text;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub(crate) fn prometheus(registry: &Registry, collection: Option<&Collection>, f
     topics(&mut text, &state);
     caches(&mut text, &state);
     database(&mut text, &state);
+    service::families(&mut text, &state);
     own(&mut text, &state);
     host(&mut text, registry);
     if let Some(collection) = collection {
@@ -280,6 +282,13 @@ mod tests {
         registry.gauge("temperature").set(41.5);
         registry.cache("metadata").record_hit();
         registry.record_cache_miss();
+        registry.queue("jobs").set_size(3);
+        registry.queue("jobs").record_wait(Duration::from_millis(20));
+        registry.pool("postgres").set_active(5);
+        registry.pool("postgres").set_max(20);
+        registry.pool("redis").set_active(1);
+        registry.error_type("timeout").record();
+        (0..4).for_each(|_| registry.record_event());
         (0..150).for_each(|_| registry.record_request_queries(2));
         let text = super::prometheus(&registry, None, TextFormat::Prometheus);
         for line in [
@@ -296,6 +305,14 @@ mod tests {
             "metrics_cache_hits_total{cache=\"metadata\"} 1",
             "metrics_cache_misses_total{cache=\"\"} 1",
             "metrics_database_queries_total 300",
+            "metrics_requests_total 1",
+            "metrics_events_total 4",
+            "metrics_queue_size{queue=\"jobs\"} 3",
+            "metrics_queue_wait_seconds{queue=\"jobs\",quantile=\"0.95\"} 0.02",
+            "metrics_queue_wait_seconds_count{queue=\"jobs\"} 1",
+            "metrics_pool_active_connections{pool=\"redis\"} 1",
+            "metrics_pool_max_connections{pool=\"postgres\"} 20",
+            "metrics_errors_total{type=\"timeout\"} 1",
             "metrics_app_total{name=\"retries\"} 3",
             "metrics_app_value{name=\"temperature\"} 41.5",
             "metrics_uptime_seconds 5",

@@ -62,6 +62,9 @@ fn schemas_are_those_of_the_models() {
     failed.grpc_status(2);
     failed.label("tenant", "acme");
     failed.answered_in_full(500);
+    registry.queue("q").record_wait(Duration::from_millis(1));
+    registry.pool("p").set_active(1);
+    registry.error_type("e").record();
     let mut own = SelfMetrics::default();
     own.jobs.insert("probe".to_owned(), JobMetrics::default());
 
@@ -72,6 +75,10 @@ fn schemas_are_those_of_the_models() {
     check("FunctionList", json!({ "functions": registry.functions() }));
     check("RouteList", json!({ "routes": registry.routes() }));
     check("LabelList", json!({ "labels": registry.labels() }));
+    check("ThroughputMetrics", serde_json::to_value(registry.throughput()).unwrap());
+    check("QueueList", json!({ "queues": registry.queues() }));
+    check("PoolList", json!({ "pools": registry.pools() }));
+    check("ErrorList", json!({ "errors": registry.errors() }));
     check("NotableRequests", serde_json::to_value(registry.notable_requests()).unwrap());
     let source = Source::from(metrics);
     check("Performance", serde_json::to_value(source.performance(true)).unwrap());
