@@ -270,6 +270,10 @@ impl Config {
     }
 
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        named::check_tag("METRICS_SERVICE", &self.service)?;
+        if let Some(instance) = self.instance.as_deref().filter(|instance| !instance.is_empty()) {
+            named::check_tag("METRICS_INSTANCE", instance)?;
+        }
         within("METRICS_BROADCAST_HZ", self.broadcast_hz, BROADCAST_HZ)?;
         check_collection_interval(self.collection_interval)?;
         within("node_idle (seconds)", self.node_idle.as_secs(), NODE_IDLE_SECS)?;
@@ -294,6 +298,9 @@ impl Config {
         self.enabled = flag.or(alias).unwrap_or(cfg!(debug_assertions));
         if let Some(service) = var("METRICS_SERVICE") {
             self.service = service;
+        }
+        if let Some(instance) = var("METRICS_INSTANCE") {
+            self.instance = Some(instance);
         }
         if let Some(hz) = parse("METRICS_BROADCAST_HZ", &var, |text| text.parse().ok())? {
             self.broadcast_hz = hz;
@@ -367,6 +374,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("service", &self.service)
+            .field("instance", &self.instance)
             .field("enabled", &self.enabled)
             .field("broadcast_hz", &self.broadcast_hz)
             .field("collection_interval", &self.collection_interval)
@@ -421,6 +429,24 @@ mod tests {
         assert_eq!(enabled(&[]), Ok(cfg!(debug_assertions)));
         assert_eq!(enabled(&[("METRICS_ENABLED", "off")]), Ok(false));
         assert_eq!(enabled(&[("METRICS_ENABLED", "off"), ("LIDAR_ENABLE_METRICS", "TRUE")]), Ok(true));
+    }
+
+    /// V-11: what tags every point of a store.
+    #[test]
+    fn service_and_instance_are_words_of_a_tag() {
+        let config = |name: &str, value: &str| from_vars(&[(name, value)]);
+        let fine = config("METRICS_INSTANCE", "10.0.0.7:9001, rack ö").unwrap();
+        assert_eq!(fine.instance(), "10.0.0.7:9001, rack ö");
+        assert!(!config("METRICS_INSTANCE", "").unwrap().instance().is_empty());
+        for (name, value, problem) in [
+            ("METRICS_SERVICE", "", "METRICS_SERVICE: is empty"),
+            ("METRICS_SERVICE", "a\nb", "METRICS_SERVICE: \"a\\nb\" has a control character"),
+            ("METRICS_INSTANCE", "\u{7f}", "METRICS_INSTANCE: \"\\u{7f}\" has a control character"),
+        ] {
+            assert_eq!(config(name, value).unwrap_err().to_string(), problem);
+        }
+        let long = config("METRICS_INSTANCE", &"x".repeat(257)).unwrap_err().to_string();
+        assert_eq!(long, "METRICS_INSTANCE: is longer than 256 bytes");
     }
 
     #[test]

@@ -123,8 +123,9 @@ pub use snapshot::{
     ErrorMetrics, ExtensionStatus, FunctionCall, FunctionMetrics, JobMetrics, LabelMetrics, LastHour,
     LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts,
     Performance, PerformanceHealth, PoolMetrics, QueueMetrics, RouteMetrics, RouteStats, SelfMetrics,
-    SeriesMetrics, SeriesSample, SessionMetrics, StorageMetrics, SuggestedThresholds, SystemMetrics, SystemStats,
-    ThroughputMetrics, TrendBucket, TrendMetrics, WatchedRoute, WebSocketMetrics, WsTopicMetrics,
+    SeriesMetrics, SeriesSample, SessionMetrics, StorageMetrics, SuggestedThresholds, SystemMetrics,
+    SystemStats, ThroughputMetrics, TrendBucket, TrendMetrics, WatchedRoute, WebSocketMetrics,
+    WsTopicMetrics,
 };
 pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time};
 #[cfg(feature = "stream")]

@@ -1,4 +1,4 @@
-//! Routes that were given a name.
+//! Names of routes, and those that the process has.
 
 use crate::error::ConfigError;
 use crate::name::{MAX_NAME_BYTES, PERFORMANCE_BLOCKS};
@@ -27,6 +27,17 @@ impl NamedRoute {
             () => None,
         }
     }
+}
+
+/// Checks what tags the points of this process: one line of text, and not too long.
+pub(super) fn check_tag(setting: &'static str, value: &str) -> Result<(), ConfigError> {
+    let problem = match value {
+        "" => "is empty".to_owned(),
+        _ if value.len() > MAX_NAME_BYTES => "is longer than 256 bytes".to_owned(),
+        _ if value.chars().any(char::is_control) => format!("{value:?} has a control character"),
+        _ => return Ok(()),
+    };
+    Err(ConfigError::new(setting, problem))
 }
 
 /// Checks the watched routes: no name is used twice, or for another part of the document that shows them.

@@ -29,6 +29,7 @@ impl Builder {
     /// |---|---|
     /// | `LIDAR_ENABLE_METRICS`, else `METRICS_ENABLED` | on or off; unset: on in debug builds, off in release builds (CON-29). Call [`enabled`](Self::enabled) after this to decide otherwise |
     /// | `METRICS_SERVICE` | [`service`](Self::service) |
+    /// | `METRICS_INSTANCE` | [`instance`](Self::instance) |
     /// | `METRICS_BROADCAST_HZ` | [`broadcast_hz`](Self::broadcast_hz) |
     /// | `METRICS_COLLECTION_INTERVAL_MS` | [`collection_interval`](Self::collection_interval) |
     /// | `METRICS_HISTORY_SAMPLES` | [`history_samples`](Self::history_samples) |
@@ -192,7 +193,10 @@ impl Builder {
         self
     }
 
-    /// Which one of the processes of the service this is, in what is stored; by default the name of the host.
+    /// Which one of the processes of the service this is, in what is stored, such as `10.0.0.7:9001`; by default the name
+    /// of the host. One line of at most 256 bytes.
+    ///
+    /// It tags every point, so it should stay the same over restarts: a process id would make new series of every start.
     pub fn instance(mut self, name: impl Into<String>) -> Self {
         self.config.instance = Some(name.into());
         self
