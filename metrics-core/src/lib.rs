@@ -106,7 +106,7 @@ pub use collector::{
 pub use config::{Config, LatencyStatus, LatencyThresholds, Limits};
 pub use context::{Context, record_db_queries, record_db_query};
 pub use error::{ConfigError, StartError};
-pub use export::TextFormat;
+pub use export::{LineProtocol, TextFormat};
 pub use history::TrendPeriod;
 pub use metrics::{Builder, Metrics};
 pub use name::{MAX_NAME_BYTES, OVERFLOW, SYSTEM_METRICS_TOPIC, UNMATCHED};

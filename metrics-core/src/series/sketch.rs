@@ -1,8 +1,6 @@
 //! A histogram of any finite values, small enough to keep one for every hour.
 
-#[cfg(feature = "sqlite")]
-use super::histogram::BUCKETS;
-use super::histogram::{bucket_of, middle, rank};
+use super::histogram::{BUCKETS, bucket_of, middle, rank};
 
 /// Values are counted in thousandths: of a millisecond, a percent, a request.
 const SCALE: f64 = 1_000.0;
@@ -68,10 +66,19 @@ impl Sketch {
         let (pairs, rest) = bytes.as_chunks::<6>();
         let pair =
             |&[a, b, c, d, e, f]: &[u8; 6]| (u16::from_le_bytes([a, b]), u32::from_le_bytes([c, d, e, f]));
-        let counts: Vec<_> = pairs.iter().map(pair).collect();
+        Self::from_counts(pairs.iter().map(pair).collect()).filter(|_| rest.is_empty())
+    }
+
+    /// The occupied buckets, in their order, with their counts.
+    pub(crate) fn counts(&self) -> &[(u16, u32)] {
+        &self.counts
+    }
+
+    /// What [`counts`](Self::counts) gave; `None` of buckets that are out of order, or that there are not.
+    pub(crate) fn from_counts(counts: Vec<(u16, u32)>) -> Option<Self> {
         let in_order = counts.is_sorted_by(|(a, _), (b, _)| a < b);
-        let is_whole = rest.is_empty() && counts.iter().all(|(bucket, _)| usize::from(*bucket) < BUCKETS);
-        (in_order && is_whole).then_some(Self { counts })
+        let is_known = counts.last().is_none_or(|(bucket, _)| usize::from(*bucket) < BUCKETS);
+        (in_order && is_known).then_some(Self { counts })
     }
 }
 

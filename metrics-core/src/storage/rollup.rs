@@ -151,6 +151,20 @@ impl Rollup {
         self.sketch.quantile(p).map_or(0.0, |value| value.clamp(self.min, self.max))
     }
 
+    /// The occupied buckets of its histogram, in their order, with the number of values in each; for sinks that keep it.
+    #[must_use]
+    pub fn histogram(&self) -> &[(u16, u32)] {
+        self.sketch.counts()
+    }
+
+    /// The same with a [histogram](Self::histogram) that was kept, in whatever order; `None` if that cannot be one.
+    #[must_use]
+    pub fn with_histogram(self, counts: impl IntoIterator<Item = (u16, u32)>) -> Option<Self> {
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_unstable();
+        Some(Self { sketch: Sketch::from_counts(counts)?, ..self })
+    }
+
     /// The bucket as readers of a trend see it; its change from the one before is not known here.
     #[must_use]
     pub fn bucket(&self, period: TrendPeriod) -> TrendBucket {
