@@ -1,4 +1,4 @@
-use metrics_layer::timed;
+use metrics_core::timed;
 
 #[timed(outcome, err)]
 async fn kept(values: Vec<u8>) -> Result<&'static [u8], String> {

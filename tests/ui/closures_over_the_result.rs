@@ -1,4 +1,4 @@
-use metrics_layer::timed;
+use metrics_core::timed;
 
 #[timed(error_if = |code| code.is_err())]
 fn wrong_method() -> u8 {

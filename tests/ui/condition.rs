@@ -1,4 +1,4 @@
-use metrics_layer::timed;
+use metrics_core::timed;
 
 #[timed(if = value)]
 fn not_a_bool(value: u8) -> u8 {

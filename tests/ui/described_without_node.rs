@@ -1,4 +1,4 @@
-use metrics_layer::timed;
+use metrics_core::timed;
 
 #[timed(points = cloud.len(), node_type = "voxel", node_name = "Voxel")]
 fn load(cloud: &[u8]) -> usize {

@@ -1,4 +1,4 @@
-use metrics_layer::timed;
+use metrics_core::timed;
 
 struct Voxel;
 
@@ -17,7 +17,7 @@ impl Voxel {
 
 #[timed]
 mod shapes {
-    use metrics_layer::timed;
+    use metrics_core::timed;
 
     pub trait Shape {
         #[timed]

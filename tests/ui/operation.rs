@@ -1,4 +1,4 @@
-use metrics_layer::timed;
+use metrics_core::timed;
 
 #[timed(op = "sum", name = "other")]
 fn named_twice() {}

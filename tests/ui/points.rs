@@ -1,4 +1,4 @@
-use metrics_layer::{timed, timed_block};
+use metrics_core::{timed, timed_block};
 
 #[timed(node = "a", points = "many")]
 fn text() {}

@@ -1,6 +1,6 @@
 use std::future::Future;
 
-use metrics_layer::timed;
+use metrics_core::timed;
 
 #[timed(future)]
 async fn already() {}

@@ -1,4 +1,4 @@
-use metrics_layer::timed_scope;
+use metrics_core::timed_scope;
 
 fn main() {
     timed_scope!();

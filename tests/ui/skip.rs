@@ -1,4 +1,4 @@
-use metrics_layer::timed;
+use metrics_core::timed;
 
 #[timed(skip, "name")]
 fn named() {}

@@ -1,4 +1,4 @@
-use metrics_layer::timed;
+use metrics_core::timed;
 
 #[timed(node = "a", points = ok.len())]
 fn blocking() -> Result<Vec<u8>, String> {

@@ -1,4 +1,4 @@
-use metrics_layer::timed;
+use metrics_core::timed;
 
 #[timed(err, error_if = |result| result.is_err())]
 fn two() -> Result<u8, u8> {

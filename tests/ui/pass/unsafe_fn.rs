@@ -1,5 +1,5 @@
 // Apart from the other forms, because the crates of this workspace forbid unsafe code.
-use metrics_layer::timed;
+use metrics_core::timed;
 
 #[timed]
 unsafe fn dangerous(value: *const i32) -> i32 {
