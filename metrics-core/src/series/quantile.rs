@@ -37,8 +37,11 @@ pub(crate) fn exclusive_of<T: Copy>(sorted: &[T], p: f64, number: impl Fn(T) -> 
 /// Below this, sorting is faster than selecting; and above it the ranks of three usual quantiles differ.
 const FEW: usize = 24;
 
+/// So many of the largest samples are found by going through all; more are selected.
+const TOP: usize = 16;
+
 /// The median, the 0.95 and the 0.99 quantile of samples in any order, as [`exclusive`] has them; puts the samples into
-/// another order.
+/// another order, of which the largest is the last.
 ///
 /// # Cost
 /// Linear: only what stands at the three ranks is looked for.
@@ -48,17 +51,35 @@ pub(crate) fn p50_p95_p99(samples: &mut [u64]) -> [f64; 3] {
         samples.sort_unstable();
         return PS.map(|p| exclusive(samples, p));
     }
-    let mut ordered = 0;
-    PS.map(|p| {
-        // What stands below the position, and what above it.
-        let rank = (((samples.len() as f64 + 1.0) * p) as usize).min(samples.len());
-        let (_, _, above) = samples[ordered..].select_nth_unstable(rank - 1 - ordered);
-        if let Some(least) = (0..above.len()).min_by_key(|&place| above[place]) {
-            above.swap(0, least);
+    let [median, p95, _] = PS.map(|p| ((samples.len() as f64 + 1.0) * p) as usize);
+    let (_, _, above) = samples.select_nth_unstable(median - 1);
+    if let Some(least) = (0..above.len()).min_by_key(|&place| above[place]) {
+        above.swap(0, least);
+    }
+    let p50 = exclusive(samples, PS[0]);
+    sort_top(&mut samples[median..], p95 - 1 - median);
+    [p50, exclusive(samples, PS[1]), exclusive(samples, PS[2])]
+}
+
+/// Puts the samples from a rank on where they belong.
+fn sort_top(samples: &mut [u64], rank: usize) {
+    let top = samples.len() - rank;
+    if top > TOP {
+        samples.select_nth_unstable(rank);
+        return samples[rank..].sort_unstable();
+    }
+    samples[rank..].sort_unstable();
+    for place in 0..rank {
+        if samples[place] > samples[rank] {
+            samples.swap(place, rank);
+            // The least of the top is a new one, and belongs further up perhaps.
+            let mut at = rank;
+            while at + 1 < samples.len() && samples[at] > samples[at + 1] {
+                samples.swap(at, at + 1);
+                at += 1;
+            }
         }
-        ordered = rank;
-        exclusive(samples, p)
-    })
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +97,7 @@ mod tests {
             let expected = [0.5, 0.95, 0.99].map(|p| exclusive(&sorted, p));
             let mut samples = samples;
             prop_assert_eq!(p50_p95_p99(&mut samples), expected);
+            prop_assert_eq!(samples.last(), sorted.last());
         }
     }
 

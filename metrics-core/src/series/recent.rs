@@ -1,7 +1,7 @@
 //! The last N samples of one thread, and what belongs to the same calls.
 
 use super::undisturbed::undisturbed;
-use super::window::{Ring, Sample, merge_newest};
+use super::window::{Ring, Sample, keep_newest};
 use crate::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// A ring of samples under a sequence number, which also guards what the caller writes along.
@@ -54,7 +54,8 @@ impl Recent {
     }
 
     /// What `along` reads, which gets the number of finished calls; and up to `window` of the newest samples of the
-    /// same calls, which are merged into `recent`, newest first.
+    /// same calls, of which those are kept, with those in `recent`, that are the newest `window` of all. Samples of one
+    /// thread are newest first.
     ///
     /// Samples that the owner overwrote during the copy are left out. A reading that lost some is tried again, and
     /// then with fewer samples: of an owner that fills the ring faster than it can be read, the window is what
@@ -62,7 +63,7 @@ impl Recent {
     pub(super) fn read<T>(&self, window: usize, recent: &mut Vec<Sample>, along: impl Fn(u64) -> T) -> T {
         let start = recent.len();
         let read = self.read_unmerged(window, recent, along);
-        merge_newest(recent, start, window);
+        keep_newest(recent, start, window);
         read
     }
 

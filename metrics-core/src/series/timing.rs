@@ -1,11 +1,13 @@
 //! Timed calls of one thread: count, errors, sum, extremes and the last N samples.
 
+use std::borrow::Cow;
+
 use super::Shard;
 use super::histogram::{Counts, Histogram};
 use super::lease::Spare;
 use super::recent::Recent;
 use super::shard::{Sums, zero};
-use super::window::{Sample, mean_ns};
+use super::window::{Sample, mean_ns, newest};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::unit::ms_from_ns;
 
@@ -158,7 +160,7 @@ pub(crate) struct TimingTotal {
     pub(crate) max_ns: u64,
     /// The sample that ended last.
     pub(crate) last: Option<Sample>,
-    /// The newest samples over all threads, newest first.
+    /// The newest samples over all threads, in no particular order.
     pub(crate) recent: Vec<Sample>,
 }
 
@@ -216,12 +218,12 @@ impl TimingTotal {
 
     /// Mean over the newest `window` samples, in ms; 0.0 when there was none.
     pub(crate) fn avg_ms_of(&self, window: usize) -> f64 {
-        mean_ns(self.newest(window)) / 1e6
+        mean_ns(&self.newest(window)) / 1e6
     }
 
     /// The newest `window` samples, or as many as there are.
-    pub(crate) fn newest(&self, window: usize) -> &[Sample] {
-        &self.recent[..self.recent.len().min(window)]
+    pub(crate) fn newest(&self, window: usize) -> Cow<'_, [Sample]> {
+        newest(&self.recent, window)
     }
 }
 
@@ -262,8 +264,9 @@ mod tests {
         let mut total = TimingTotal::default();
         a.merge_into(&mut total, 4);
         b.merge_into(&mut total, 4);
-        let ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
-        assert_eq!(ends, [7, 6, 5, 3]);
+        let mut ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
+        ends.sort_unstable();
+        assert_eq!(ends, [3, 5, 6, 7]);
         assert_eq!(total.last, Some(sample(7, 1)));
     }
 

@@ -1,5 +1,6 @@
 //! The last N samples of one thread, and the last N over all threads.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -113,35 +114,50 @@ impl Ring {
     }
 }
 
-/// Merges the samples from `start` on into those before it, all newest first, and keeps the newest `window`.
-///
-/// # Shape
-/// Samples of one thread are newest first, unless its clock ran backwards; then they are put into order.
+/// Keeps the newest `window` of the samples before `start` and of those from there on, in no particular order.
 ///
 /// # Cost
-/// Linear in `window`.
-pub(crate) fn merge_newest(samples: &mut Vec<Sample>, start: usize, window: usize) {
-    let (before, added) = samples.split_at_mut(start);
-    if !added.is_sorted_by_key(|sample| Reverse(sample.ended())) {
-        added.sort_unstable_by_key(|sample| Reverse(sample.ended()));
+/// Two runs that are newest first, as two threads leave them, are looked through and cut where they meet; others are
+/// selected from, in linear time.
+pub(crate) fn keep_newest(samples: &mut Vec<Sample>, start: usize, window: usize) {
+    if samples.len() <= window {
+        return;
     }
-    if before.is_empty() || added.is_empty() {
-        return samples.truncate(window);
+    let (before, added) = samples.split_at(start);
+    if is_newest_first(before) && is_newest_first(added) {
+        let kept = kept_of(before, added, window);
+        samples.copy_within(start..start + window - kept, kept);
+    } else if window > 0 {
+        samples.select_nth_unstable_by_key(window - 1, |sample| Reverse(sample.ended()));
     }
-    let mut merged = vec![Sample::default(); window.min(before.len() + added.len())];
-    let (mut a, mut b) = (0, 0);
-    for place in &mut merged {
-        let (Some(&old), Some(&new)) = (before.get(a), added.get(b)) else { break };
-        // Which of two threads ended a call last cannot be foreseen, so there is no branch on it.
-        let is_old = old.ended() >= new.ended();
-        *place = if is_old { old } else { new };
-        a += usize::from(is_old);
-        b += usize::from(!is_old);
+    samples.truncate(window);
+}
+
+/// Samples of one thread are, unless its clock ran backwards.
+fn is_newest_first(samples: &[Sample]) -> bool {
+    // Looked at to the end: they nearly always are, and a branch for each costs more.
+    samples.windows(2).fold(true, |is, pair| is & (pair[0].ended() >= pair[1].ended()))
+}
+
+/// How many of the samples before are among the newest `window` of both, of which there are more; all newest first.
+fn kept_of(before: &[Sample], added: &[Sample], window: usize) -> usize {
+    let (mut least, mut most) = (window.saturating_sub(added.len()), window.min(before.len()));
+    while least < most {
+        let kept = least.midpoint(most);
+        // The next one before, against the last one added that would have to make room for it.
+        if before[kept].ended() > added[window - kept - 1].ended() { least = kept + 1 } else { most = kept }
     }
-    let left = &mut merged[a + b..];
-    let rest = if a < before.len() { &before[a..] } else { &added[b..] };
-    left.copy_from_slice(&rest[..left.len()]);
-    *samples = merged;
+    least
+}
+
+/// The newest `window` samples of any, in no particular order.
+pub(crate) fn newest(samples: &[Sample], window: usize) -> Cow<'_, [Sample]> {
+    if samples.len() <= window {
+        return Cow::Borrowed(samples);
+    }
+    let mut newest = samples.to_vec();
+    keep_newest(&mut newest, 0, window);
+    Cow::Owned(newest)
 }
 
 /// The arithmetic mean in nanoseconds; 0.0 of nothing.
@@ -165,32 +181,40 @@ mod tests {
     }
 
     proptest! {
+        /// Clocks that ran backwards among them.
         #[test]
-        fn merged_windows_are_the_newest_samples(
-            runs in vec(vec(0_u64..50, 0..12), 0..5),
+        fn what_is_kept_of_threads_are_the_newest_samples(
+            runs in vec((vec(0_u64..50, 0..12), any::<bool>()), 0..5),
             window in 0_usize..15,
         ) {
-            let mut merged = Vec::new();
-            for run in &runs {
-                let start = merged.len();
-                merged.extend(samples(run));
-                merge_newest(&mut merged, start, window);
+            let mut kept = Vec::new();
+            for (run, forwards) in &runs {
+                let (start, mut run) = (kept.len(), samples(run));
+                if *forwards {
+                    run.sort_unstable_by_key(|sample| Reverse(sample.end));
+                }
+                kept.extend(run);
+                keep_newest(&mut kept, start, window);
             }
-            let mut ends: Vec<_> = runs.concat();
+            let mut ends: Vec<_> = runs.into_iter().flat_map(|(run, _)| run).collect();
             ends.sort_unstable_by_key(|end| Reverse(*end));
             ends.truncate(window);
-            prop_assert_eq!(merged, samples(&ends));
+            kept.sort_unstable_by_key(|sample| Reverse(sample.end));
+            prop_assert_eq!(kept, samples(&ends));
         }
     }
 
     #[test]
     fn failed_calls_are_told_and_ordered_by_their_end() {
         let call = |end, failed| Sample { end, ns: 1 }.marked(failed);
-        let mut merged = vec![call(7, true), call(2, false)];
-        merged.extend([call(8, false), call(3, true)]);
-        merge_newest(&mut merged, 2, 3);
-        let seen: Vec<_> = merged.iter().map(|sample| (sample.ended(), sample.failed())).collect();
-        assert_eq!(seen, [(8, false), (7, true), (3, true)]);
+        let mut kept = vec![call(7, true), call(2, false)];
+        kept.extend([call(8, false), call(3, true)]);
+        keep_newest(&mut kept, 2, 3);
+        kept.sort_unstable_by_key(|sample| sample.ended());
+        let seen: Vec<_> = kept.iter().map(|sample| (sample.ended(), sample.failed())).collect();
+        assert_eq!(seen, [(3, true), (7, true), (8, false)]);
+        let last = newest(&kept, 1);
+        assert_eq!((last.len(), last[0].ended(), newest(&kept, 3).len()), (1, 8, 3));
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl State {
     }
 
     fn window(&self, timing: &TimingTotal) -> WindowStats {
-        WindowStats::of(timing.newest(self.config.performance_window()))
+        WindowStats::of(&timing.newest(self.config.performance_window()))
     }
 
     // === caches and the database ===
