@@ -35,14 +35,19 @@ pub(super) struct Activity {
 }
 
 impl Activity {
+    /// Of something that was nothing at that time.
+    pub(super) fn since(at: Duration) -> Self {
+        Self { marks: VecDeque::from([Mark { at, ..Mark::default() }]) }
+    }
+
     /// Takes in how many there were up to now. `None` as long as there never was one: a service that is not active yet
     /// misses nothing.
     ///
     /// Where collections are further apart than a minute, it is the mean minute of the time since the last one.
     pub(super) fn advance(&mut self, now: Mark) -> Option<LastMinute> {
-        if self.marks.back().is_some_and(|last| now.requests < last.requests) {
-            // After a reset.
-            self.marks.clear();
+        if let Some(last) = self.marks.back().filter(|last| now.requests < last.requests) {
+            // There was a reset in between.
+            *self = Self::since(last.at);
         }
         let is_over = |mark: &Mark| now.at.saturating_sub(mark.at) + EARLY >= SPAN;
         while self.marks.get(1).is_some_and(is_over) {
@@ -100,7 +105,8 @@ mod tests {
         assert_minute(&mut activity, mark(180.0, 30, 3), 0.0, 0.0);
         // Collected once an hour: the mean minute.
         assert_minute(&mut activity, mark(3_780.0, 630, 3), 10.0, 0.0);
-        assert_minute(&mut activity, mark(3_790.0, 5, 5), 5.0 / (3_790.0 / 60.0), 100.0);
+        // After a reset.
+        assert_minute(&mut activity, mark(3_790.0, 5, 5), 5.0, 100.0);
     }
 
     #[test]

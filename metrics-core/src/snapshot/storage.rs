@@ -29,11 +29,12 @@ pub struct StorageMetrics {
     pub rollups_written: u64,
     /// Writes that failed and were tried again.
     pub retries: u64,
-    /// Whether the last write failed. Points are kept in memory then, as many as there is room for.
+    /// Whether the last write failed, or has taken half a minute. Points are kept in memory then, as many as there is room
+    /// for.
     pub degraded: bool,
     /// Why the last write that failed did; empty when none ever did.
     pub last_error: String,
-    /// What was found wrong when the store was opened, such as a file that had to be put aside; else empty.
+    /// What somebody should know, such as a file that had to be put aside; else empty.
     pub notice: String,
     /// Time since the last write that succeeded, ms; 0.0 before the first.
     pub last_write_age_ms: f64,

@@ -10,12 +10,14 @@ use crate::name::bounded;
 use crate::snapshot::StorageMetrics;
 use crate::sync::lock;
 
+/// A write that takes longer hangs, whatever becomes of it.
+const HANGS_AFTER: Duration = Duration::from_secs(30);
+
 /// A bounded queue of which the oldest is dropped, with the counters of the store.
 #[derive(Debug)]
 pub(super) struct Inbox {
     capacity: usize,
     kind: &'static str,
-    notice: String,
     state: Mutex<State>,
     /// Points came, were settled, or it is over.
     changed: Condvar,
@@ -28,6 +30,7 @@ struct State {
     ended: bool,
     counts: Counts,
     last_error: String,
+    notice: String,
     degraded: bool,
     written_at: Option<Instant>,
     writing_since: Option<Instant>,
@@ -51,14 +54,8 @@ impl Counts {
 }
 
 impl Inbox {
-    pub(super) fn new(settings: &Settings, kind: &'static str, notice: String) -> Self {
-        Self {
-            capacity: settings.queue_points,
-            kind,
-            notice,
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        }
+    pub(super) fn new(settings: &Settings, kind: &'static str) -> Self {
+        Self { capacity: settings.queue_points, kind, state: Mutex::default(), changed: Condvar::new() }
     }
 
     pub(super) fn push(&self, points: Vec<Point>) {
@@ -141,6 +138,21 @@ impl Inbox {
         }
     }
 
+    /// Work between writes came back; only a write shows that all is well again.
+    pub(super) fn end_maintenance(&self, error: Option<&str>) {
+        let mut state = lock(&self.state);
+        state.writing_since = None;
+        if let Some(error) = error {
+            bounded(error).clone_into(&mut state.last_error);
+        }
+    }
+
+    pub(super) fn set_notice(&self, notice: Option<String>) {
+        if let Some(notice) = notice {
+            lock(&self.state).notice = notice;
+        }
+    }
+
     pub(super) fn settle(&self, written: usize, dropped: usize) {
         self.count(|counts| {
             counts.written += written as u64;
@@ -209,6 +221,7 @@ impl Inbox {
     pub(super) fn metrics(&self) -> StorageMetrics {
         let age_ms = |at: Option<Instant>| at.map_or(0.0, |at| at.elapsed().as_secs_f64() * 1e3);
         let state = lock(&self.state);
+        let hangs = state.writing_since.is_some_and(|since| since.elapsed() > HANGS_AFTER);
         StorageMetrics {
             kind: self.kind.to_owned(),
             points_pushed: state.counts.pushed,
@@ -218,9 +231,9 @@ impl Inbox {
             points_queued: state.counts.pushed - state.counts.settled(),
             rollups_written: state.counts.rollups,
             retries: state.counts.retries,
-            degraded: state.degraded,
+            degraded: state.degraded || hangs,
             last_error: state.last_error.clone(),
-            notice: self.notice.clone(),
+            notice: state.notice.clone(),
             last_write_age_ms: age_ms(state.written_at),
             writing_ms: age_ms(state.writing_since),
             panics: state.counts.panics,

@@ -8,6 +8,7 @@
 //! | store | points go to | trends come from |
 //! |---|---|---|
 //! | [`Store::memory`] | hours and days in memory | the same |
+//! | `Store::sqlite` (feature `sqlite`) | a file, which keeps and rolls up everything | the file |
 //! | [`Store::with_sink`] | any [`Sink`], with roll-ups made here | any [`TrendSource`] |
 //!
 //! # Source
@@ -15,6 +16,7 @@
 
 mod backoff;
 mod error;
+mod horizon;
 mod inbox;
 mod metric;
 mod point;
@@ -22,6 +24,8 @@ mod reader;
 mod rollup;
 mod settings;
 mod sink;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod store;
 mod tables;
 mod trends;

@@ -68,12 +68,18 @@ pub trait Sink: Send {
         Ok(Vec::new())
     }
 
-    /// Does what is not urgent, such as forgetting what is too old; called about once a minute, between writes.
+    /// Does what is not urgent, such as rolling up, and forgetting what is too old; called at the start and about once a
+    /// minute, between writes. Says how many roll-ups it made.
     ///
     /// # Errors
     /// As [`write`](Self::write); it is tried again a minute later.
-    fn maintain(&mut self) -> Result<(), SinkError> {
-        Ok(())
+    fn maintain(&mut self) -> Result<usize, SinkError> {
+        Ok(0)
+    }
+
+    /// What somebody should know, for health: such as a file that had to be put aside.
+    fn notice(&self) -> Option<String> {
+        None
     }
 }
 

@@ -74,8 +74,6 @@ pub(super) struct Backend {
     /// Roll-ups in memory, unless the sink makes its own.
     pub(super) tables: Option<Arc<Mutex<Tables>>>,
     pub(super) source: Option<Box<dyn TrendSource>>,
-    /// What was found wrong when it was opened.
-    pub(super) notice: String,
 }
 
 impl Store {
@@ -85,13 +83,7 @@ impl Store {
         StoreBuilder::new(Duration::from_secs(1), |settings| {
             let tables = Arc::new(Mutex::new(Tables::of_memory(settings)));
             let source = Box::new(super::tables::Reading(Arc::clone(&tables)));
-            Ok(Backend {
-                kind: "memory",
-                sink: None,
-                tables: Some(tables),
-                source: Some(source),
-                notice: String::new(),
-            })
+            Ok(Backend { kind: "memory", sink: None, tables: Some(tables), source: Some(source) })
         })
     }
 
@@ -108,7 +100,6 @@ impl Store {
                 sink: Some(Box::new(sink)),
                 tables,
                 source: source.or(in_memory),
-                notice: String::new(),
             })
         })
     }
@@ -210,7 +201,7 @@ impl StoreBuilder {
     pub fn start(self) -> Result<Store, StoreError> {
         self.settings.validate()?;
         let backend = (self.open)(&self.settings)?;
-        let inbox = Arc::new(Inbox::new(&self.settings, backend.kind, backend.notice));
+        let inbox = Arc::new(Inbox::new(&self.settings, backend.kind));
         let reader = Arc::new(Reader::default());
         let mut threads = Vec::new();
         if let Some(source) = backend.source {

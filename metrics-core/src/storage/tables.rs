@@ -34,6 +34,8 @@ pub(super) struct Tables {
 struct Table {
     tier: Tier,
     keep_ms: u64,
+    /// Older buckets were forgotten.
+    oldest_ms: u64,
     buckets: BTreeMap<u64, Bucket>,
     len: usize,
 }
@@ -56,7 +58,7 @@ impl Tables {
     }
 
     fn new(hourly_ms: u64, daily_ms: u64) -> Self {
-        let table = |tier, keep_ms| Table { tier, keep_ms, buckets: BTreeMap::new(), len: 0 };
+        let table = |tier, keep_ms| Table { tier, keep_ms, oldest_ms: 0, buckets: BTreeMap::new(), len: 0 };
         Self {
             hourly: table(Tier::Hourly, hourly_ms),
             daily: table(Tier::Daily, daily_ms),
@@ -66,13 +68,13 @@ impl Tables {
     }
 
     /// Takes in a point. One from before the oldest bucket that is kept changes nothing there.
-    pub(super) fn observe(&mut self, point: &Point, now_ms: u64) {
+    pub(super) fn observe(&mut self, point: &Point) {
         let tags = self.shared(&point.tags);
         let is_of_service = point.tags.endpoint.is_none();
         for metric in Metric::ALL.into_iter().filter(|metric| is_of_service || metric.is_of_endpoint()) {
             if let Some(value) = metric.of(point) {
                 for table in [&mut self.hourly, &mut self.daily] {
-                    table.observe(metric, &tags, point.timestamp_ms, value, now_ms);
+                    table.observe(metric, &tags, point.timestamp_ms, value);
                 }
             }
         }
@@ -87,18 +89,22 @@ impl Tables {
         tags
     }
 
-    /// Forgets what is too old, or too much.
+    /// Forgets what is too old.
     pub(super) fn forget(&mut self, now_ms: u64) {
         for table in [&mut self.hourly, &mut self.daily] {
             table.forget(now_ms);
         }
+        self.tags.retain(|tags| Arc::strong_count(tags) > 1);
+    }
+
+    /// Forgets the oldest as long as it is too much.
+    pub(super) fn limit(&mut self) {
         while self.hourly.len + self.daily.len > self.max_rollups {
             // Days are worth more than hours.
             if !self.hourly.drop_oldest() && !self.daily.drop_oldest() {
                 break;
             }
         }
-        self.tags.retain(|tags| Arc::strong_count(tags) > 1);
     }
 
     /// Roll-ups of buckets that are over, and have changed since they were told; at most so many.
@@ -128,9 +134,9 @@ impl Tables {
 }
 
 impl Table {
-    fn observe(&mut self, metric: Metric, tags: &Arc<Tags>, at_ms: u64, value: f64, now_ms: u64) {
+    fn observe(&mut self, metric: Metric, tags: &Arc<Tags>, at_ms: u64, value: f64) {
         let start = self.tier.bucket_start(at_ms);
-        if start < self.oldest(now_ms) {
+        if start < self.oldest_ms {
             return;
         }
         let bucket = self.buckets.entry(start).or_default();
@@ -143,12 +149,9 @@ impl Table {
         bucket.changed.insert(key);
     }
 
-    fn oldest(&self, now_ms: u64) -> u64 {
-        self.tier.bucket_start(now_ms.saturating_sub(self.keep_ms))
-    }
-
     fn forget(&mut self, now_ms: u64) {
-        let kept = self.buckets.split_off(&self.oldest(now_ms));
+        self.oldest_ms = self.tier.bucket_start(now_ms.saturating_sub(self.keep_ms));
+        let kept = self.buckets.split_off(&self.oldest_ms);
         let gone = std::mem::replace(&mut self.buckets, kept);
         self.len -= gone.values().map(|bucket| bucket.rollups.len()).sum::<usize>();
     }

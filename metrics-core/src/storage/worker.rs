@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
+use super::horizon::Horizon;
 use super::inbox::Inbox;
 use super::settings::Settings;
 use super::tables::Tables;
@@ -32,10 +33,12 @@ pub(super) struct Worker {
     tables: Option<Arc<Mutex<Tables>>>,
     inbox: Arc<Inbox>,
     settings: Settings,
+    horizon: Horizon,
     /// Services and instances whose points of before were read back.
     recovered: HashSet<(Arc<str>, Arc<str>)>,
     backoff: Backoff,
-    maintained: Option<Instant>,
+    /// Ticks of the store's own clock.
+    maintained: Option<u64>,
     logged: Option<Instant>,
 }
 
@@ -44,6 +47,10 @@ struct End(Arc<Inbox>);
 
 impl Drop for End {
     fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.count_panic();
+            self.0.end_write(Some("the storage thread panicked"));
+        }
         self.0.end();
     }
 }
@@ -56,6 +63,7 @@ impl Worker {
         settings: Settings,
     ) -> Self {
         Self {
+            horizon: Horizon::new(settings.clock.clone(), None),
             sink,
             tables,
             inbox,
@@ -76,8 +84,9 @@ impl Worker {
 
     fn run(mut self) {
         loop {
+            self.maintain();
             let points = self.inbox.take(BATCH, Instant::now() + self.settings.flush_interval);
-            let is_done = self.write(points) && self.maintain();
+            let is_done = self.write(points);
             if self.inbox.is_closed() && (!is_done || self.inbox.is_empty()) {
                 return;
             }
@@ -87,14 +96,15 @@ impl Worker {
         }
     }
 
-    fn now_ms(&self) -> u64 {
-        u64::try_from(self.settings.clock.unix_now().as_millis()).unwrap_or(u64::MAX)
-    }
-
     /// Says whether the store may be asked again at once.
     fn write(&mut self, mut points: Vec<Point>) -> bool {
-        let now_ms = self.now_ms();
-        self.drop_late(&mut points, now_ms);
+        let now_ms = self.horizon.now_ms();
+        if let Some(now_ms) = self.horizon.believed_ms() {
+            self.drop_late(&mut points, now_ms);
+            if let Some(tables) = &self.tables {
+                lock(tables).forget(now_ms);
+            }
+        }
         self.recover(&points, now_ms);
         let rollups = match (&self.tables, &self.sink) {
             (Some(tables), Some(_)) => lock(tables).take_changed(now_ms, BATCH),
@@ -109,7 +119,8 @@ impl Worker {
     }
 
     fn drop_late(&self, points: &mut Vec<Point>, now_ms: u64) {
-        let oldest = now_ms.saturating_sub(self.settings.retention.ms(Tier::Raw));
+        // By whole hours, as they are forgotten.
+        let oldest = Tier::Hourly.bucket_start(now_ms.saturating_sub(self.settings.retention.ms(Tier::Raw)));
         let before = points.len();
         points.retain(|point| point.timestamp_ms >= oldest);
         self.inbox.drop_late(before - points.len());
@@ -127,7 +138,7 @@ impl Worker {
             let read = catch_unwind(AssertUnwindSafe(|| sink.recover(&of_whom.0, &of_whom.1, since)));
             if let Ok(Ok(points)) = read {
                 let mut tables = lock(tables);
-                points.iter().for_each(|point| tables.observe(point, now_ms));
+                points.iter().for_each(|point| tables.observe(point));
             }
             self.recovered.insert(of_whom);
         }
@@ -146,6 +157,7 @@ impl Worker {
             Err(SinkError::retry("the sink panicked"))
         });
         let error = result.err();
+        self.inbox.set_notice(sink.notice());
         self.inbox.end_write(error.as_ref().map(ToString::to_string).as_deref());
         self.settle(points, rollups, error.as_ref());
         match error {
@@ -168,10 +180,9 @@ impl Worker {
         let done_rollups = (done - done_points).min(rollups.len());
         let dropped = dropped.min(done_points);
         if let (Some(tables), 1..) = (&self.tables, done_points) {
-            let now_ms = self.now_ms();
             let mut tables = lock(tables);
-            points[..done_points].iter().for_each(|point| tables.observe(point, now_ms));
-            tables.forget(now_ms);
+            points[..done_points].iter().for_each(|point| tables.observe(point));
+            tables.limit();
         }
         self.inbox.settle(done_points - dropped, dropped);
         self.inbox.count_rollups(done_rollups);
@@ -186,16 +197,24 @@ impl Worker {
         self.inbox.put_back(points.into_iter().skip(done_points));
     }
 
-    fn maintain(&mut self) -> bool {
-        let is_due = self.maintained.is_none_or(|last| last.elapsed() >= MAINTENANCE);
-        let Some(sink) = self.sink.as_mut().filter(|_| is_due) else { return true };
-        self.maintained = Some(Instant::now());
-        match catch_unwind(AssertUnwindSafe(|| sink.maintain())) {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => self.log(&error),
-            Err(_panic) => self.inbox.count_panic(),
+    fn maintain(&mut self) {
+        let clock = &self.settings.clock;
+        let now = clock.ticks();
+        let passed = |last| Duration::from_nanos(clock.elapsed_ns(last, now));
+        let is_due = self.maintained.is_none_or(|last| passed(last) >= MAINTENANCE);
+        let Some(sink) = self.sink.as_mut().filter(|_| is_due) else { return };
+        self.maintained = Some(now);
+        self.inbox.begin_write();
+        let result = catch_unwind(AssertUnwindSafe(|| sink.maintain())).unwrap_or_else(|_panic| {
+            self.inbox.count_panic();
+            Err(SinkError::retry("the sink panicked"))
+        });
+        self.inbox.set_notice(sink.notice());
+        self.inbox.end_maintenance(result.as_ref().err().map(ToString::to_string).as_deref());
+        match result {
+            Ok(rollups) => self.inbox.count_rollups(rollups),
+            Err(error) => self.log(&error),
         }
-        true
     }
 
     fn log(&mut self, error: &SinkError) {
