@@ -60,6 +60,9 @@ mod dashboard;
 #[cfg_attr(docsrs, doc(cfg(feature = "live")))]
 pub mod live;
 
+#[cfg(any(feature = "influx", feature = "notify"))]
+mod client;
+
 #[cfg(feature = "notify")]
 #[cfg_attr(docsrs, doc(cfg(feature = "notify")))]
 pub mod notify;

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use metrics_core::{Metrics, Signal, Subscriber};
 use tokio::runtime::{Builder, Runtime};
 
-use super::Destination;
 use super::post::post;
+use crate::client::Destination;
 
 /// Makes messages of signals.
 pub(super) trait Format: Send + 'static {
@@ -32,14 +32,20 @@ struct Counts {
 }
 
 impl Delivery {
-    pub(super) fn start(metrics: &Metrics, to: Destination, mut format: impl Format) -> io::Result<Self> {
+    /// Posts below the destination's path.
+    pub(super) fn start(
+        metrics: &Metrics,
+        to: Destination,
+        below: &'static str,
+        mut format: impl Format,
+    ) -> io::Result<Self> {
         // Of the subscriber's own thread, so that none of the application's is needed.
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let counts = Arc::<Counts>::default();
         let counted = Arc::clone(&counts);
         let subscriber = metrics.collection().on_signal(move |signal| {
             if let Some(message) = format.message(signal) {
-                counted.deliver(&runtime, &to, &message);
+                counted.deliver(&runtime, (&to, below), &message);
             }
         })?;
         Ok(Self { subscriber, counts })
@@ -70,8 +76,8 @@ impl Delivery {
 }
 
 impl Counts {
-    fn deliver(&self, runtime: &Runtime, to: &Destination, message: &Bytes) {
-        let count = match runtime.block_on(post(to, message)) {
+    fn deliver(&self, runtime: &Runtime, (to, below): (&Destination, &str), message: &Bytes) {
+        let count = match runtime.block_on(post(to, below, message)) {
             Ok(()) => &self.sent,
             Err(error) => {
                 tracing::warn!(to = to.authority, %error, "an alert could not be delivered");

@@ -1,8 +1,8 @@
 //! Alerts, posted to others: to a webhook of your own, or to Alertmanager, which groups, silences and routes them.
 //!
 //! Each works on a thread of its own, so that a receiver that is slow or gone holds up nothing; what cannot be
-//! delivered after a few attempts is dropped, logged and counted. Addresses are `http://`: for TLS, post to a relay or an
-//! Alertmanager beside the process.
+//! delivered after a few attempts is dropped, logged and counted. Addresses are `http://`; for TLS, bring a
+//! [`Transport`], or post to a relay or an Alertmanager beside the process.
 //!
 //! # Examples
 //! ```no_run
@@ -22,7 +22,6 @@
 
 mod alertmanager;
 mod delivery;
-mod destination;
 mod post;
 mod webhook;
 
@@ -30,8 +29,8 @@ use std::io;
 
 use metrics_core::Metrics;
 
+pub use crate::client::{Connecting, Connection, Destination, Transport};
 pub use delivery::Delivery;
-pub use destination::Destination;
 
 /// Posts each [`AlertEvent`](crate::core::AlertEvent) as a JSON object, with the name of the `service` beside its
 /// fields.
@@ -39,7 +38,7 @@ pub use destination::Destination;
 /// # Errors
 /// When the operating system gives no thread.
 pub fn webhook(metrics: &Metrics, destination: Destination) -> io::Result<Delivery> {
-    Delivery::start(metrics, destination, webhook::Webhook::new(metrics))
+    Delivery::start(metrics, destination, "", webhook::Webhook::new(metrics))
 }
 
 /// Posts alerts to the API of Alertmanager, version 2; the destination is its base address, such as
@@ -53,5 +52,5 @@ pub fn webhook(metrics: &Metrics, destination: Destination) -> io::Result<Delive
 /// # Errors
 /// When the operating system gives no thread.
 pub fn alertmanager(metrics: &Metrics, destination: Destination) -> io::Result<Delivery> {
-    Delivery::start(metrics, destination.below("api/v2/alerts"), alertmanager::Alertmanager::new(metrics))
+    Delivery::start(metrics, destination, "api/v2/alerts", alertmanager::Alertmanager::new(metrics))
 }

@@ -1,12 +1,17 @@
-//! Where to post, and how patiently.
+//! Where to send things, and how patiently.
 
 use std::fmt;
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::HOST;
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use metrics_core::ConfigError;
+use tokio::net::TcpStream;
+
+use super::transport::{Connection, Transport};
 
 /// How long one attempt may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -18,21 +23,27 @@ const RETRIES: u32 = 4;
 const BACKOFF: Duration = Duration::from_secs(1);
 
 /// No wait is longer.
+#[cfg(feature = "notify")]
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
-/// An address that takes posts of JSON, and how patiently it is tried.
+/// An address that takes what is posted, and how patiently it is tried.
 ///
 /// # Defaults
-/// An attempt may take 5 s; there are four more after the first, 1, 2, 4 and 8 s apart. After that a message is dropped
-/// and counted.
+/// An attempt may take 5 s; for alerts there are four more after the first, 1, 2, 4 and 8 s apart. After that a message is
+/// dropped and counted. What a store could not write waits by the rules of [stores](metrics_core::storage) instead.
 #[derive(Clone)]
 pub struct Destination {
     /// `host:port`.
-    pub(super) authority: String,
-    pub(super) path: String,
+    pub(crate) authority: String,
+    host: String,
+    port: u16,
+    transport: Option<Arc<dyn Transport>>,
+    path: String,
     pub(super) headers: HeaderMap,
     pub(super) timeout: Duration,
-    pub(super) retries: u32,
+    #[cfg_attr(not(feature = "notify"), expect(dead_code, reason = "stores have a patience of their own"))]
+    pub(crate) retries: u32,
+    #[cfg_attr(not(feature = "notify"), expect(dead_code, reason = "stores have a patience of their own"))]
     backoff: Duration,
 }
 
@@ -42,20 +53,41 @@ impl Destination {
     /// # Errors
     /// When it is another or none.
     pub fn new(address: impl AsRef<str>) -> Result<Self, ConfigError> {
-        let problem = |problem: &str| ConfigError::new("destination", problem);
-        let uri: Uri = address.as_ref().parse().map_err(|_| problem("not an address"))?;
+        let uri = parsed(address.as_ref())?;
         if uri.scheme() != Some(&Scheme::HTTP) {
             return Err(problem("not an http:// address"));
         }
+        Self::of(&uri, 80, None)
+    }
+
+    /// An `http://` or `https://` address whose connections are opened by a transport, which does the TLS.
+    ///
+    /// # Errors
+    /// When it is another or none.
+    pub fn over(address: impl AsRef<str>, transport: Arc<dyn Transport>) -> Result<Self, ConfigError> {
+        let uri = parsed(address.as_ref())?;
+        let port = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => 443,
+            Some(scheme) if *scheme == Scheme::HTTP => 80,
+            _ => return Err(problem("not an http:// or https:// address")),
+        };
+        Self::of(&uri, port, Some(transport))
+    }
+
+    fn of(uri: &Uri, port: u16, transport: Option<Arc<dyn Transport>>) -> Result<Self, ConfigError> {
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| problem("no host"))?;
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
             return Err(problem("a password belongs into a header"));
         }
-        let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+        let port = uri.port_u16().unwrap_or(port);
+        let authority = format!("{host}:{port}");
         let value = HeaderValue::from_str(&authority).map_err(|_| problem("no host"))?;
         Ok(Self {
             headers: HeaderMap::from_iter([(HOST, value)]),
             authority,
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port,
+            transport,
             path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             timeout: TIMEOUT,
             retries: RETRIES,
@@ -68,8 +100,7 @@ impl Destination {
     /// # Errors
     /// When a header cannot be so.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, ConfigError> {
-        let problem =
-            || ConfigError::new("destination", "a header has a name or a value that is not possible");
+        let problem = || problem("a header has a name or a value that is not possible");
         let name = HeaderName::try_from(name).map_err(|_| problem())?;
         let mut value = HeaderValue::from_str(value).map_err(|_| problem())?;
         value.set_sensitive(true);
@@ -95,15 +126,35 @@ impl Destination {
         Self { backoff, ..self }
     }
 
-    /// The same at a path below.
-    pub(super) fn below(self, path: &str) -> Self {
-        Self { path: format!("{}/{path}", self.path.trim_end_matches('/')), ..self }
+    /// The path, or what is below it; with a query, if that has one.
+    pub(super) fn path_to(&self, below: &str) -> Uri {
+        let path = match below {
+            "" => self.path.clone(),
+            _ => format!("{}/{below}", self.path.trim_end_matches('/')),
+        };
+        path.parse().unwrap_or_default()
+    }
+
+    pub(super) async fn connect(&self) -> io::Result<Box<dyn Connection>> {
+        match &self.transport {
+            Some(transport) => transport.connect(&self.host, self.port).await,
+            None => Ok(Box::new(TcpStream::connect((&*self.host, self.port)).await?)),
+        }
     }
 
     /// The wait before an attempt after the first.
-    pub(super) fn wait(&self, retry: u32) -> Duration {
+    #[cfg(feature = "notify")]
+    pub(crate) fn wait(&self, retry: u32) -> Duration {
         self.backoff.saturating_mul(2_u32.saturating_pow(retry.saturating_sub(1))).min(MAX_BACKOFF)
     }
+}
+
+fn parsed(address: &str) -> Result<Uri, ConfigError> {
+    address.parse().map_err(|_| problem("not an address"))
+}
+
+fn problem(problem: &str) -> ConfigError {
+    ConfigError::new("destination", problem)
 }
 
 impl fmt::Debug for Destination {
@@ -118,7 +169,8 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_apart() {
-        let parts = |address| Destination::new(address).map(|to| (to.authority.clone(), to.below("x").path));
+        let parts =
+            |address| Destination::new(address).map(|to| (to.authority.clone(), to.path_to("x").to_string()));
         let of = |authority: &str, path: &str| Ok((authority.to_owned(), path.to_owned()));
         assert_eq!(parts("http://127.0.0.1:9093"), of("127.0.0.1:9093", "/x"));
         assert_eq!(parts("http://alerts/"), of("alerts:80", "/x"));
@@ -140,6 +192,7 @@ mod tests {
         assert!(!format!("{to:?}").contains("canary"));
     }
 
+    #[cfg(feature = "notify")]
     #[test]
     fn waits_double_up_to_a_minute() {
         let to = Destination::new("http://a").unwrap();
