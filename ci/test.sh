@@ -20,7 +20,7 @@ cargo fmt --all --check
 step "lints, with every feature and with none"
 cargo clippy --locked --workspace --all-features --all-targets -- -D warnings
 cargo clippy --locked -p metrics-core -p metrics-layer --no-default-features --lib -- -D warnings
-for feature in axum gzip listener live macros notify off query-events rusqlite sqlite stream system token; do
+for feature in axum gzip influx listener live macros notify off query-events rusqlite sqlite stream system token; do
     cargo clippy --locked -p metrics-layer --no-default-features --features "$feature" --lib -- -D warnings
 done
 

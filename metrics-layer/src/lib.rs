@@ -35,6 +35,7 @@
 //! | `macros` | yes | `#[timed]` and `timed_block!` |
 //! | `axum` | no | route templates from axum's `MatchedPath`, the client's address, and `Metrics::router` |
 //! | `gzip` | no | documents for clients that take gzip |
+//! | `influx` | no | points are stored in InfluxDB, VictoriaMetrics and others that take line protocol |
 //! | `listener` | no | `Metrics::serve`: a server of its own, on a thread of its own |
 //! | `live` | no | the live WebSocket; its connections run on tokio |
 //! | `notify` | no | alerts are posted to a webhook, or to Alertmanager |
@@ -66,6 +67,10 @@ mod client;
 #[cfg(feature = "notify")]
 #[cfg_attr(docsrs, doc(cfg(feature = "notify")))]
 pub mod notify;
+
+#[cfg(feature = "influx")]
+#[cfg_attr(docsrs, doc(cfg(feature = "influx")))]
+pub mod sink;
 
 pub mod serve;
 

@@ -1,0 +1,217 @@
+//! Trends out of an engine: finished hours and days from their tiers, and those of now from finer ones.
+
+mod cells;
+pub(super) mod influxql;
+mod promql;
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use metrics_core::storage::{Metric, Point, Rollup, Tags, Tier, TrendError, TrendQuery, TrendSource};
+use metrics_core::{Clock, TrendMetrics};
+
+use cells::{Cell, rollups_of};
+
+use super::link::Link;
+
+pub(super) use influxql::InfluxQl;
+pub(super) use promql::PromQl;
+
+/// Answers are read up to this size: a month of hours of some hundred series.
+const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
+
+const HOUR_MS: u64 = Tier::Hourly.bucket_ms();
+const DAY_MS: u64 = Tier::Daily.bucket_ms();
+const WEEK_MS: u64 = 7 * DAY_MS;
+
+/// An engine that can be asked.
+pub(super) trait Engine: Send {
+    /// All values of a tier's lines.
+    fn read(&self, link: &mut Link, wanted: &Wanted<'_>) -> Result<Vec<Cell>, TrendError>;
+}
+
+/// What is to be read.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted<'a> {
+    tier: Tier,
+    metric: Metric,
+    service: Option<&'a str>,
+    instance: Option<&'a str>,
+    endpoint: Endpoint<'a>,
+    /// Unix milliseconds.
+    span: Range<u64>,
+}
+
+/// Of which routes.
+#[derive(Clone, Copy, Debug)]
+enum Endpoint<'a> {
+    /// Of the service as a whole.
+    None,
+    Named(&'a str),
+    /// Of the service and all its routes.
+    Any,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(query: &'a TrendQuery, tier: Tier, span: Range<u64>) -> Self {
+        Self {
+            tier,
+            metric: query.metric,
+            service: query.service.as_deref(),
+            instance: query.instance.as_deref(),
+            endpoint: query.endpoint.as_deref().map_or(Endpoint::None, Endpoint::Named),
+            span,
+        }
+    }
+}
+
+/// Reads an engine, as a source of trends.
+pub(super) struct Reading {
+    link: Link,
+    engine: Box<dyn Engine>,
+    clock: Clock,
+}
+
+impl Reading {
+    pub(super) fn new(link: Link, engine: Box<dyn Engine>, clock: Clock) -> Self {
+        Self { link, engine, clock }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.clock.unix_now().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn cells(&mut self, wanted: &Wanted<'_>) -> Result<Vec<Cell>, TrendError> {
+        if wanted.span.is_empty() { Ok(Vec::new()) } else { self.engine.read(&mut self.link, wanted) }
+    }
+
+    /// The roll-ups that a tier has.
+    fn finished(
+        &mut self,
+        query: &TrendQuery,
+        tier: Tier,
+        span: Range<u64>,
+    ) -> Result<Vec<Rollup>, TrendError> {
+        let cells = self.cells(&Wanted::of(query, tier, span))?;
+        Ok(rollups_of(tier, query.metric, cells))
+    }
+
+    /// Hours that begin in the span. The last ones may not be in their tier yet, and are made of points.
+    fn hours(&mut self, query: &TrendQuery, span: Range<u64>) -> Result<Vec<Rollup>, TrendError> {
+        let now = self.now_ms();
+        let finished = self.finished(query, Tier::Hourly, span.clone())?;
+        let last = Tier::Hourly.bucket_start(now).saturating_sub(HOUR_MS).max(span.start);
+        let until = span.end.saturating_add(HOUR_MS).min(now.saturating_add(1));
+        let points = self.cells(&Wanted::of(query, Tier::Raw, last..until))?;
+        let mut hours = Buckets::new(Tier::Hourly, query.metric, finished);
+        for point in points {
+            if let Some(hour) = hours.open(&point.tags, point.unix_ms) {
+                hour.observe(point.unix_ms, point.value);
+            }
+        }
+        Ok(hours.all())
+    }
+
+    /// Days that begin in the span. The last ones may not be in their tier yet, and are made of hours.
+    fn days(&mut self, query: &TrendQuery, span: Range<u64>) -> Result<Vec<Rollup>, TrendError> {
+        let now = self.now_ms();
+        let finished = self.finished(query, Tier::Daily, span.clone())?;
+        let last = Tier::Daily.bucket_start(now).saturating_sub(DAY_MS).max(span.start);
+        let until = span.end.saturating_add(DAY_MS).min(now.saturating_add(1));
+        let hours = if last < until { self.hours(query, last..until)? } else { Vec::new() };
+        let mut days = Buckets::new(Tier::Daily, query.metric, finished);
+        for hour in &hours {
+            if let Some(day) = days.open(&hour.tags, hour.start_ms) {
+                day.merge(hour);
+            }
+        }
+        Ok(days.all())
+    }
+
+    /// The points of one instance, its routes included, in the order of their time.
+    pub(super) fn points(
+        &mut self,
+        service: &str,
+        instance: &str,
+        since_ms: u64,
+    ) -> Result<Vec<Point>, TrendError> {
+        let mut points: BTreeMap<(u64, Arc<Tags>), Point> = BTreeMap::new();
+        for metric in Metric::ALL {
+            let wanted = Wanted {
+                tier: Tier::Raw,
+                metric,
+                service: Some(service),
+                instance: Some(instance),
+                endpoint: Endpoint::Any,
+                span: since_ms..self.now_ms().saturating_add(1),
+            };
+            for cell in self.cells(&wanted)? {
+                let key = (cell.unix_ms, Arc::clone(&cell.tags));
+                let point =
+                    points.entry(key).or_insert_with(|| Point::new((*cell.tags).clone(), cell.unix_ms));
+                set(point, metric, cell.value);
+            }
+        }
+        Ok(points.into_values().collect())
+    }
+}
+
+impl TrendSource for Reading {
+    fn trend(&mut self, query: &TrendQuery) -> Result<TrendMetrics, TrendError> {
+        // The end of a week that begins before the end lies behind it.
+        let until = query.to_ms.min(self.now_ms().saturating_add(1)).saturating_add(WEEK_MS);
+        let rollups = match query.tier() {
+            Tier::Daily => self.days(query, query.from_ms..until)?,
+            Tier::Raw | Tier::Hourly => self.hours(query, query.from_ms..until)?,
+        };
+        Ok(query.answer(rollups))
+    }
+}
+
+/// Buckets of one tier, some of them finished; what is finished does not change.
+struct Buckets {
+    tier: Tier,
+    metric: Metric,
+    finished: Vec<Rollup>,
+    known: HashSet<(Arc<Tags>, u64)>,
+    missing: BTreeMap<(Arc<Tags>, u64), Rollup>,
+}
+
+impl Buckets {
+    fn new(tier: Tier, metric: Metric, finished: Vec<Rollup>) -> Self {
+        let key = |rollup: &Rollup| (Arc::clone(&rollup.tags), rollup.start_ms);
+        let known = finished.iter().map(key).collect();
+        Self { tier, metric, finished, known, missing: BTreeMap::new() }
+    }
+
+    /// The bucket that a time lies in, to be filled; `None` if it is finished.
+    fn open(&mut self, tags: &Arc<Tags>, unix_ms: u64) -> Option<&mut Rollup> {
+        let (tier, metric) = (self.tier, self.metric);
+        let key = (Arc::clone(tags), tier.bucket_start(unix_ms));
+        if self.known.contains(&key) {
+            return None;
+        }
+        let empty = || Rollup::new(tier, metric, Arc::clone(tags), tier.bucket_start(unix_ms));
+        Some(self.missing.entry(key).or_insert_with(empty))
+    }
+
+    fn all(self) -> Vec<Rollup> {
+        self.finished.into_iter().chain(self.missing.into_values()).collect()
+    }
+}
+
+fn set(point: &mut Point, metric: Metric, value: f64) {
+    match metric {
+        Metric::ResponseTimeMs => point.response_time_ms = Some(value),
+        Metric::RequestsPerMinute => point.requests_per_minute = value as u64,
+        Metric::EventsPerMinute => point.events_per_minute = value as u64,
+        Metric::CpuUsagePercent => point.cpu_usage_percent = Some(value),
+        Metric::MemoryUsageMb => point.memory_usage_mb = Some(value),
+        Metric::DiskUsagePercent => point.disk_usage_percent = Some(value),
+        Metric::ErrorRatePercent => point.error_rate_percent = value,
+        Metric::QueueSize => point.queue_size = value as u64,
+        Metric::ActiveConnections => point.active_connections = value as u64,
+        _ => {}
+    }
+}

@@ -1,0 +1,158 @@
+//! PromQL, at `/api/v1` of VictoriaMetrics and Prometheus.
+
+use std::collections::HashMap;
+
+use form_urlencoded::Serializer;
+use metrics_core::LineProtocol;
+use metrics_core::storage::{Tier, TrendError};
+use serde::Deserialize;
+
+use super::cells::{Cell, Field, tags};
+use super::{Endpoint, Engine, MAX_ANSWER_BYTES, Wanted};
+use crate::sink::link::Link;
+
+/// Prometheus answers with at most 11 000 points of a series.
+const MAX_STEPS: u64 = 10_000;
+
+/// VictoriaMetrics, or what speaks like it.
+#[derive(Debug)]
+pub(in crate::sink) struct PromQl;
+
+#[derive(Debug, Deserialize)]
+struct Answer {
+    status: String,
+    error: Option<String>,
+    data: Option<Data>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Data {
+    #[serde(default)]
+    result: Vec<Series>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Series {
+    metric: HashMap<String, String>,
+    #[serde(default)]
+    values: Vec<(f64, String)>,
+}
+
+/// Roll-ups stand at the beginning of their bucket, to the millisecond: of each step only what stands there.
+fn of_rollups(wanted: &Wanted<'_>) -> String {
+    let step = wanted.tier.bucket_ms();
+    let end = wanted.tier.bucket_start(wanted.span.end - 1);
+    let start = wanted.span.start.next_multiple_of(step).max(end.saturating_sub(MAX_STEPS * step)).min(end);
+    let fields = "_(count|sum|min|max|peak_ms|h[0-9]+)";
+    let name = format!("__name__=~\"{}{fields}\"", LineProtocol::measurement(wanted.tier));
+    let metric = format!("metric=\"{}\"", wanted.metric.as_str());
+    let query = format!("last_over_time({{{}}}[1s])", matchers(&[name, metric], wanted));
+    let seconds = [start, end, step].map(|ms| (ms / 1_000).to_string());
+    let mut below = Serializer::for_suffix("api/v1/query_range?".to_owned(), 19);
+    below.append_pair("query", &query).append_pair("start", &seconds[0]).append_pair("end", &seconds[1]);
+    // VictoriaMetrics would move the start otherwise, and remember answers that are not final.
+    below.append_pair("step", &seconds[2]).append_pair("nocache", "1").finish()
+}
+
+/// Points stand anywhere: all there are in the span.
+fn of_points(wanted: &Wanted<'_>) -> String {
+    let name = format!("__name__=\"{}_{}\"", LineProtocol::measurement(Tier::Raw), wanted.metric.as_str());
+    let (start, end) = (wanted.span.start, wanted.span.end - 1);
+    let query = format!("{{{}}}[{}ms]", matchers(&[name], wanted), (end - start).max(1));
+    let mut below = Serializer::for_suffix("api/v1/query?".to_owned(), 13);
+    let time = format!("{}.{:03}", end / 1_000, end % 1_000);
+    below.append_pair("query", &query).append_pair("time", &time).append_pair("nocache", "1").finish()
+}
+
+fn matchers(first: &[String], wanted: &Wanted<'_>) -> String {
+    let mut matchers = first.to_vec();
+    let mut equal = |label: &str, value: &str| matchers.push(format!("{label}=\"{}\"", escaped(value)));
+    for (label, value) in [("service", wanted.service), ("instance", wanted.instance)] {
+        value.into_iter().for_each(|value| equal(label, value));
+    }
+    match wanted.endpoint {
+        // As a label that is not there.
+        Endpoint::None => equal("endpoint", ""),
+        Endpoint::Named(endpoint) => equal("endpoint", endpoint),
+        Endpoint::Any => {}
+    }
+    matchers.join(",")
+}
+
+impl Engine for PromQl {
+    fn read(&self, link: &mut Link, wanted: &Wanted<'_>) -> Result<Vec<Cell>, TrendError> {
+        let below = if wanted.tier == Tier::Raw { of_points(wanted) } else { of_rollups(wanted) };
+        let answer = link.get(below, MAX_ANSWER_BYTES).map_err(|error| TrendError::new(error.to_string()))?;
+        if !answer.is_whole {
+            return Err(TrendError::new("the engine's answer is too large"));
+        }
+        let status = answer.status.as_u16();
+        let said: Answer = serde_json::from_slice(&answer.body)
+            .map_err(|_| TrendError::new(format!("the engine's answer cannot be read: status {status}")))?;
+        let Some(data) = said.data.filter(|_| said.status == "success") else {
+            return Err(TrendError::new(format!("status {status}: {}", said.error.unwrap_or_default())));
+        };
+        let cells = data.result.iter().flat_map(|series| cells(series, wanted.tier));
+        // A step may lie outside of the span.
+        Ok(cells.filter(|cell| wanted.span.contains(&cell.unix_ms)).collect())
+    }
+}
+
+fn cells(series: &Series, tier: Tier) -> Vec<Cell> {
+    let label = |name: &str| series.metric.get(name).map(String::as_str);
+    let name = label("__name__").unwrap_or_default();
+    let field = match tier {
+        Tier::Raw => Some(Field::Value),
+        Tier::Hourly | Tier::Daily => {
+            let field = name.strip_prefix(LineProtocol::measurement(tier));
+            field.and_then(|field| Field::of_rollup(field.strip_prefix('_')?))
+        }
+    };
+    let (Some(field), Some(tags)) = (field, tags(label)) else { return Vec::new() };
+    let cell = |(seconds, value): &(f64, String)| {
+        let value = value.parse::<f64>().ok().filter(|value| value.is_finite())?;
+        Some(Cell { tags: tags.clone(), unix_ms: (seconds * 1e3).round() as u64, field, value })
+    };
+    series.values.iter().filter_map(cell).collect()
+}
+
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use form_urlencoded::parse;
+    use metrics_core::TrendPeriod;
+    use metrics_core::storage::{Metric, TrendQuery};
+
+    use super::*;
+
+    fn pairs(below: &str) -> HashMap<String, String> {
+        parse(below.split_once('?').unwrap().1.as_bytes()).into_owned().collect()
+    }
+
+    #[test]
+    fn rollups_are_asked_for_where_they_stand() {
+        let mut query = TrendQuery::new(Metric::QueueSize, TrendPeriod::Hourly);
+        query.service = Some("a \"b\"".to_owned());
+        let asked = pairs(&of_rollups(&Wanted::of(&query, Tier::Hourly, 3_600_001..10_800_001)));
+        assert_eq!(
+            asked["query"],
+            "last_over_time({__name__=~\"performance_metrics_hourly_(count|sum|min|max|peak_ms|h[0-9]+)\",\
+             metric=\"queue_size\",service=\"a \\\"b\\\"\",endpoint=\"\"}[1s])"
+        );
+        assert_eq!((&*asked["start"], &*asked["end"], &*asked["step"]), ("7200", "10800", "3600"));
+        // From the beginning of time it is as far back as is answered.
+        let asked = pairs(&of_rollups(&Wanted::of(&query, Tier::Hourly, 0..3_600_000 * 20_001)));
+        assert_eq!((&*asked["start"], &*asked["end"]), ("36000000", "72000000"));
+    }
+
+    #[test]
+    fn points_are_asked_for_by_their_span() {
+        let query = TrendQuery::new(Metric::QueueSize, TrendPeriod::Hourly);
+        let asked = pairs(&of_points(&Wanted::of(&query, Tier::Raw, 1_000..5_250)));
+        assert_eq!(asked["query"], "{__name__=\"performance_metrics_queue_size\",endpoint=\"\"}[4249ms]");
+        assert_eq!(asked["time"], "5.249");
+    }
+}
