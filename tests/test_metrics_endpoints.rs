@@ -66,7 +66,7 @@ fn dag() -> Value {
             "last_ms": 9.0, "avg_ms": 9.0, "calls": 1,
             "errors": 0, "panicked_total": 0, "cancelled_total": 0, "in_flight": 0, "points_total": 0,
         } },
-    }]})
+    }], "edges": [] })
 }
 
 fn websocket() -> Value {
@@ -149,7 +149,7 @@ async fn test_health_performance_always_200() {
 async fn test_dag_endpoint_schema() {
     assert_eq!(get_json(&filled(), "/api/metrics/dag").await, (200, dag()));
     let empty = handler(Registry::mock().0);
-    assert_eq!(get_json(&empty, "/api/metrics/dag").await, (200, json!({ "nodes": [] })));
+    assert_eq!(get_json(&empty, "/api/metrics/dag").await, (200, json!({ "nodes": [], "edges": [] })));
 }
 
 #[tokio::test]

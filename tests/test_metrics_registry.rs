@@ -81,7 +81,7 @@ fn test_snapshot_serialization() {
             "last_ms": 1.5, "avg_ms": 1.5, "calls": 1,
             "errors": 0, "panicked_total": 0, "cancelled_total": 0, "in_flight": 0, "points_total": 0,
         } },
-        }]},
+        }], "edges": [] },
         "websocket": {
             "topics": { "system_metrics": {
                 "messages_per_sec": 1.0, "bytes_per_sec": 7.0, "active_connections": 2,

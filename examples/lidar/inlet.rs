@@ -28,6 +28,11 @@ impl Inlet {
         Self { queue: Queue::new(CAPACITY, when_full, backlog), gauges, showing: Mutex::new(()) }
     }
 
+    /// Tells that the node hands its frames to that of `next`: through a queue, that does not show by itself.
+    pub(crate) fn feeds(&self, next: &Self) {
+        self.gauges.sends_to(&next.gauges);
+    }
+
     /// Lets `frame` wait for the node; a frame that is dropped for it counts as throttled.
     pub(crate) async fn push(&self, frame: Frame) -> Pushed {
         let pushed = self.queue.push(frame).await;

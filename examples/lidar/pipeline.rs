@@ -67,6 +67,7 @@ impl Pipeline {
             Arc::new(Inlet::new(node.info(), when_full, backlog, &shared.registry))
         };
         let inlets: Vec<_> = graph.nodes().iter().map(inlet).collect();
+        inlets.windows(2).for_each(|pair| pair[0].feeds(&pair[1]));
         let mut tasks = JoinSet::new();
         for (index, node) in graph.nodes().iter().enumerate() {
             let worker = Worker {

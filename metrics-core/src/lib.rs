@@ -119,12 +119,12 @@ pub use series::{Outcome, Protocol, Scheme, Version};
 pub use signals::{Signal, Subscriber, Subscription};
 pub use snapshot::{
     ActiveAlert, AlertEvent, AlertLevel, AlertReason, AlertState, AlertStatus, CacheMetrics,
-    CollectionMetrics, CollectionSummary, DagMetrics, DagNodeMetrics, DatabaseMetrics, EndpointMetrics,
-    ErrorMetrics, ExtensionStatus, FunctionCall, FunctionMetrics, JobMetrics, LabelMetrics, LastHour,
-    LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics, OutcomeCounts,
-    Performance, PerformanceHealth, PoolMetrics, QueueMetrics, RouteMetrics, RouteStats, SelfMetrics,
-    SeriesMetrics, SeriesSample, SessionMetrics, StorageMetrics, SuggestedThresholds, SystemMetrics,
-    SystemStats, ThroughputMetrics, TrendBucket, TrendMetrics, WatchedRoute, WebSocketMetrics,
+    CollectionMetrics, CollectionSummary, DagEdge, DagMetrics, DagNodeMetrics, DatabaseMetrics,
+    EndpointMetrics, ErrorMetrics, ExtensionStatus, FunctionCall, FunctionMetrics, JobMetrics, LabelMetrics,
+    LastHour, LatencyMetrics, MetricsSnapshot, NotableRequest, NotableRequests, OperationMetrics,
+    OutcomeCounts, Performance, PerformanceHealth, PoolMetrics, QueueMetrics, RouteMetrics, RouteStats,
+    SelfMetrics, SeriesMetrics, SeriesSample, SessionMetrics, StorageMetrics, SuggestedThresholds,
+    SystemMetrics, SystemStats, ThroughputMetrics, TrendBucket, TrendMetrics, WatchedRoute, WebSocketMetrics,
     WsTopicMetrics,
 };
 pub use timer::{HandTimer as Timer, NodeTimer, RequestTimer, SessionTimer, Timed, TimedFuture, time};

@@ -41,7 +41,7 @@ pub use request::{BodyBytes, RequestContext};
 pub(crate) use cell::Notes;
 use cell::Request;
 
-use crate::record::SeriesId;
+use crate::record::{SeriesId, record_edge};
 use crate::registry::Node;
 
 thread_local! {
@@ -234,10 +234,14 @@ pub struct InNode {
 }
 
 impl InNode {
-    /// The series is that of a node, with marks perhaps, or none.
+    /// The series is that of a node, with marks perhaps, or none. The node at work until now runs that one: an edge.
     #[inline(always)]
     pub(crate) fn enter(node: SeriesId) -> Self {
-        Self { previous: CURRENT.with(|current| current.node.replace(node)), _this_thread: PhantomData }
+        let previous = CURRENT.with(|current| current.node.replace(node));
+        if previous != SeriesId::NONE {
+            record_edge(previous, node);
+        }
+        Self { previous, _this_thread: PhantomData }
     }
 }
 

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::hint::cold_path;
 
 use super::domain::{Domain, Named, ShardOf};
+use super::edges::Edges;
 use super::id::SeriesId;
 use super::of_node::OfNode;
 use super::route_name::RouteNames;
@@ -46,6 +47,7 @@ pub struct Hot {
     pub(super) operation_names: ShortNames,
     pub(super) topic_names: ShortNames,
     pub(super) of_node: OfNode,
+    pub(super) edges: Edges,
     pub(super) route_names: RouteNames,
     // Behind the others, which keep their places.
     pub(super) queues: Cache<TimingShard>,
@@ -86,6 +88,7 @@ impl Hot {
             operation_names: ShortNames::new(),
             topic_names: ShortNames::new(),
             of_node: OfNode::new(),
+            edges: Edges::new(),
             route_names: RouteNames::new(),
             queues: Cache::new(),
             pools: Cache::new(),

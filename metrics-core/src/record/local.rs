@@ -4,10 +4,12 @@
 //! that no other thread writes: no lock, no allocation, no read-modify-write.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::domain::{Domain, Named, Nodes, Routes, ShardOf};
+use super::edges::Edge;
 use super::hot;
 use super::id::SeriesId;
 use super::keys::Keys;
@@ -68,6 +70,9 @@ pub(crate) struct Binding {
     pub(super) tallies: Shards<CounterShard>,
     /// What the nodes called themselves on this thread, by index.
     node_labels: Vec<NodeLabel>,
+    /// The edges this thread told of, by the indices of their ends. Only those with an entry of their own, so the
+    /// table's cap bounds it.
+    edges: HashSet<(u32, u32)>,
 }
 
 /// A thread's shards of one domain.
@@ -142,6 +147,7 @@ impl Binding {
             error_types: Shards::new(),
             tallies: Shards::new(),
             node_labels: Vec::new(),
+            edges: HashSet::new(),
         }
     }
 
@@ -381,6 +387,32 @@ pub(super) fn node_key(node: SeriesId) -> Option<OwnedKey> {
     let _guard = Resolving::begin()?;
     let state = State::find(node.state())?;
     Some(Nodes::table(&state).get(node.index())?.key.clone())
+}
+
+/// Tells everybody of an edge, unless this thread did so already.
+#[cold]
+#[inline(never)]
+pub(super) fn learn_edge(edge: Edge) {
+    let Edge { from, to } = edge;
+    if from.state() != to.state() {
+        return;
+    }
+    let ends = (from.index(), to.index());
+    let is_told = with_bindings(|bindings| Some(bindings.get(from.state())?.edges.contains(&ends)));
+    if is_told != Some(true) {
+        tell_edge(from.state(), ends);
+    }
+}
+
+/// A thread's first sight of an edge; `None` when a node is no more.
+fn tell_edge(id: StateId, ends: (u32, u32)) -> Option<()> {
+    let _guard = Resolving::begin()?;
+    let state = State::find(id)?;
+    let (from, to) = (Nodes::table(&state).get(ends.0)?, Nodes::table(&state).get(ends.1)?);
+    if let Place::Own(_) = state.edges.see(Key::two(from.name(), to.name())) {
+        with_bindings(|bindings| Some(bindings.bind(&state).edges.insert(ends)));
+    }
+    Some(())
 }
 
 /// The series of a node, which also tells its name and type.

@@ -2,6 +2,7 @@
 
 mod contained;
 mod domain;
+mod edges;
 mod extra;
 pub(crate) mod gate;
 mod hot;
@@ -21,6 +22,7 @@ pub(crate) use domain::{
     Caches, Counters, Domain, ErrorTypes, FunctionExtras, Functions, Gauges, Labels, NodeExtras, Nodes,
     OperationExtras, Operations, Pools, Queues, Routes, ShardOf, Tallies, Topics,
 };
+pub(crate) use edges::record_edge;
 pub(crate) use extra::{Beside, record_panicked, set_memory};
 pub(crate) use hot::{Hot, with_hot};
 pub(crate) use id::SeriesId;

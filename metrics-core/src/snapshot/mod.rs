@@ -27,7 +27,7 @@ pub use function::FunctionMetrics;
 pub use health::PerformanceHealth;
 pub(crate) use iso::iso8601;
 pub use label::LabelMetrics;
-pub use node::{DagMetrics, DagNodeMetrics, OperationMetrics};
+pub use node::{DagEdge, DagMetrics, DagNodeMetrics, OperationMetrics};
 pub use performance::{CacheMetrics, DatabaseMetrics, FunctionCall, Performance, RouteStats, WatchedRoute};
 pub use route::{NotableRequest, NotableRequests, OutcomeCounts, RouteMetrics, SessionMetrics};
 pub use self_metrics::{JobMetrics, SelfMetrics};

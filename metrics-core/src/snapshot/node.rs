@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The nodes of the processing graph: the body of `GET /api/metrics/dag`.
+/// The processing graph, its nodes and what joins them: the body of `GET /api/metrics/dag`.
 ///
 /// # Source
 /// E-02, N-14.
@@ -13,6 +13,24 @@ use serde::{Deserialize, Serialize};
 pub struct DagMetrics {
     /// In the order in which the nodes were first seen.
     pub nodes: Vec<DagNodeMetrics>,
+    /// Between these nodes, in the order in which they were first seen.
+    #[serde(default)]
+    pub edges: Vec<DagEdge>,
+}
+
+/// One node hands its work to another, as [`Node::sends_to`](crate::Node::sends_to) declared it or as was seen: a call
+/// of one node began inside a call of the other.
+///
+/// # Shape
+/// At most four edges per node that the [limits](crate::Limits::nodes) allow; what exceeds them is counted in
+/// [`SelfMetrics::overflowed`](crate::SelfMetrics::overflowed). A node never hands work to itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DagEdge {
+    /// Id of the node that hands on.
+    pub from: String,
+    /// Id of the node that gets it.
+    pub to: String,
 }
 
 /// One node of the processing graph.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 mod cache;
+mod edge;
 mod entry;
 mod extra;
 mod key;
@@ -19,6 +20,7 @@ mod table;
 mod throughput;
 
 pub(crate) use cache::CacheEntry;
+use edge::Edges;
 pub(crate) use entry::{
     CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry,
     TopicEntry,
@@ -56,6 +58,7 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     config: Arc<Config>,
     pub(crate) nodes: Table<NodeEntry>,
+    pub(crate) edges: Edges,
     pub(crate) operations: Table<OperationEntry>,
     pub(crate) functions: Table<FunctionEntry>,
     pub(crate) routes: Table<RouteEntry>,
@@ -125,6 +128,7 @@ impl State {
         let mut next =
             Self::empty(next_id(&self.clock), self.registry, Arc::clone(&self.config), self.clock.clone());
         next.nodes = self.nodes.retained(|row| !idle.contains(row.name()));
+        next.edges = self.edges.without(&idle);
         next.operations = self.operations.retained(|row| !idle.contains(row.name()));
         next.functions = self.functions.retained(|_| true);
         next.routes = self.routes.retained(|_| true);
@@ -161,6 +165,7 @@ impl State {
             epoch: id,
             clock,
             nodes: Table::new(limits.nodes),
+            edges: Edges::new(limits.nodes),
             operations: Table::new(limits.operations),
             functions: Table::new(limits.functions),
             routes: Table::new(limits.routes),
@@ -223,6 +228,7 @@ impl State {
         let mut snapshot =
             MetricsSnapshot { timestamp: self.clock.unix_now().as_secs_f64(), ..Default::default() };
         snapshot.dag.nodes = self.node_snapshots();
+        snapshot.dag.edges = self.edges.between(&snapshot.dag.nodes);
         for row in self.topics.all() {
             let topic = row.snapshot(&self.clock);
             let open = &mut snapshot.websocket.total_connections;
@@ -330,6 +336,7 @@ impl State {
     /// Look-ups of keys that found no room in any table.
     pub(crate) fn overflowed(&self) -> u64 {
         self.nodes.overflowed()
+            + self.edges.overflowed()
             + self.operations.overflowed()
             + self.functions.overflowed()
             + self.routes.overflowed()

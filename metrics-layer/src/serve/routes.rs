@@ -134,9 +134,13 @@ const ROUTES: &[Route] = &[
     json(Family::Api, "/api/metrics", "everything", "MetricsSnapshot", |source, _| {
         render::json(&source.collector().snapshot())
     }),
-    json(Family::Api, "/api/metrics/dag", "nodes and their operations", "DagMetrics", |source, _| {
-        render::json(&source.collector().snapshot().dag)
-    }),
+    json(
+        Family::Api,
+        "/api/metrics/dag",
+        "nodes, their operations, and what joins them",
+        "DagMetrics",
+        |source, _| render::json(&source.collector().snapshot().dag),
+    ),
     json(Family::Api, "/api/metrics/websocket", "WebSocket topics", "WebSocketMetrics", |source, _| {
         render::json(&source.collector().snapshot().websocket)
     }),

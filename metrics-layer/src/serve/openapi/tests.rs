@@ -53,6 +53,8 @@ fn schemas_are_those_of_the_models() {
     let registry = metrics.registry().clone();
     registry.node("n").record(Duration::from_millis(1), 1);
     registry.node("n").operation("o").record(Duration::from_millis(1));
+    registry.node("m").operation("o").record(Duration::from_millis(1));
+    registry.node("n").sends_to(&registry.node("m"));
     registry.topic("t").record_message(1);
     registry.function("f").record(Duration::from_millis(1));
     registry.cache("metadata").record_hit();
