@@ -35,7 +35,7 @@ use crate::series::spare_bytes;
 use crate::snapshot::{
     FunctionMetrics, LabelMetrics, MetricsSnapshot, NotableRequests, RouteMetrics, SelfMetrics, SystemMetrics,
 };
-use crate::state::{Key, Row, State, StateId};
+use crate::state::{Entry, Key, Row, State, StateId};
 use crate::sync::{lock, read, write};
 use crate::unit::ns_from_ms;
 
@@ -209,6 +209,24 @@ impl Registry {
     #[must_use]
     pub fn routes(&self) -> Vec<RouteMetrics> {
         self.state().route_snapshots()
+    }
+
+    /// How long the answered requests of a route took since the start or the last reset; `None` for a route that was
+    /// never seen.
+    ///
+    /// # Examples
+    /// ```
+    /// # use std::time::Duration;
+    /// # let (registry, _time) = metrics_core::Registry::mock();
+    /// registry.route("GET", "/api/scans/{id}").record(Duration::from_millis(3), 200);
+    /// let lifetime = registry.route_lifetime("GET", "/api/scans/{id}").unwrap();
+    /// assert_eq!((lifetime.count(), lifetime.max_ms()), (1, 3.0));
+    /// assert!(registry.route_lifetime("GET", "/api/scans/7").is_none());
+    /// ```
+    #[must_use]
+    pub fn route_lifetime(&self, method: &str, path: &str) -> Option<Lifetime> {
+        let (_, route) = self.state().routes.find(Key::two(method, path))?;
+        Some(Lifetime::of(route.series()))
     }
 
     /// The requests by each label of the application's own, by its name and value; see

@@ -47,6 +47,7 @@ mod encoding;
 mod exposure;
 mod future;
 mod handler;
+mod histogram;
 #[cfg(feature = "listener")]
 #[cfg_attr(docsrs, doc(cfg(feature = "listener")))]
 mod listener;

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Count { max: u64, default: u64 },
     /// One of these words; the first when it is not given.
     OneOf(&'static [&'static str]),
+    /// Any text, percent-encoded as forms do it; empty when it is not given.
+    Text { max_chars: usize },
 }
 
 /// One value for each parameter of an endpoint, in the order of the table.
@@ -28,10 +30,11 @@ pub(crate) struct Values {
     values: Vec<Value>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Value {
     Number(u64),
     Word(&'static str),
+    Text(String),
 }
 
 /// Longer than any sensible query, and short enough to be looked at for every request.
@@ -42,8 +45,8 @@ impl Values {
     /// analytics add theirs.
     ///
     /// # Errors
-    /// What to answer when a value is not among those that are taken, or is given twice. No value that is
-    /// taken has a character that would need percent-encoding, so a value that is encoded is refused too.
+    /// What to answer when a value is not among those that are taken, or is given twice. No number or word that is
+    /// taken has a character that would need percent-encoding, so one that is encoded is refused too.
     pub(crate) fn parse(params: &'static [Param], query: Option<&str>) -> Result<Self, &'static str> {
         // Only endpoints with parameters have to look.
         let query = query.filter(|_| !params.is_empty()).unwrap_or_default();
@@ -69,6 +72,14 @@ impl Values {
             _ => "",
         }
     }
+
+    /// The value of the row's parameter at `index`, which is a [text](Kind::Text).
+    pub(crate) fn text(&self, index: usize) -> &str {
+        match self.values.get(index) {
+            Some(Value::Text(text)) => text,
+            _ => "",
+        }
+    }
 }
 
 impl Param {
@@ -89,6 +100,7 @@ impl Param {
         match self.kind {
             Kind::Integer { default, .. } | Kind::Count { default, .. } => Value::Number(default),
             Kind::OneOf(words) => Value::Word(words.first().copied().unwrap_or_default()),
+            Kind::Text { .. } => Value::Text(String::new()),
         }
     }
 
@@ -97,6 +109,9 @@ impl Param {
             Kind::Integer { max, .. } => number(text, 0, max),
             Kind::Count { max, .. } => number(text, 1, max),
             Kind::OneOf(words) => words.iter().find(|word| **word == text).copied().map(Value::Word),
+            Kind::Text { max_chars } => {
+                decoded(text).filter(|text| text.chars().count() <= max_chars).map(Value::Text)
+            }
         }
     }
 }
@@ -106,6 +121,24 @@ fn number(text: &str, min: u64, max: u64) -> Option<Value> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|number| digits && (min..=max).contains(number))?;
     Some(Value::Number(number))
+}
+
+/// A text without its percent-encoding; `None` when that, or what comes out, is none.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                // Two digits are less than 256.
+                (digit()? * 16 + digit()?) as u8
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -173,5 +206,32 @@ mod tests {
         assert!(count("1") && count("1440") && !count("0") && !count("1441") && !count("-1"));
         assert_eq!(parse(&"x".repeat(4_097)), Err("the query is too long"));
         assert!(Values::parse(&[], Some(&"x".repeat(65_536))).is_ok(), "nobody reads it");
+    }
+
+    /// THREAT 40.
+    #[test]
+    fn texts_are_decoded_or_refused() {
+        let param = Param { name: "path", about: "", kind: Kind::Text { max_chars: 16 }, expected: "" };
+        for (query, expected) in [
+            ("", Some("")),
+            ("path=", Some("")),
+            ("path=/api/{id}", Some("/api/{id}")),
+            ("path=%2Fapi%2f%7Bid%7D", Some("/api/{id}")),
+            ("path=a+b%20c%2Bd", Some("a b c+d")),
+            ("path=%C3%A9&x=%", Some("é")),
+            ("path=%00", Some("\0")),
+            ("path=0123456789abcdef", Some("0123456789abcdef")),
+            ("path=0123456789abcdefg", None),
+            ("path=%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9", Some("ééééééééé")),
+            ("path=%", None),
+            ("path=%2", None),
+            ("path=%zz", None),
+            ("path=%+1", None),
+            ("path=%ff", None),
+            ("path=a&path=b", None),
+        ] {
+            let found = param.find(query);
+            assert_eq!(found, expected.map(|text| Value::Text(text.to_owned())), "{query}");
+        }
     }
 }

@@ -191,6 +191,30 @@ const ROUTES: &[Route] = &[
         "RouteList",
         |source, _| render::json(&source.routes()),
     ),
+    Route {
+        family: Family::Api,
+        path: "/api/metrics/routes/histogram",
+        about: "how long the requests of one route took; `method`, `path`",
+        answer: Answer::Data(Data {
+            media: &[JSON],
+            schema: Some("RouteHistogram"),
+            params: &[
+                Param {
+                    name: "method",
+                    about: "The route's method.",
+                    kind: Kind::Text { max_chars: 256 },
+                    expected: "method: at most 256 characters, percent-encoded, once",
+                },
+                Param {
+                    name: "path",
+                    about: "The route's template.",
+                    kind: Kind::Text { max_chars: 256 },
+                    expected: "path: at most 256 characters, percent-encoded, once",
+                },
+            ],
+            render: |source, ask| render::json(&source.histogram(ask.values.text(0), ask.values.text(1))),
+        }),
+    },
     json(
         Family::Api,
         "/api/metrics/labels",
@@ -377,6 +401,7 @@ mod tests {
                         assert!(says("from 1 to") && says(&max.to_string()) && (1..=max).contains(&default));
                     }
                     Kind::Integer { max, default } => assert!(says(&max.to_string()) && default <= max),
+                    Kind::Text { max_chars } => assert!(says(&format!("at most {max_chars} characters"))),
                 }
             }
         }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use metrics_core as core;
 use metrics_core::{
     CacheMetrics, Collection, CollectionMetrics, Collector, ErrorMetrics, FunctionMetrics, LabelMetrics,
-    NotableRequests, Performance, PerformanceHealth, PoolMetrics, QueueMetrics, RouteMetrics, RouteStats,
-    SelfMetrics, SystemMetrics, TextFormat, ThroughputMetrics,
+    LatencyThresholds, NotableRequests, Performance, PerformanceHealth, PoolMetrics, QueueMetrics,
+    RouteMetrics, RouteStats, SelfMetrics, SystemMetrics, TextFormat, ThroughputMetrics,
 };
 use serde::Serialize;
 
+use super::histogram::RouteHistogram;
 use super::render::Fault;
 use crate::admin::View;
 
@@ -132,6 +133,12 @@ impl Source {
         RouteList { routes: registry.map(core::Registry::routes).unwrap_or_default() }
     }
 
+    pub(super) fn histogram(&self, method: &str, path: &str) -> RouteHistogram {
+        let registry = self.collector.registry();
+        let lifetime = registry.and_then(|registry| registry.route_lifetime(method, path));
+        RouteHistogram::new(method, path, &lifetime.unwrap_or_default())
+    }
+
     pub(super) fn labels(&self) -> LabelList {
         let registry = self.collector.registry();
         LabelList { labels: registry.map(core::Registry::labels).unwrap_or_default() }
@@ -164,7 +171,15 @@ impl Source {
     pub(super) fn own(&self) -> Own {
         let of_registry = || self.collector.registry().map(core::Registry::self_metrics);
         let own = self.metrics.as_ref().map(core::Metrics::self_metrics).or_else(of_registry);
-        Own { own: own.unwrap_or_default() }
+        let registry = self.collector.registry();
+        let config = registry.map(core::Registry::config);
+        Own {
+            service: config.map(|config| config.service().to_owned()).unwrap_or_default(),
+            version: env!("CARGO_PKG_VERSION"),
+            uptime_seconds: registry.map(|registry| registry.uptime().as_secs_f64()).unwrap_or_default(),
+            latency_thresholds: config.map(core::Config::latency_thresholds).unwrap_or_default().into(),
+            own: own.unwrap_or_default(),
+        }
     }
 
     /// A collector alone knows of no background work, and says so.
@@ -304,6 +319,23 @@ impl Resources {
 /// The body of `GET /api/metrics/self`.
 #[derive(Debug, Serialize)]
 pub(super) struct Own {
+    service: String,
+    version: &'static str,
+    uptime_seconds: f64,
+    latency_thresholds: Thresholds,
     #[serde(rename = "self")]
     own: SelfMetrics,
+}
+
+/// Below the first a latency is good, above the second poor (H-19).
+#[derive(Debug, Serialize)]
+struct Thresholds {
+    warning_ms: f64,
+    poor_ms: f64,
+}
+
+impl From<LatencyThresholds> for Thresholds {
+    fn from(bounds: LatencyThresholds) -> Self {
+        Self { warning_ms: bounds.warning_ms(), poor_ms: bounds.poor_ms() }
+    }
 }

@@ -79,6 +79,7 @@ fn parameter(param: &Param) -> Value {
             json!({ "type": "integer", "minimum": 1, "maximum": max, "default": default })
         }
         Kind::OneOf(words) => json!({ "type": "string", "enum": words, "default": words.first() }),
+        Kind::Text { max_chars } => json!({ "type": "string", "maxLength": max_chars, "default": "" }),
     };
     json!({ "name": param.name, "in": "query", "description": param.about, "schema": schema })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use metrics_core::{AlertRule, JobMetrics, Metrics, PerformanceHealth, SelfMetrics, TrendPeriod};
+use metrics_core::{AlertRule, JobMetrics, Metrics, PerformanceHealth, TrendPeriod};
 
 use super::*;
 use crate::serve::routes;
@@ -67,8 +67,6 @@ fn schemas_are_those_of_the_models() {
     registry.queue("q").record_wait(Duration::from_millis(1));
     registry.pool("p").set_active(1);
     registry.error_type("e").record();
-    let mut own = SelfMetrics::default();
-    own.jobs.insert("probe".to_owned(), JobMetrics::default());
 
     let document = of_handler();
     let schemas = &document["components"]["schemas"];
@@ -85,7 +83,10 @@ fn schemas_are_those_of_the_models() {
     let source = Source::from(metrics);
     check("Performance", serde_json::to_value(source.performance(true)).unwrap());
     check("RouteStatsList", serde_json::to_value(source.route_stats("p95_ms", "desc", 50)).unwrap());
-    check("Own", json!({ "self": own }));
+    check("RouteHistogram", serde_json::to_value(source.histogram("GET", "/api/x")).unwrap());
+    let mut own = serde_json::to_value(source.own()).unwrap();
+    own["self"]["jobs"] = json!({ "probe": JobMetrics::default() });
+    check("Own", own);
     check("PerformanceHealth", serde_json::to_value(PerformanceHealth::default()).unwrap());
     let collected = collected();
     let value = |value: serde_json::Result<Value>| value.unwrap();
