@@ -9,20 +9,14 @@
 mod html;
 mod page;
 
-use crate::dashboard::{Asset, CSS, JAVASCRIPT};
+use crate::dashboard::{Asset, CSS, JAVASCRIPT, style_sheet};
 
 pub(crate) use page::{View, page};
 
 /// The style sheet.
-pub(crate) static STYLE: Asset = Asset {
-    path: "/admin/performance/style.css",
-    content_type: CSS,
-    bytes: include_bytes!("assets/style.css"),
-};
+pub(crate) static STYLE: Asset =
+    Asset::new("/admin/performance/style.css", CSS, style_sheet!("assets/style.css"));
 
 /// What keeps the page current.
-pub(crate) static REFRESH: Asset = Asset {
-    path: "/admin/performance/refresh.js",
-    content_type: JAVASCRIPT,
-    bytes: include_bytes!("assets/refresh.js"),
-};
+pub(crate) static REFRESH: Asset =
+    Asset::new("/admin/performance/refresh.js", JAVASCRIPT, include_bytes!("assets/refresh.js"));

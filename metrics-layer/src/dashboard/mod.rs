@@ -4,15 +4,36 @@
 //! endpoints and the live stream, all by relative addresses, so that it works behind any prefix. Its policy
 //! forbids everything else, and any text that would become markup.
 //!
+//! # What tests hold on to
+//! | mark | meaning |
+//! |---|---|
+//! | `body[data-state]`, `connection-status[data-state]` | `connecting`, `live`, `polling`, `paused`, `reconnecting`, `disabled`, `refused`, `unauthorised` |
+//! | `metric-gauge[data-metric]` with `[data-value]` | a gauge and what it shows: `requests`, `latency`, `errors`, `throughput`, `slowest-node`, `cpu`, `memory`, `process`, `queue-depth`, `websocket` |
+//! | `[data-level]` | `healthy`, `degraded`, `critical`, `idle` |
+//! | `[data-table]`, `tr[data-key]`, `[data-column]` | a table (`nodes`, `operations`, `routes`, `slowest`, `last-errors`, `functions`, `topics`, `caches`, `watched`, `queues`, `statuses`, `alerts`, `alert-events`, `sockets`), a row, its cells; `table[aria-rowcount]` counts all rows and the titles |
+//! | `[data-chart][data-points]`, `.sparkline[data-points]` | a drawing and its points: `node-latency`, `node-throughput`, `route-histogram`, `history`, `trend-…` |
+//! | `.card[data-node]`, `[data-edge]` | nodes and edges of the drawn graph |
+//! | `[data-tool]`, `[data-panel]`, `[data-range]`, `[data-export]` | buttons: `pause`, `theme`, `export`, `help`; panels; `1h`, `24h`, `7d`, `90d`; `csv`, `json` |
+//! | the fragment of the address | `node`, `route`, `range`, `theme`, `paused`, `sort-…` and `filter-…` with the name of a table |
+//! | measurements `metrics-update`, `metrics-draw` | what a PerformanceObserver hears of each update and each drawing |
+//!
+//! What the page's own collectors measure is shown once `store.js` gets it: `update({ rendering })`.
+//!
 //! # Source
 //! Section 13 of the requirements; Threat 48.
 
-/// A file of the page.
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+
+/// A file of a page.
 #[derive(Debug)]
 pub(crate) struct Asset {
     pub(crate) path: &'static str,
     pub(crate) content_type: &'static str,
     pub(crate) bytes: &'static [u8],
+    /// The same for clients that take gzip, made when the first of them asks.
+    zipped: OnceLock<Bytes>,
 }
 
 /// What the page may do; sent with each of its files.
@@ -25,60 +46,121 @@ pub(crate) const CSS: &str = "text/css; charset=utf-8";
 pub(crate) const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
+/// The beginning of every style sheet of ours, followed by a sheet's own rules.
+macro_rules! style_sheet {
+    ($own:literal) => {
+        concat!(include_str!("../dashboard/assets/base.css"), include_str!($own)).as_bytes()
+    };
+}
+pub(crate) use style_sheet;
+
+impl Asset {
+    pub(crate) const fn new(path: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
+        Self { path, content_type, bytes, zipped: OnceLock::new() }
+    }
+
+    /// What `zip` makes of it, once.
+    pub(crate) fn zipped(&self, zip: impl FnOnce(&Bytes) -> Bytes) -> Bytes {
+        self.zipped.get_or_init(|| zip(&Bytes::from_static(self.bytes))).clone()
+    }
+}
+
 /// A file below the page's own path.
 macro_rules! asset {
     ($name:literal, $content_type:expr) => {
-        Asset {
-            path: concat!("/dashboard/performance/", $name),
-            content_type: $content_type,
-            bytes: include_bytes!(concat!("assets/", $name)),
-        }
+        Asset::new(
+            concat!("/dashboard/performance/", $name),
+            $content_type,
+            include_bytes!(concat!("assets/", $name)),
+        )
     };
 }
 
 /// The page itself; what is sent comes from [`page`].
 pub(crate) static PAGE: Asset =
-    Asset { path: "/dashboard/performance", content_type: HTML, bytes: include_bytes!("assets/index.html") };
+    Asset::new("/dashboard/performance", HTML, include_bytes!("assets/index.html"));
 
-/// The page, told where its data is: what stands before `api/`, relative to it.
-pub(crate) fn page(api: &str) -> String {
+/// Where the page's data is while everything stands at its usual place.
+const USUAL_PLACES: &str = r#" data-api="../" data-metrics="../" data-admin="../""#;
+
+/// The page, told where its data is: the name of each family that is there, and what stands before its paths, relative
+/// to the page.
+pub(crate) fn page<'a>(places: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     // A prefix has no character that means anything in markup.
-    include_str!("assets/index.html").replace(r#"data-api="../""#, &format!("data-api=\"{api}\""))
+    let attribute = |(family, place)| format!(" data-{family}=\"{place}\"");
+    let attributes: String = places.into_iter().map(attribute).collect();
+    include_str!("assets/index.html").replacen(USUAL_PLACES, &attributes, 1)
 }
 
 /// The files that the page loads.
-pub(crate) static FILES: &[Asset] = &[
-    asset!("style.css", CSS),
+pub(crate) static FILES: [Asset; 50] = [
+    Asset::new("/dashboard/performance/style.css", CSS, style_sheet!("assets/style.css")),
     asset!("icon.svg", SVG),
+    asset!("address.js", JAVASCRIPT),
+    asset!("api.js", JAVASCRIPT),
     asset!("app.js", JAVASCRIPT),
-    asset!("store.js", JAVASCRIPT),
+    asset!("bars.js", JAVASCRIPT),
+    asset!("chart.js", JAVASCRIPT),
+    asset!("columns.js", JAVASCRIPT),
+    asset!("connection-status.js", JAVASCRIPT),
+    asset!("csv.js", JAVASCRIPT),
+    asset!("derived.js", JAVASCRIPT),
+    asset!("dialog.js", JAVASCRIPT),
+    asset!("dom.js", JAVASCRIPT),
+    asset!("export-dialog.js", JAVASCRIPT),
+    asset!("facts.js", JAVASCRIPT),
     asset!("feed.js", JAVASCRIPT),
     asset!("format.js", JAVASCRIPT),
-    asset!("panel.js", JAVASCRIPT),
-    asset!("table.js", JAVASCRIPT),
-    asset!("connection-status.js", JAVASCRIPT),
+    asset!("frame.js", JAVASCRIPT),
+    asset!("graph.js", JAVASCRIPT),
+    asset!("help-dialog.js", JAVASCRIPT),
+    asset!("history-dialog.js", JAVASCRIPT),
+    asset!("history.js", JAVASCRIPT),
+    asset!("layers.js", JAVASCRIPT),
+    asset!("level.js", JAVASCRIPT),
     asset!("metric-gauge.js", JAVASCRIPT),
-    asset!("system-panel.js", JAVASCRIPT),
-    asset!("dag-overview-panel.js", JAVASCRIPT),
-    asset!("endpoints-panel.js", JAVASCRIPT),
-    asset!("websocket-panel.js", JAVASCRIPT),
-    asset!("functions-panel.js", JAVASCRIPT),
-    asset!("token.js", JAVASCRIPT),
+    asset!("page-tools.js", JAVASCRIPT),
+    asset!("panel-links.js", JAVASCRIPT),
+    asset!("panel.js", JAVASCRIPT),
+    asset!("service-title.js", JAVASCRIPT),
+    asset!("signal.js", JAVASCRIPT),
+    asset!("sources.js", JAVASCRIPT),
+    asset!("sparkline.js", JAVASCRIPT),
+    asset!("store.js", JAVASCRIPT),
+    asset!("table.js", JAVASCRIPT),
+    asset!("theme.js", JAVASCRIPT),
     asset!("token-form.js", JAVASCRIPT),
+    asset!("token.js", JAVASCRIPT),
+    asset!("panels/alerts-panel.js", JAVASCRIPT),
+    asset!("panels/cache-database-panel.js", JAVASCRIPT),
+    asset!("panels/dag-node-detail-panel.js", JAVASCRIPT),
+    asset!("panels/dag-overview-panel.js", JAVASCRIPT),
+    asset!("panels/endpoints-panel.js", JAVASCRIPT),
+    asset!("panels/functions-panel.js", JAVASCRIPT),
+    asset!("panels/queues-panel.js", JAVASCRIPT),
+    asset!("panels/rendering-panel.js", JAVASCRIPT),
+    asset!("panels/route-detail-panel.js", JAVASCRIPT),
+    asset!("panels/status-panel.js", JAVASCRIPT),
+    asset!("panels/system-panel.js", JAVASCRIPT),
+    asset!("panels/trends-panel.js", JAVASCRIPT),
+    asset!("panels/websocket-panel.js", JAVASCRIPT),
 ];
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn assets() -> impl Iterator<Item = &'static Asset> {
-        std::iter::once(&PAGE).chain(FILES)
+        std::iter::once(&PAGE).chain(&FILES)
     }
 
     #[test]
     fn the_page_is_told_where_its_data_is() {
-        assert_eq!(page("../").as_bytes(), PAGE.bytes);
-        assert!(page("../../in/").contains(r#"<html lang="en" data-api="../../in/">"#));
+        let usual = [("api", "../"), ("metrics", "../"), ("admin", "../")];
+        assert_eq!(page(usual).as_bytes(), PAGE.bytes);
+        assert!(page([("api", "../../in/")]).contains(r#"<html lang="en" data-api="../../in/">"#));
     }
 
     #[test]
@@ -93,15 +175,40 @@ mod tests {
         }
     }
 
+    /// The files that a module imports, in whatever notation.
+    fn imports(asset: &Asset) -> Vec<String> {
+        let text = str::from_utf8(asset.bytes).unwrap();
+        let (folder, _) = asset.path.rsplit_once('/').unwrap();
+        let statements =
+            text.lines().filter(|line| line.starts_with("import ") || line.starts_with("} from "));
+        let named = statements.filter_map(|line| line.split('"').nth(1));
+        let path = |name: &str| match name.strip_prefix("../") {
+            Some(name) => format!("{}/{name}", folder.rsplit_once('/').unwrap().0),
+            None => format!("{folder}/{}", name.strip_prefix("./").unwrap()),
+        };
+        named.map(path).collect()
+    }
+
     #[test]
-    fn every_file_the_modules_import_is_embedded() {
-        for asset in assets() {
-            let text = str::from_utf8(asset.bytes).unwrap();
-            for import in text.split("\"./").skip(1) {
-                let name = import.split('"').next().unwrap();
-                let path = format!("/dashboard/performance/{name}");
-                assert!(FILES.iter().any(|other| other.path == path), "{path}");
-            }
-        }
+    fn every_file_is_used_and_every_file_that_is_used_is_embedded() {
+        let mut used: BTreeSet<String> = assets().flat_map(imports).collect();
+        used.extend(["style.css", "icon.svg", "app.js"].map(|name| format!("/dashboard/performance/{name}")));
+        let embedded: BTreeSet<String> = FILES.iter().map(|file| file.path.to_owned()).collect();
+        assert_eq!(used, embedded);
+    }
+
+    /// Little enough for any line: half of what the requirement allows, so that there is room.
+    #[cfg(feature = "gzip")]
+    #[test]
+    fn what_a_browser_loads_is_less_than_80_kb() {
+        use std::io::Write;
+
+        let zipped = |asset: &Asset| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            encoder.write_all(asset.bytes).unwrap();
+            encoder.finish().unwrap().len()
+        };
+        let bytes: usize = assets().map(zipped).sum();
+        assert!(bytes < 80_000, "{bytes} bytes");
     }
 }

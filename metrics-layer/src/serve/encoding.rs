@@ -1,9 +1,12 @@
 //! How a document travels.
 
 use bytes::Bytes;
+#[cfg(feature = "gzip")]
+use flate2::Compression;
 use http::{HeaderMap, Response};
 
 use super::Body;
+use crate::dashboard::Asset;
 
 /// How a document travels to one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +26,16 @@ impl Encoding {
     pub(super) fn apply(self, bytes: Bytes) -> Bytes {
         match self {
             Self::Plain => bytes,
-            Self::Gzip => gzip(&bytes),
+            // At the fastest level: documents are repetitive, and the processor belongs to the application.
+            Self::Gzip => gzip(&bytes, Compression::fast()),
+        }
+    }
+
+    /// A file, which is compressed once for all clients.
+    pub(super) fn of_asset(self, asset: &'static Asset) -> Bytes {
+        match self {
+            Self::Plain => Bytes::from_static(asset.bytes),
+            Self::Gzip => asset.zipped(|bytes| gzip(bytes, Compression::best())),
         }
     }
 
@@ -39,15 +51,13 @@ impl Encoding {
     }
 }
 
-/// At the fastest level: documents are repetitive, and the processor belongs to the application.
 #[cfg(feature = "gzip")]
-fn gzip(bytes: &Bytes) -> Bytes {
+fn gzip(bytes: &Bytes, level: Compression) -> Bytes {
     use std::io::Write;
 
-    use flate2::Compression;
     use flate2::write::GzEncoder;
 
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), level);
     let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
     written.expect("writing to memory does not fail").into()
 }
@@ -60,6 +70,10 @@ impl Encoding {
 
     pub(super) fn apply(self, bytes: Bytes) -> Bytes {
         bytes
+    }
+
+    pub(super) fn of_asset(self, asset: &'static Asset) -> Bytes {
+        Bytes::from_static(asset.bytes)
     }
 
     pub(super) fn mark(self, response: Response<Body>) -> Response<Body> {

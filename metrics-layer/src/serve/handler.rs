@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -210,8 +211,8 @@ impl Shared {
             Answer::OpenApi => respond::json(&openapi::document(self.table.places())),
             #[cfg(feature = "live")]
             Answer::Live => self.live(request),
-            Answer::Page(page) => file(page, dashboard::page(self.table.page_to_api()).into()),
-            Answer::File(asset) => file(asset, asset.bytes.into()),
+            Answer::Page(page) => content(page, dashboard::page(self.table.page_to_data()).into()),
+            Answer::File(asset) => file(asset, Encoding::of(&request.headers)),
             Answer::Moved(place) => respond::moved(place),
         };
         ResponseFuture::ready(response)
@@ -295,6 +296,10 @@ fn announces_much(headers: &HeaderMap) -> bool {
     length.is_some_and(|length| length.parse().map_or(true, |length: u64| length > MAX_REQUEST_BODY_BYTES))
 }
 
-fn file(asset: &Asset, bytes: bytes::Bytes) -> Response<Body> {
+fn file(asset: &'static Asset, encoding: Encoding) -> Response<Body> {
+    encoding.mark(content(asset, encoding.of_asset(asset)))
+}
+
+fn content(asset: &Asset, bytes: Bytes) -> Response<Body> {
     respond::guarded(respond::content(StatusCode::OK, asset.content_type, bytes))
 }

@@ -11,8 +11,8 @@ use super::routes::{Route, SCOPES, rows};
 pub(crate) struct Table {
     places: Vec<Place>,
     scopes: Vec<String>,
-    /// From the page to what stands before `api/`, relative.
-    page_to_api: String,
+    /// From the page to what stands before the paths of each family that it reads, relative.
+    page_to_data: Vec<(&'static str, String)>,
 }
 
 /// A row and where it is.
@@ -39,7 +39,7 @@ impl Table {
         let places =
             rows().filter_map(|route| Some(Place { path: at(route.family, route.path)?, route })).collect();
         let scopes = SCOPES.iter().filter_map(|(family, path)| at(*family, path)).collect();
-        Ok(Self { places, scopes, page_to_api: page_to_api(mounts) })
+        Ok(Self { places, scopes, page_to_data: page_to_data(mounts) })
     }
 
     /// All families at their usual places.
@@ -59,8 +59,8 @@ impl Table {
         &self.places
     }
 
-    pub(crate) fn page_to_api(&self) -> &str {
-        &self.page_to_api
+    pub(crate) fn page_to_data(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.page_to_data.iter().map(|(family, place)| (*family, place.as_str()))
     }
 
     /// Every path in axum's notation, those of the scopes too.
@@ -74,16 +74,22 @@ impl Table {
     }
 }
 
+/// The families that the page reads, and where they are.
+fn page_to_data(mounts: &Mounts) -> Vec<(&'static str, String)> {
+    let page = mounts.prefix(Family::Dashboard).unwrap_or_default();
+    let families = [("api", Family::Api), ("metrics", Family::Metrics), ("admin", Family::Admin)];
+    let place = |(name, family)| Some((name, relative(page, mounts.prefix(family)?)));
+    families.into_iter().filter_map(place).collect()
+}
+
 /// Relative, so that it holds behind any prefix that a router or a proxy takes away. The page is at
 /// `dashboard/performance`, one step below its own prefix.
-fn page_to_api(mounts: &Mounts) -> String {
-    let page = mounts.prefix(Family::Dashboard).unwrap_or_default();
-    let api = mounts.prefix(Family::Api).unwrap_or_default();
-    if page == api {
+fn relative(page: &str, family: &str) -> String {
+    if page == family {
         return "../".to_owned();
     }
     let up = "../".repeat(1 + page.matches('/').count());
-    let down = api.strip_prefix('/').map(|api| format!("{api}/")).unwrap_or_default();
+    let down = family.strip_prefix('/').map(|family| format!("{family}/")).unwrap_or_default();
     up + &down
 }
 
@@ -141,8 +147,10 @@ mod tests {
     #[test]
     fn the_page_finds_its_data() {
         let between = |page: &'static str, api: &'static str| {
-            let mounts = Mounts::all().dashboard(Mount::at(page)).api(Mount::at(api));
-            table(&mounts).page_to_api
+            let mounts = Mounts::all().dashboard(Mount::at(page)).api(Mount::at(api)).admin(Mount::off());
+            let [(_, api), (_, metrics)] = <[_; 2]>::try_from(table(&mounts).page_to_data).unwrap();
+            assert_eq!(metrics, relative(page, ""));
+            api
         };
         assert_eq!(between("", ""), "../");
         assert_eq!(between("/a/b", "/a/b"), "../");

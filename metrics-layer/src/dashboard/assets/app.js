@@ -1,13 +1,26 @@
 // The page: its panels, and what feeds them.
 
 import "./connection-status.js";
-import "./dag-overview-panel.js";
-import "./endpoints-panel.js";
-import "./functions-panel.js";
-import "./system-panel.js";
+import "./page-tools.js";
+import "./panel-links.js";
+import "./panels/alerts-panel.js";
+import "./panels/cache-database-panel.js";
+import "./panels/dag-node-detail-panel.js";
+import "./panels/dag-overview-panel.js";
+import "./panels/endpoints-panel.js";
+import "./panels/functions-panel.js";
+import "./panels/queues-panel.js";
+import "./panels/rendering-panel.js";
+import "./panels/route-detail-panel.js";
+import "./panels/status-panel.js";
+import "./panels/system-panel.js";
+import "./panels/trends-panel.js";
+import "./panels/websocket-panel.js";
+import "./service-title.js";
 import "./token-form.js";
-import "./websocket-panel.js";
-import { pollFunctions, start } from "./feed.js";
+import { start } from "./feed.js";
+import { pokeAll } from "./sources.js";
+import { store } from "./store.js";
 
-pollFunctions(document.querySelector("functions-panel"));
+store.connection.subscribe(pokeAll);
 start();

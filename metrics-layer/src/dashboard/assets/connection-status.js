@@ -1,30 +1,45 @@
-// Whether what is shown is live, and how old it is.
+// Whether what is shown is live.
 
+import { element, setAttribute, setText } from "./dom.js";
+import { store } from "./store.js";
 import { clock } from "./format.js";
-import { Panel, element, setText } from "./panel.js";
 
 const WORDS = {
   connecting: "Connecting",
   live: "Live",
   polling: "Polling",
   reconnecting: "Reconnecting",
+  paused: "Paused",
   disabled: "Metrics disabled",
   refused: "Access refused",
-  locked: "Token needed",
+  unauthorised: "Token needed",
 };
 
-class ConnectionStatus extends Panel {
-  build() {
-    this.time = element("time");
-    this.word = element("span", { class: "word", role: "status" });
-    this.append(this.time, this.word);
+class ConnectionStatus extends HTMLElement {
+  #word = element("span", { class: "word", role: "status" });
+  #time = element("time");
+
+  connectedCallback() {
+    if (this.firstChild) return;
+    this.append(this.#time, this.#word);
+    for (const signal of [store.connection, store.retryAt, store.isPaused, store.snapshot]) {
+      signal.subscribe(() => this.#draw());
+    }
+    setInterval(() => this.#draw(), 1000);
+    this.#draw();
   }
 
-  draw({ connection, snapshot }) {
-    this.dataset.state = connection;
-    document.body.dataset.state = connection;
-    setText(this.word, WORDS[connection]);
-    setText(this.time, snapshot ? `as of ${clock(snapshot.timestamp)}` : "");
+  #draw() {
+    const connection = store.connection.value;
+    const isHeld = store.isPaused.value && (connection === "live" || connection === "polling");
+    const state = isHeld ? "paused" : connection;
+    setAttribute(this, "data-state", state);
+    setAttribute(document.body, "data-state", state);
+    setText(this.#word, WORDS[state]);
+    const left = Math.ceil((store.retryAt.value - Date.now()) / 1000);
+    const snapshot = store.snapshot.value;
+    if (state === "reconnecting" && left > 0) setText(this.#time, `next attempt in ${left} s`);
+    else setText(this.#time, snapshot ? `as of ${clock(snapshot.timestamp)}` : "");
   }
 }
 

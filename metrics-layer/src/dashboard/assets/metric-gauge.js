@@ -1,41 +1,74 @@
-// One value: a name, a number with its unit, a line below; with a bar and a word when it has a share of 100.
+// One number: its value, how good it is, its rolling average, and how it went. Pressed, it shows all of that at length.
 
-import { element, setText } from "./panel.js";
-
-const LEVELS = ["healthy", "degraded", "critical"];
+import { element, setAttribute, setText } from "./dom.js";
+import { Sparkline } from "./sparkline.js";
 
 export class MetricGauge extends HTMLElement {
+  #value = element("span", { class: "value", "data-value": "" });
+  #unit = element("span", { class: "unit" });
+  #badge = element("span", { class: "badge" });
+  #note = element("span", { class: "line" });
+  #rolling = element("span", { class: "rolling", title: "Mean of the last minute" });
+  #bar = element("span", { class: "bar", hidden: true });
+  #line = new Sparkline();
+
+  /** What pressing it does, if anything. @type {(() => void) | null} */
+  press = null;
+
   connectedCallback() {
     if (this.firstChild) return;
-    this.value = element("span", { class: "value" }, "–");
-    this.badge = element("span", { class: "badge" });
-    this.badge.hidden = true;
-    this.bar = element("span", { class: "bar" });
-    this.bar.hidden = true;
-    this.line = element("span", { class: "line" });
-    const name = element("span", { class: "name" }, this.getAttribute("name") ?? "", this.badge);
-    const unit = element("span", { class: "unit" }, this.getAttribute("unit") ?? "");
-    this.append(name, element("span", {}, this.value, unit), this.bar, this.line);
+    const name = element("span", { class: "name" }, this.getAttribute("name") ?? "");
+    const top = element("span", { class: "top" }, name, this.#badge);
+    const number = element("span", { class: "number" }, this.#value, this.#unit);
+    const foot = element("span", { class: "foot" }, this.#note, this.#rolling);
+    const parts = [top, number, this.#bar, this.#line.root, foot];
+    const frame = element(this.press ? "button" : "div", { class: "frame", ...(this.press ? { type: "button" } : {}) }, ...parts);
+    frame.addEventListener("click", () => this.press?.());
+    this.append(frame);
   }
 
-  /** @param {string} value @param {string} [line] */
-  show(value, line = "") {
-    setText(this.value, value);
-    setText(this.line, line);
+  /**
+   * @param {string} value
+   * @param {string} unit
+   * @param {string} note
+   */
+  show(value, unit, note) {
+    setText(this.#value, value);
+    setAttribute(this.#value, "data-value", value);
+    setText(this.#unit, unit);
+    setText(this.#note, note);
+    setAttribute(this.#note, "title", note);
   }
 
-  /** Draws the bar. At `limits[0]` the value is degraded, at `limits[1]` critical. */
-  measure(percent, limits) {
-    const level = LEVELS[limits.filter((limit) => percent >= limit).length];
-    this.bar.hidden = this.badge.hidden = false;
-    this.dataset.level = level;
-    setText(this.badge, level);
-    this.bar.style.setProperty("--share", `${Math.min(Math.max(percent, 0), 100)}%`);
-    this.bar.setAttribute("role", "meter");
-    this.bar.setAttribute("aria-label", this.getAttribute("name") ?? "");
-    this.bar.setAttribute("aria-valuemin", "0");
-    this.bar.setAttribute("aria-valuemax", "100");
-    this.bar.setAttribute("aria-valuenow", percent.toFixed(1));
+  /** @param {string} text the rolling average */
+  showRolling(text) {
+    setText(this.#rolling, text);
+  }
+
+  /**
+   * @param {import("./sparkline.js").Point[]} points
+   * @param {number} [top]
+   */
+  showLine(points, top) {
+    this.#line.show(points, top);
+  }
+
+  /**
+   * A bar of 0 to 100 percent.
+   * @param {number} percent
+   */
+  measure(percent) {
+    this.#bar.hidden = false;
+    this.#bar.style.setProperty("--share", `${Math.min(100, Math.max(0, percent))}%`);
+  }
+
+  /**
+   * @param {import("./level.js").Level | undefined} level
+   * @param {string} [word] unless it is the level itself
+   */
+  judge(level, word = level ?? "") {
+    setAttribute(this, "data-level", level);
+    setText(this.#badge, word);
   }
 }
 

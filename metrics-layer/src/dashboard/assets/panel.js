@@ -1,61 +1,85 @@
-// What all panels share: a heading, and drawing at most once a frame, and only while the page is visible.
+// What all panels share: they are built once, and drawn before a painting if anything they read changed and they can
+// be seen.
 
-import { subscribe } from "./store.js";
+import { element, setText } from "./dom.js";
+import { schedule } from "./frame.js";
 
-/**
- * An element with text and attributes. Text never becomes markup.
- * @param {string} tag
- * @param {Record<string, string>} [attributes]
- * @param {...(Node | string)} children
- */
-export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
-/** Sets a node's text unless it is that already: an unchanged node costs the browser nothing. */
-export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
+/** Tells panels whether they can be seen, a little before they are. */
+const sight = new IntersectionObserver(
+  (entries) => entries.forEach(({ target, isIntersecting }) => /** @type {Panel} */ (target).show(isIntersecting)),
+  { rootMargin: "25%" },
+);
 
 export class Panel extends HTMLElement {
-  #state = null;
-  #frame = 0;
-  #leave = null;
+  /** The signals that it reads. @type {import("./signal.js").Signal<any>[]} */
+  reads = [];
+  /** The tables that can be exported. @type {import("./table.js").Table[]} */
+  tables = [];
+  #note = element("span", { class: "note" });
+  #isBuilt = false;
+  #isSeen = false;
+  #isStale = true;
+  #draw = () => this.#drawIfSeen();
 
   connectedCallback() {
-    if (!this.firstChild) this.build();
-    this.#leave = subscribe((state) => {
-      this.#state = state;
-      // A hidden page gets no animation frames, so it draws nothing.
-      this.#frame ||= requestAnimationFrame(() => {
-        this.#frame = 0;
-        this.draw(this.#state);
-      });
-    });
+    if (!this.#isBuilt) {
+      this.#isBuilt = true;
+      this.build();
+      for (const signal of this.reads) signal.subscribe(() => this.changed());
+    }
+    sight.observe(this);
   }
 
   disconnectedCallback() {
-    this.#leave?.();
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    sight.unobserve(this);
   }
 
-  /** Makes the parts that stay. */
+  get isSeen() {
+    return this.#isSeen && !this.hidden;
+  }
+
+  /** @param {boolean} isSeen */
+  show(isSeen) {
+    this.#isSeen = isSeen;
+    if (isSeen && this.#isStale) schedule(this.#draw);
+  }
+
+  /** Draws it anew, soon. */
+  changed() {
+    this.#isStale = true;
+    if (this.#isSeen) schedule(this.#draw);
+  }
+
+  #drawIfSeen() {
+    if (!this.#isSeen || !this.#isStale) return;
+    this.#isStale = false;
+    this.draw();
+  }
+
+  /** Makes its elements; called once. */
   build() {}
 
-  /** Shows the state. @param {import("./store.js").State} _state */
-  draw(_state) {}
+  /** Brings its elements up to date. */
+  draw() {}
 
-  /** Adds a heading with a note beside it, and returns the note. */
-  heading(title) {
-    const note = element("span", { class: "note" });
-    const id = `${this.localName}-title`;
-    this.append(element("div", { class: "heading" }, element("h2", { id }, title), note));
+  /**
+   * Says something beside the title.
+   * @param {string} text
+   */
+  note(text) {
+    setText(this.#note, text);
+  }
+
+  /**
+   * Adds a title, which names the panel as a region, and controls at the end of its line.
+   * @param {string} title
+   * @param {(Node | string)[]} controls
+   */
+  heading(title, ...controls) {
+    const name = element("h2", { id: `${this.localName}-title`, tabindex: "-1" }, title);
     this.setAttribute("role", "region");
-    this.setAttribute("aria-labelledby", id);
-    return note;
+    this.setAttribute("aria-labelledby", name.id);
+    const end = element("div", { class: "controls" }, ...controls);
+    this.append(element("div", { class: "heading" }, name, this.#note, end));
   }
 }

@@ -1,35 +1,113 @@
-// The page's state. One way in, `update`; panels subscribe and read.
+// Everything the page shows, in one place. What comes from the server is written by `update` alone; panels only read.
+
+import { Derived } from "./derived.js";
+import { measured } from "./frame.js";
+import { Signal, computed } from "./signal.js";
 
 /**
- * @typedef {"connecting" | "live" | "polling" | "reconnecting" | "disabled" | "refused" | "locked"} Connection
- * @typedef {{
- *   connection: Connection,
- *   snapshot: any | null,
- *   functions: any[] | null,
- * }} State `snapshot` is the body of GET /api/metrics, `functions` that of /api/metrics/functions.
+ * @typedef {"connecting" | "live" | "polling" | "reconnecting" | "disabled" | "refused" | "unauthorised"} Connection
+ *
+ * @typedef {object} State what the server told last, each in the shape of the endpoint that it comes from
+ * @property {Connection} connection
+ * @property {number} retryAt when the next attempt is made, as `Date.now()` counts; 0 when none is due
+ * @property {any} snapshot `MetricsSnapshot`
+ * @property {any} own `api/metrics/self`
+ * @property {any} functions `api/metrics/functions`
+ * @property {any} routes `api/metrics/routes`
+ * @property {any} requests `api/metrics/requests`
+ * @property {any} queues `api/metrics/queues`
+ * @property {any} routeStats `api/admin/performance/routes`
+ * @property {any} performance `admin/performance/json?blocks=all`
+ * @property {any} collection `metrics`
+ * @property {any} summary `metrics/summary`
+ * @property {any} rules `metrics/alerts/rules`
+ * @property {any} events `metrics/alerts/events`
+ * @property {any} rendering what the page's own collectors measured (F-01 to F-08); it never leaves the page
  */
 
-/** @type {State} */
-let state = { connection: "connecting", snapshot: null, functions: null };
+/** The name of the measurement that each update leaves for a PerformanceObserver. */
+export const UPDATE = "metrics-update";
 
-/** @type {Set<(state: State) => void>} */
-const readers = new Set();
+/** @type {{ [Name in keyof State]: Signal<State[Name]> }} */
+const signals = {
+  connection: new Signal(/** @type {Connection} */ ("connecting")),
+  retryAt: new Signal(0),
+  snapshot: new Signal(null),
+  own: new Signal(null),
+  functions: new Signal(null),
+  routes: new Signal(null),
+  requests: new Signal(null),
+  queues: new Signal(null),
+  routeStats: new Signal(null),
+  performance: new Signal(null),
+  collection: new Signal(null),
+  summary: new Signal(null),
+  rules: new Signal(null),
+  events: new Signal(null),
+  rendering: new Signal(null),
+};
+
+const derived = new Derived();
+const isPaused = new Signal(false);
+
+/** @type {Partial<State>} */
+let heldBack = {};
 
 /**
- * Replaces what the change names and tells every reader.
+ * The one entry for all that is shown: writes what the change names and tells those who read it.
+ *
+ * While the page is paused, data waits; how the connection is does not.
  * @param {Partial<State>} change
  */
 export function update(change) {
-  state = { ...state, ...change };
-  for (const read of readers) read(state);
+  if (!isPaused.value) return write(change);
+  const { connection = signals.connection.value, retryAt = signals.retryAt.value, ...data } = change;
+  Object.assign(heldBack, data);
+  write({ connection, retryAt });
+}
+
+/** @param {Partial<State>} change */
+function write(change) {
+  measured(UPDATE, () => {
+    // Before the panels hear of the snapshot, as they read both.
+    if (change.routeStats) derived.addRouteStats(change.routeStats.routes);
+    if (change.summary) derived.addSummary(change.summary);
+    if (change.snapshot) derived.add(change.snapshot, signals.snapshot.value);
+    for (const [name, value] of Object.entries(change)) {
+      /** @type {Signal<any>} */ (signals[/** @type {keyof State} */ (name)]).set(value);
+    }
+  });
 }
 
 /**
- * Calls `read` now and after every update, until the function that is returned is called.
- * @param {(state: State) => void} read
+ * Holds what comes back, or shows the latest of it.
+ * @param {boolean} paused
  */
-export function subscribe(read) {
-  readers.add(read);
-  read(state);
-  return () => void readers.delete(read);
+export function setPaused(paused) {
+  isPaused.set(paused);
+  if (paused) return;
+  const latest = heldBack;
+  heldBack = {};
+  write(latest);
+}
+
+/** What panels read. */
+export const store = {
+  ...signals,
+  isPaused,
+  derived,
+  /** Points a second through all nodes (N-15). */
+  totalPointsPerSec: computed(signals.snapshot, (snapshot) => sum(snapshot?.dag.nodes ?? [])),
+  /** The node with the highest mean time, or null (N-15). */
+  worstNodeLatency: computed(signals.snapshot, (snapshot) => worst(snapshot?.dag.nodes ?? [])),
+};
+
+/** @param {any[]} nodes */
+function sum(nodes) {
+  return nodes.reduce((total, node) => total + node.throughput_pps, 0);
+}
+
+/** @param {any[]} nodes */
+function worst(nodes) {
+  return nodes.reduce((a, b) => (a && a.avg_exec_ms >= b.avg_exec_ms ? a : b), null);
 }

@@ -1,16 +1,16 @@
 // Asks for the token while the service wants one.
 
 import { wake } from "./feed.js";
-import { element } from "./panel.js";
+import { element } from "./dom.js";
 import { remember } from "./token.js";
 
 class TokenForm extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return;
-    const field = element("input", { type: "password", name: "token", autocomplete: "off", required: "" });
+    const field = element("input", { type: "password", name: "token", autocomplete: "off", required: true });
     const form = element("form", {}, element("label", {}, "Token ", field), element("button", {}, "Show"));
     // Nothing is sent anywhere: the page's policy forbids it too.
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       remember(field.value.trim());
       field.value = "";

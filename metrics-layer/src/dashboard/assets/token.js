@@ -9,7 +9,10 @@ export function remember(token) {
   sessionStorage.setItem(KEY, token);
 }
 
-/** What a request for data carries. */
+/**
+ * What a request for data carries.
+ * @returns {Record<string, string>}
+ */
 export function headers() {
   const token = read();
   return token ? { authorization: `Bearer ${token}` } : {};

@@ -1,0 +1,59 @@
+// The documented endpoints, and nothing else of the server.
+
+import { headers } from "./token.js";
+
+const DESCRIPTION = "api/metrics/openapi.json";
+
+/**
+ * The groups in which endpoints are switched on and mounted.
+ * @typedef {"api" | "metrics" | "admin"} Family
+ */
+
+/**
+ * Where a path is; null when its family is not there. The server says where families are, relative to the page.
+ * @param {Family} family
+ * @param {string} path
+ */
+export function place(family, path) {
+  const base = document.documentElement.dataset[family];
+  return base === undefined ? null : new URL(path, new URL(base, location.href));
+}
+
+/**
+ * @param {URL} url
+ * @param {string} [method]
+ */
+export const ask = (url, method = "GET") => fetch(url, { method, headers: headers() });
+
+/** The paths of the service's own description; empty before it came. @type {string[]} */
+let described = [];
+
+/** Reads which endpoints there are, so that no other is asked for. */
+export async function learn() {
+  const document = await bring("api", DESCRIPTION);
+  described = Object.keys(document?.paths ?? {});
+}
+
+/** @param {string} path */
+function isDescribed(path) {
+  const [bare] = path.split("?");
+  // The service names them from its own root on, which may not be that of this page's server.
+  return path === DESCRIPTION || described.some((each) => each.endsWith(`/${bare}`));
+}
+
+/**
+ * The JSON of an endpoint; null when there is none.
+ * @param {Family} family
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+export async function bring(family, path) {
+  const url = isDescribed(path) ? place(family, path) : null;
+  if (!url) return null;
+  try {
+    const response = await ask(url);
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,134 @@
+// What follows from one snapshot and the one before: rates, and how nodes and numbers went.
+
+import { History } from "./history.js";
+
+/** Seconds after a sign of trouble during which a node counts as in trouble. */
+const TROUBLE_S = 60;
+
+/** A node that was not called for so long is idle. */
+const IDLE_S = 60;
+
+/**
+ * @param {{ method: string, path: string }} route
+ * @returns {string} as the endpoints of routes name it
+ */
+export const routeKey = (route) => `${route.method} ${route.path}`;
+
+export class Derived {
+  /** Numbers of the whole service. */
+  history = new History();
+  /** Numbers of each node: `avg` and `pps`, a space and its id. */
+  nodes = new History();
+  /** Requests a second, by route. @type {Map<string, number>} */
+  requestRates = new Map();
+  /** @type {Map<string, Trouble>} */
+  #troubles = new Map();
+  /** What other documents told last, which goes into the history with the next snapshot. @type {Map<string, number>} */
+  #told = new Map();
+
+  /**
+   * @param {any[]} routes of `api/admin/performance/routes`
+   */
+  addRouteStats(routes) {
+    const [requests, errors] = routes.reduce(([all, failed], route) => [all + route.request_count, failed + route.error_count], [0, 0]);
+    this.#told.set("errors", requests ? (100 * errors) / requests : 0);
+  }
+
+  /** @param {any} summary `metrics/summary` */
+  addSummary(summary) {
+    this.#told.set("process", summary.memory_mb);
+  }
+
+  /**
+   * @param {any} snapshot
+   * @param {any} before the snapshot before it, or null
+   */
+  add(snapshot, before) {
+    const { timestamp: now, dag, websocket, system } = snapshot;
+    const seconds = before ? now - before.timestamp : 0;
+    const requests = this.#addRoutes(snapshot.endpoints, before?.endpoints ?? [], seconds);
+    const topics = /** @type {any[]} */ (Object.values(websocket.topics));
+    const of = (/** @type {string} */ field) => topics.reduce((all, topic) => all + topic[field], 0);
+    this.history.push(now, [
+      ["requests", requests.rate],
+      ["latency", requests.latency],
+      ["points", dag.nodes.reduce((/** @type {number} */ all, /** @type {any} */ node) => all + node.throughput_pps, 0)],
+      ["slowest", dag.nodes.reduce((/** @type {number} */ most, /** @type {any} */ node) => Math.max(most, node.avg_exec_ms), 0)],
+      ["messages", of("messages_per_sec")],
+      ["cpu", system.cpu_percent],
+      ["memory", system.memory_percent],
+      ["threads", system.thread_count],
+      ["queue", system.queue_depth],
+      ...this.#told,
+    ]);
+    this.#addNodes(now, dag.nodes);
+  }
+
+  /**
+   * @param {any[]} routes
+   * @param {any[]} before
+   * @param {number} seconds
+   */
+  #addRoutes(routes, before, seconds) {
+    const calls = new Map(before.map((route) => [routeKey(route), route.calls_total]));
+    const rates = new Map();
+    let [answered, time] = [0, 0];
+    for (const route of routes) {
+      const key = routeKey(route);
+      // Fewer than before: the service began anew.
+      const more = seconds > 0 ? Math.max(0, route.calls_total - (calls.get(key) ?? 0)) : 0;
+      rates.set(key, seconds > 0 ? more / seconds : 0);
+      answered += more;
+      time += more * route.avg_latency_ms;
+    }
+    this.requestRates = rates;
+    return { rate: seconds > 0 ? answered / seconds : NaN, latency: answered > 0 ? time / answered : NaN };
+  }
+
+  /**
+   * @param {number} now
+   * @param {any[]} nodes
+   */
+  #addNodes(now, nodes) {
+    /** @type {[string, number][]} */
+    const values = [];
+    const troubles = new Map();
+    for (const node of nodes) {
+      values.push([`avg ${node.node_id}`, node.avg_exec_ms], [`pps ${node.node_id}`, node.throughput_pps]);
+      troubles.set(node.node_id, trouble(node, now, this.#troubles.get(node.node_id)));
+    }
+    this.nodes.push(now, values);
+    this.#troubles = troubles;
+  }
+
+  /**
+   * How a node is (A-25): critical for a minute after a failed call, degraded for a minute after a dropped input.
+   * @param {any} node
+   * @param {number} now
+   * @returns {import("./level.js").Level}
+   */
+  levelOf(node, now) {
+    const seen = this.#troubles.get(node.node_id);
+    if (seen && now - seen.failedAt < TROUBLE_S) return "critical";
+    if (seen && now - seen.droppedAt < TROUBLE_S) return "degraded";
+    return now - node.last_seen_ts > IDLE_S ? "idle" : "healthy";
+  }
+}
+
+/**
+ * @typedef {{ errors: number, throttled: number, failedAt: number, droppedAt: number }} Trouble
+ * @param {any} node
+ * @param {number} now
+ * @param {Trouble | undefined} before
+ * @returns {Trouble}
+ */
+function trouble(node, now, before) {
+  const [errors, throttled] = [node.errors, node.throttled_count];
+  const at = (/** @type {boolean} */ isNew, /** @type {number | undefined} */ last) => (isNew ? now : (last ?? -Infinity));
+  return {
+    errors,
+    throttled,
+    failedAt: at(before !== undefined && errors > before.errors, before?.failedAt),
+    droppedAt: at(before !== undefined && throttled > before.throttled, before?.droppedAt),
+  };
+}

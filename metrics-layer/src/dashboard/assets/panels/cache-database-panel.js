@@ -1,0 +1,69 @@
+// Caches, database queries per request, and the routes that are watched by name.
+
+import { named, number, words } from "../columns.js";
+import { element } from "../dom.js";
+import { Facts } from "../facts.js";
+import { count, fixed, ms } from "../format.js";
+import { Panel } from "../panel.js";
+import { want } from "../sources.js";
+import { store } from "../store.js";
+import { Table } from "../table.js";
+
+class CacheDatabasePanel extends Panel {
+  #caches = new Table({
+    name: "caches",
+    caption: "Caches",
+    empty: "No look-up in a cache yet.",
+    key: (cache) => cache.name,
+    columns: [
+      words("cache", "Cache", (cache) => cache.name),
+      number("hit_rate_percent", "Hit rate %", (value) => fixed(value, 1), 6.5, { share: (cache) => cache.hit_rate_percent / 100 }),
+      number("hits", "Hits", count, 6),
+      number("misses", "Misses", count, 6),
+    ],
+  });
+  #watched = new Table({
+    name: "watched",
+    caption: "Watched routes",
+    empty: "No route is watched by name.",
+    key: (route) => route.name,
+    columns: [
+      words("name", "Watched route", (route) => route.name),
+      number("p95_latency_ms", "p95 ms", ms, 6),
+      number("avg_latency_ms", "Avg ms", ms, 6),
+      number("request_count", "Requests", count, 6),
+    ],
+  });
+  #database = new Facts();
+
+  reads = [store.performance];
+  tables = [this.#caches, this.#watched];
+
+  build() {
+    this.heading("Cache and database");
+    const queries = element("div", { class: "detail" }, element("h3", {}, "Database queries"), this.#database.root);
+    this.append(this.#caches.root, this.#watched.root, queries);
+    // A panel that is hidden is not seen, and has to be asked for all the same.
+    this.hidden = true;
+    want("performance", () => this.hidden || this.isSeen);
+    store.performance.subscribe((document) => (this.hidden = !document));
+  }
+
+  draw() {
+    const document = store.performance.value;
+    if (!document) return;
+    // What is left are the watched routes, each under its name.
+    const { cache, caches, database, cache_hit_rate, uptime_seconds, endpoints, resources, ...watched } = document;
+    const unnamed = cache.hits + cache.misses > 0 ? [{ ...cache, name: "(unnamed)" }] : [];
+    this.#caches.show([...unnamed, ...named(caches)]);
+    this.#watched.show(named(watched));
+    this.#database.show([
+      ["Mean per request", fixed(database.avg_per_request, 2)],
+      ["Most of one", count(database.max_per_request)],
+      ["Queries", count(database.total_queries)],
+      ["Of the last", `${count(database.count)} requests`],
+    ]);
+  }
+}
+
+customElements.define("cache-database-panel", CacheDatabasePanel);
