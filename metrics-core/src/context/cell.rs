@@ -5,9 +5,10 @@
 
 use std::cell::Cell;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::calls::{Call, CallDomain, Calls};
+use super::notes::Notes;
 use crate::record::SeriesId;
 use crate::sync::lock;
 
@@ -41,32 +42,6 @@ struct RequestCell {
     mark: [AtomicU64; 2],
     calls: Mutex<Calls>,
     notes: Notes,
-}
-
-/// What a request's timer keeps of it, so that the timer itself is small: futures and bodies that hold one are moved about.
-/// Only for the owner; a request finds the notes of the one before it.
-#[derive(Debug)]
-pub(crate) struct Notes {
-    pub(crate) series: AtomicU64,
-    pub(crate) start: AtomicU64,
-    pub(crate) sent: AtomicU64,
-    pub(crate) registry: AtomicU32,
-    pub(crate) label: AtomicU32,
-    /// Status, gRPC status and protocol, as bits of a key.
-    pub(crate) head: AtomicU32,
-}
-
-impl Notes {
-    const fn new() -> Self {
-        Self {
-            series: AtomicU64::new(0),
-            start: AtomicU64::new(0),
-            sent: AtomicU64::new(0),
-            registry: AtomicU32::new(0),
-            label: AtomicU32::new(0),
-            head: AtomicU32::new(0),
-        }
-    }
 }
 
 /// Bits of a cell's `now` that count queries.

@@ -26,6 +26,7 @@
 mod calls;
 mod cell;
 mod future;
+mod notes;
 mod request;
 
 use std::cell::Cell;
@@ -38,8 +39,8 @@ pub(crate) use future::NodeFuture;
 pub(crate) use request::Counted;
 pub use request::{BodyBytes, RequestContext};
 
-pub(crate) use cell::Notes;
 use cell::Request;
+pub(crate) use notes::Notes;
 
 use crate::record::{SeriesId, record_edge};
 use crate::registry::Node;

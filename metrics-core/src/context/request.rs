@@ -1,7 +1,8 @@
 //! A request as those see it who work for it.
 
 use super::calls::{Call, TimedCalls};
-use super::cell::{Notes, Request};
+use super::cell::Request;
+use super::notes::Notes;
 use super::{Current, Entered, current_request};
 use crate::record::{Routes, SeriesId, record};
 

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
-use std::sync::atomic::Ordering;
 
 use super::SessionTimer;
 use crate::clock::counter_ticks;
@@ -48,9 +47,6 @@ pub struct RequestTimer {
     context: RequestContext,
 }
 
-/// No table is that long.
-const NO_LABEL: u32 = u32::MAX;
-
 /// The status of a request that got no answer because its service failed.
 pub(super) const INTERNAL_SERVER_ERROR: u16 = 500;
 
@@ -85,38 +81,9 @@ impl Registry {
         };
         let context = RequestContext::begin();
         if let Some(notes) = context.notes() {
-            notes.series.store(series.word(), Ordering::Relaxed);
-            notes.start.store(start, Ordering::Relaxed);
-            notes.sent.store(0, Ordering::Relaxed);
-            notes.registry.store(self.id(), Ordering::Relaxed);
-            notes.label.store(NO_LABEL, Ordering::Relaxed);
-            notes.set_key(CellKey::new(0, Ending::Ok, None, protocol));
+            notes.begin(series, start, self.id(), protocol);
         }
         RequestTimer { context }
-    }
-}
-
-/// `Relaxed` throughout: only the owner looks at them, who takes what orders it along from thread to thread.
-impl Notes {
-    #[inline]
-    fn series(&self) -> SeriesId {
-        SeriesId::from_word(self.series.load(Ordering::Relaxed))
-    }
-
-    #[inline]
-    fn start(&self) -> u64 {
-        self.start.load(Ordering::Relaxed)
-    }
-
-    /// Status, gRPC status and protocol, as far as they are known: the key of a request that ended well.
-    #[inline]
-    fn key(&self) -> CellKey {
-        CellKey::from_bits(self.head.load(Ordering::Relaxed))
-    }
-
-    #[inline]
-    fn set_key(&self, key: CellKey) {
-        self.head.store(key.bits(), Ordering::Relaxed);
     }
 }
 
@@ -216,12 +183,12 @@ impl RequestTimer {
     /// ```
     pub fn label(&mut self, name: &str, value: &str) {
         let Some(notes) = self.context.notes() else { return };
-        if notes.label.load(Ordering::Relaxed) != NO_LABEL {
+        if notes.label().is_some() {
             return;
         }
         if let Some(label) = resolve::<Labels>(notes.series().state(), Key::two(name, value)) {
             record::<Labels>(label, |_, shard| shard.start(notes.key().protocol().scheme));
-            notes.label.store(label.index(), Ordering::Relaxed);
+            notes.set_label(label);
         }
     }
 
@@ -229,8 +196,7 @@ impl RequestTimer {
     #[inline]
     pub fn sent(&mut self, bytes: u64) {
         if let Some(notes) = self.context.notes() {
-            let sent = notes.sent.load(Ordering::Relaxed);
-            notes.sent.store(sent.saturating_add(bytes), Ordering::Relaxed);
+            notes.add_sent(bytes);
         }
     }
 
@@ -281,8 +247,7 @@ impl RequestTimer {
     #[inline]
     pub fn into_session(self, status: u16) -> SessionTimer {
         let notes = self.context.notes();
-        let session =
-            notes.map(|notes| SessionTimer::begin(notes.series(), notes.registry.load(Ordering::Relaxed)));
+        let session = notes.map(|notes| SessionTimer::begin(notes.series(), notes.registry()));
         self.answered_in_full(status);
         session.unwrap_or_default()
     }
@@ -292,8 +257,7 @@ impl RequestTimer {
     fn end(&mut self, how: impl FnOnce(CellKey) -> (CellKey, Head)) {
         let Some(notes) = self.context.notes() else { return };
         let end = counter_ticks();
-        let (start, sent, label) =
-            (notes.start(), notes.sent.load(Ordering::Relaxed), notes.label.load(Ordering::Relaxed));
+        let (start, sent, label) = (notes.start(), notes.sent(), notes.label());
         let series = alive_at(notes, end);
         let (key, head) = how(notes.key());
         // From here on another request may have the notes.
@@ -306,8 +270,8 @@ impl RequestTimer {
         // Nothing was told when the state is gone.
         let Some(Seen { whole, slow }) = seen else { return };
         record_queries(series.state(), whole.end, queries.into());
-        if label != NO_LABEL {
-            end_label(SeriesId::new(series.state(), label), &ended.finished(whole.ns));
+        if let Some(label) = label {
+            end_label(SeriesId::new(series.state(), label.index()), &ended.finished(whole.ns));
         }
         if slow || key.is_failure() {
             note(series, key, whole.ns);
@@ -349,7 +313,7 @@ fn alive_at(notes: &Notes, end: u64) -> SeriesId {
     let series = notes.series();
     let on_counter = series.state() & ON_COUNTER != 0;
     let is_short = on_counter && end.saturating_sub(notes.start()) < LONG_TICKS;
-    if is_short { series } else { alive(series, notes.registry.load(Ordering::Relaxed)) }
+    if is_short { series } else { alive(series, notes.registry()) }
 }
 
 /// The series in the state that took the place of its own, if that is gone.
