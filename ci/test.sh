@@ -69,3 +69,7 @@ step "alerts, received by Alertmanager"
 command -v prometheus-alertmanager >/dev/null ||
     { apt-get update && apt-get install -y --no-install-recommends prometheus-alertmanager; }
 cargo test --locked -p metrics-layer --all-features --test alerts_are_posted -- --ignored
+
+step "the pages, in Chromium"
+command -v chromium >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core; }
+cargo test --locked -p metrics-layer --all-features --test in_chromium -- --ignored

@@ -49,6 +49,7 @@ pub(super) async fn page_of_links() -> Html<String> {
     }
     Html(format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>lidar</title>\n\
+         <link rel=\"icon\" type=\"image/svg+xml\" href=\"dashboard/performance/icon.svg\">\n\
          <h1>lidar</h1>\n<ul>\n{items}</ul>\n</html>\n"
     ))
 }

@@ -93,7 +93,7 @@ pub(crate) fn page<'a>(places: impl IntoIterator<Item = (&'a str, &'a str)>) -> 
 }
 
 /// The files that the page loads.
-pub(crate) static FILES: [Asset; 50] = [
+pub(crate) static FILES: [Asset; 52] = [
     Asset::new("/dashboard/performance/style.css", CSS, style_sheet!("assets/style.css")),
     asset!("icon.svg", SVG),
     asset!("address.js", JAVASCRIPT),
@@ -101,6 +101,7 @@ pub(crate) static FILES: [Asset; 50] = [
     asset!("app.js", JAVASCRIPT),
     asset!("bars.js", JAVASCRIPT),
     asset!("chart.js", JAVASCRIPT),
+    asset!("collectors.js", JAVASCRIPT),
     asset!("columns.js", JAVASCRIPT),
     asset!("connection-status.js", JAVASCRIPT),
     asset!("csv.js", JAVASCRIPT),
@@ -122,6 +123,7 @@ pub(crate) static FILES: [Asset; 50] = [
     asset!("page-tools.js", JAVASCRIPT),
     asset!("panel-links.js", JAVASCRIPT),
     asset!("panel.js", JAVASCRIPT),
+    asset!("recent.js", JAVASCRIPT),
     asset!("service-title.js", JAVASCRIPT),
     asset!("signal.js", JAVASCRIPT),
     asset!("sources.js", JAVASCRIPT),

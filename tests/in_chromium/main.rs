@@ -1,0 +1,23 @@
+//! The pages in a real browser: what they show, how they answer, what they never do.
+//!
+//! Each test has a Chromium of its own, and fails on what the console complains about, on breaches of the page's policy
+//! and on requests to others.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+#![allow(dead_code, reason = "the helpers offer more than these tests need")]
+
+use tokio::sync::RwLock;
+
+#[path = "../support/chromium/mod.rs"]
+mod chromium;
+#[path = "../support/example.rs"]
+mod example;
+#[path = "../lidar_example/scans.rs"]
+mod scans;
+
+mod collectors;
+mod pictures;
+mod watchdog;
+
+/// Held for writing by tests that measure time, so that no other one keeps the machine busy.
+static QUIET: RwLock<()> = RwLock::const_new(());
