@@ -68,12 +68,12 @@ fn decode(message: &Message) -> (u64, usize) {
     let Message::Binary(bytes) = message else { panic!("not binary: {message:?}") };
     let (header, points) = bytes.split_at(32);
     assert_eq!(&header[..4], b"LIDR");
-    assert_eq!((header[4], header[5]), (1, 0), "version");
+    assert_eq!((header[4], header[5]), (2, 0), "version");
     let number = u64::from_le_bytes(header[8..16].try_into().unwrap());
     let time = f64::from_le_bytes(header[16..24].try_into().unwrap());
     let count = u32::from_le_bytes(header[24..28].try_into().unwrap()) as usize;
     assert!(time > 1.7e9, "{time} is no time of today");
-    assert_eq!(points.len(), count * 12);
+    assert_eq!(points.len(), count * 16);
     for axis in points.chunks_exact(4) {
         assert!(f32::from_le_bytes(axis.try_into().unwrap()).abs() <= 100.0);
     }

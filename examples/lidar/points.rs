@@ -5,13 +5,13 @@
 //! | bytes | type | what |
 //! |---|---|---|
 //! | 0..4 | ASCII | `LIDR` |
-//! | 4..6 | u16 | version, 1 |
+//! | 4..6 | u16 | version, 2 |
 //! | 6..8 | u16 | stage: the node whose output this is, 0 source to 5 clustering |
 //! | 8..16 | u64 | number of the frame, from 0 |
 //! | 16..24 | f64 | time of the frame, Unix seconds |
 //! | 24..28 | u32 | number of points |
 //! | 28..32 | u32 | number of objects found in the frame |
-//! | 32.. | f32 × 3 | x, y, z of each point in metres |
+//! | 32.. | f32 × 4 | x, y, z of each point in metres, and its intensity as in [`Point`](crate::cloud::Point) |
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -22,11 +22,11 @@ use crate::node::NodeError;
 const MAGIC: [u8; 4] = *b"LIDR";
 
 /// Changes whenever a reader of the old layout would misread the new one.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 const HEADER_BYTES: usize = 32;
 
-const POINT_BYTES: usize = 12;
+const POINT_BYTES: usize = 16;
 
 /// A packed cloud; clones share it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,8 +49,9 @@ impl Message {
         bytes.put_f64_le(frame.captured.as_secs_f64());
         bytes.put_u32_le(count);
         bytes.put_u32_le(u32::try_from(frame.objects.len()).unwrap_or(u32::MAX));
-        for axis in points.iter().flat_map(crate::cloud::Point::position) {
-            bytes.put_f32_le(axis);
+        for point in points {
+            point.position().iter().for_each(|axis| bytes.put_f32_le(*axis));
+            bytes.put_f32_le(point.intensity);
         }
         Ok(Self(bytes.freeze()))
     }
@@ -83,13 +84,13 @@ mod tests {
     #[test]
     fn a_message_reads_back() {
         let mut bytes = Message::pack(&frame()).unwrap().bytes();
-        assert_eq!(bytes.len(), 32 + 2 * 12);
+        assert_eq!(bytes.len(), 32 + 2 * 16);
         assert_eq!(&bytes.split_to(4)[..], b"LIDR");
-        assert_eq!((bytes.get_u16_le(), bytes.get_u16_le()), (1, 2));
+        assert_eq!((bytes.get_u16_le(), bytes.get_u16_le()), (2, 2));
         assert_eq!((bytes.get_u64_le(), bytes.get_f64_le()), (7, 1.5));
         assert_eq!((bytes.get_u32_le(), bytes.get_u32_le()), (2, 0));
-        let axes: Vec<_> = (0..6).map(|_| bytes.get_f32_le()).collect();
-        assert_eq!(axes, [1.0, -2.0, 3.5, 0.1, 0.2, 0.3]);
+        let numbers: Vec<_> = (0..8).map(|_| bytes.get_f32_le()).collect();
+        assert_eq!(numbers, [1.0, -2.0, 3.5, 0.5, 0.1, 0.2, 0.3, 0.5]);
     }
 
     #[test]

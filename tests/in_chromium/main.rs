@@ -17,6 +17,7 @@ mod scans;
 
 mod collectors;
 mod pictures;
+mod viewer;
 mod watchdog;
 
 /// Held for writing by tests that measure time, so that no other one keeps the machine busy.

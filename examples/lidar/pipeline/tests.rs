@@ -99,7 +99,7 @@ async fn every_frame_of_a_bounded_run_passes_every_node_and_is_timed() {
             assert!(operation.avg_ms > 0.0 && operation.avg_ms <= node.avg_exec_ms, "{name}");
         }
     }
-    assert_eq!(seen.borrow().bytes().len(), 32 + 4_000 * 12);
+    assert_eq!(seen.borrow().bytes().len(), 32 + 4_000 * 16);
 
     let book = shared.ledger.book();
     assert_eq!((book.finished, book.failed), (30, 0));

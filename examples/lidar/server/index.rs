@@ -13,8 +13,9 @@ pub(crate) struct Page {
 }
 
 /// What there is to open, the most interesting first.
-pub(crate) const PAGES: [Page; 12] = [
+pub(crate) const PAGES: [Page; 13] = [
     page("dashboard", "/dashboard/performance"),
+    page("viewer", "/viewer"),
     page("start page", "/"),
     page("metrics", "/api/metrics"),
     page("metrics: nodes", "/api/metrics/dag"),

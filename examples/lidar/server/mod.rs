@@ -3,6 +3,7 @@
 mod answer;
 mod api;
 mod index;
+mod viewer;
 mod viewers;
 
 use std::net::Ipv4Addr;
@@ -70,6 +71,7 @@ pub(crate) fn router(service: Service) -> Router {
         .route("/api/pipeline", get(api::pipeline).put(api::change_pipeline))
         .route("/ws/topics", get(api::topics))
         .route("/ws/points", get(viewers::points))
+        .merge(viewer::router())
         .layer(DefaultBodyLimit::max(api::MAX_BODY_BYTES))
         .layer(Access::default().allow_loopback().layer())
         .with_state(service)

@@ -1,0 +1,168 @@
+//! The lidar example's viewer: clouds are drawn, moved and coloured, and its own figures are true.
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::chromium::{Browser, Page, Scheme, Trace};
+use crate::example::Service;
+use crate::{pictures, scans};
+
+/// Points of the scan from the KITTI benchmark.
+const KITTI_POINTS: u64 = 17_238;
+
+/// How many pixels of the scene have a colour that is not the background's.
+const COLOURED: &str = "(() => {
+    const scene = document.getElementById('scene');
+    const copy = new OffscreenCanvas(scene.width, scene.height).getContext('2d');
+    return new Promise((done) => requestAnimationFrame(() => {
+        copy.drawImage(scene, 0, 0);
+        const { data } = copy.getImageData(0, 0, scene.width, scene.height);
+        let coloured = 0, sum = 0;
+        for (let at = 0; at < data.length; at += 4) {
+            if (Math.max(data[at], data[at + 1], data[at + 2]) > 80) coloured++;
+            sum = (sum * 31 + data[at] + 7 * data[at + 1] + 13 * data[at + 2]) % 1000003;
+        }
+        done([coloured, sum]);
+    }));
+})()";
+
+fn figure(name: &str) -> String {
+    format!("Number(document.querySelector('[data-figure=\"{name}\"]')?.dataset.value ?? NaN)")
+}
+
+async fn open(browser: &Browser, service: &Service) -> Page {
+    let page = browser.page(&service.address).await;
+    page.look(1280, 800, Scheme::Dark).await;
+    page.open(&format!("http://{}/viewer", service.address)).await;
+    page.until("document.getElementById('state').dataset.state === 'live'").await;
+    page.until(&format!("{} > 0", figure("points"))).await;
+    page
+}
+
+/// Waits for so many frames: after 120 of them, all figures are of now.
+async fn frames(page: &Page, count: u32) {
+    let wait = format!(
+        "new Promise((done) => {{ let left = {count}; (function step() {{ left-- ? requestAnimationFrame(step) : done(null) }})() }})"
+    );
+    page.evaluate::<()>(&wait).await;
+}
+
+/// A service over a scan that a debug build can process in time; the folder has to outlive it.
+fn street(arguments: &[&str]) -> (Service, TempDir) {
+    let folder = TempDir::new().unwrap();
+    let scan = scans::write(folder.path(), "street.bin", &scans::kitti(&scans::street()));
+    (Service::start("lidar", &[&["--port", "0", "--scan", &scan], arguments].concat()), folder)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn a_real_scan_is_drawn_twenty_times_a_second_and_the_panel_says_what_the_browser_says() {
+    let Some(scan) = scans::real("kitti_000008.bin") else { return };
+    let _quiet = crate::QUIET.write().await;
+    let service = Service::start("lidar", &["--port", "0", "--hz", "2", "--scan", &scan]);
+    let browser = Browser::with_webgl().await;
+    let page = open(&browser, &service).await;
+    let lighter = r#"{"broadcast": {"stage": "source"}, "voxel_downsample": {"leaf_m": 2}}"#;
+    assert_eq!(service.put("/api/pipeline", lighter).status, 200);
+    page.until(&format!("{} === {KITTI_POINTS}", figure("points"))).await;
+    page.evaluate::<()>("document.getElementById('turn').click()").await;
+    frames(&page, 120).await;
+
+    let trace = Trace::of(&page, &["devtools.timeline"], Duration::from_secs(3)).await;
+    let shown: f64 = page.evaluate(&figure("fps")).await;
+    let drawn = trace.times("AnimationFrame::Presentation");
+    assert!(drawn.len() > 2, "no frames in {:?}", trace.names());
+    let by_browser = (drawn.len() - 1) as f64 / (drawn[drawn.len() - 1] - drawn[0]);
+    eprintln!(
+        "{KITTI_POINTS} points: {shown:.1} frames a second by the panel, {by_browser:.1} by the browser"
+    );
+    assert!(shown >= 20.0 && by_browser >= 20.0, "{shown} and {by_browser} frames a second");
+    assert!((shown / by_browser - 1.0).abs() <= 0.1, "{shown} by the panel, {by_browser} by the browser");
+    page.photograph(&pictures::file("viewer-kitti")).await;
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn the_view_is_moved_by_keys_and_mouse_and_coloured_anew() {
+    let _shared = crate::QUIET.read().await;
+    // One scan for the whole of the test: what changes is the view.
+    let (service, _folder) = street(&["--hz", "0.1"]);
+    let browser = Browser::with_webgl().await;
+    let page = open(&browser, &service).await;
+    page.evaluate::<()>("document.getElementById('scene').focus()").await;
+    let mut seen = vec![page.evaluate::<(u64, u64)>(COLOURED).await];
+    assert!(seen[0].0 > 200, "{} coloured pixels", seen[0].0);
+    for key in ["ArrowLeft", "ArrowUp", "+", "-"] {
+        page.press(key).await;
+        seen.push(page.evaluate(COLOURED).await);
+    }
+    drag(&page, (500.0, 600.0), (620.0, 640.0)).await;
+    seen.push(page.evaluate(COLOURED).await);
+    let select = "const colour = document.getElementById('colour'); colour.value = 'intensity'; colour.dispatchEvent(new Event('change'))";
+    page.evaluate::<()>(&format!("void (() => {{ {select} }})()")).await;
+    seen.push(page.evaluate(COLOURED).await);
+    let changes = seen.windows(2).filter(|pair| pair[0].1 != pair[1].1).count();
+    assert_eq!(changes, seen.len() - 1, "each of them changes the picture: {seen:?}");
+    page.assert_clean().await;
+
+    for (width, height) in [(390, 844), (1440, 900), (2560, 1440)] {
+        page.look(width, height, Scheme::Dark).await;
+        frames(&page, 2).await;
+        page.photograph(&pictures::file(&format!("viewer-{width}"))).await;
+        let needed: u32 = page.evaluate("document.documentElement.scrollWidth").await;
+        assert_eq!(needed, width, "nothing is wider than the window");
+    }
+}
+
+async fn drag(page: &Page, from: (f64, f64), to: (f64, f64)) {
+    for (kind, (x, y)) in [("mousePressed", from), ("mouseMoved", to), ("mouseReleased", to)] {
+        let event = serde_json::json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
+        page.call("Input.dispatchMouseEvent", event).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn stages_are_those_of_the_graph_and_figures_those_of_the_service() {
+    let _shared = crate::QUIET.read().await;
+    let (service, _folder) = street(&[]);
+    let browser = Browser::with_webgl().await;
+    let page = open(&browser, &service).await;
+    page.until("document.getElementById('stage').options.length === 6").await;
+    let choose = "const stage = document.getElementById('stage'); stage.value = 'source'; stage.dispatchEvent(new Event('change'))";
+    page.evaluate::<()>(&format!("void (() => {{ {choose} }})()")).await;
+    page.until(&format!("{} === {}", figure("points"), scans::POINTS)).await;
+    assert_eq!(service.get("/api/pipeline").json()["broadcast"]["stage"], "source");
+
+    // A figure is that of the newest snapshot, and no node is faster than the time its figure has changed in.
+    page.until(&format!("{} > 0", figure("node.clustering"))).await;
+    let close = |shown: f64| {
+        let metrics = service.get("/api/metrics/dag").json();
+        let nodes = metrics["nodes"].as_array().unwrap().clone();
+        let node = nodes.into_iter().find(|node| node["node_id"] == "clustering").unwrap();
+        (node["avg_exec_ms"].as_f64().unwrap() / shown - 1.0).abs() < 0.5
+    };
+    let shown: f64 = page.evaluate(&figure("node.clustering")).await;
+    assert!(close(shown), "{shown} ms");
+    frames(&page, 120).await;
+    let frames: f64 = page.evaluate(&figure("points.frames")).await;
+    assert!((1.0..=14.0).contains(&frames), "{frames} clouds a second");
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn a_service_that_comes_back_is_shown_again() {
+    let _shared = crate::QUIET.read().await;
+    let (service, _folder) = street(&[]);
+    let browser = Browser::with_webgl().await;
+    let page = open(&browser, &service).await;
+    page.assert_clean().await;
+    let port = service.address.rsplit_once(':').unwrap().1.to_owned();
+    assert_eq!(service.stop("TERM").status.code(), Some(0));
+    page.until("document.getElementById('state').dataset.state === 'reconnecting'").await;
+    let _again = Service::start("lidar", &["--port", &port]);
+    page.until("document.getElementById('state').dataset.state === 'live'").await;
+}
