@@ -16,7 +16,8 @@ pub(super) fn document(places: &[Place]) -> Value {
         .filter(|place| !is_web_socket(place))
         .map(|place| (place.path.clone(), path_item(place)))
         .collect();
-    let schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    let mut schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    require_all(&mut schemas);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -31,6 +32,17 @@ pub(super) fn document(places: &[Place]) -> Value {
         },
         "security": [{}, { "token": [] }],
     })
+}
+
+/// Models have all of their properties always; a schema whose model leaves some out says itself what is required.
+fn require_all(schema: &mut Value) {
+    if let Value::Object(fields) = schema {
+        if let (Some(Value::Object(properties)), None) = (fields.get("properties"), fields.get("required")) {
+            let names = properties.keys().cloned().map(Value::String).collect();
+            fields.insert("required".to_owned(), Value::Array(names));
+        }
+        fields.values_mut().for_each(require_all);
+    }
 }
 
 /// OpenAPI has no operation that would describe a WebSocket, so that it is told in words.

@@ -47,6 +47,44 @@ fn check(schemas: &Value, schema: &Value, value: &Value, at: &str) {
     }
 }
 
+/// Holds a value with little in it against a schema: what the schema requires is there.
+fn check_required(schemas: &Value, schema: &Value, value: &Value, at: &str) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/components/schemas/")) {
+        return check_required(schemas, &schemas[name], value, &format!("{at}/{name}"));
+    }
+    let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    required.for_each(|name| assert!(value.get(name).is_some(), "{at}: no {name} in {value}"));
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        if let Some(inner) = value.get(name) {
+            check_required(schemas, property, inner, &format!("{at}.{name}"));
+        }
+    }
+    for item in value.as_array().into_iter().flatten() {
+        check_required(schemas, &schema["items"], item, at);
+    }
+}
+
+#[test]
+fn what_is_required_is_there_when_there_is_little() {
+    let metrics = Metrics::builder().collecting(false).build().unwrap();
+    let document = of_handler();
+    let schemas = &document["components"]["schemas"];
+    assert!(schemas["DagNodeMetrics"]["required"].as_array().unwrap().len() > 10);
+    let check = |name: &str, value: Value| check_required(schemas, &schema(name), &value, "");
+    check("MetricsSnapshot", serde_json::to_value(metrics.registry().snapshot()).unwrap());
+    check("CollectionMetrics", serde_json::to_value(metrics.collection().metrics(None)).unwrap());
+    check("CollectionSummary", serde_json::to_value(metrics.collection().summary()).unwrap());
+    let rule = AlertRule::above("g").warning(1.0);
+    let alerted = Metrics::builder().collecting(false).alert_rules([rule]).build().unwrap();
+    alerted.registry().gauge("g").set(1.0);
+    alerted.collection().collect();
+    assert_eq!(alerted.alerts().active().len(), 1);
+    check("ActiveAlerts", serde_json::to_value(alerted.alerts().active()).unwrap());
+    let source = Source::from(metrics);
+    check("Performance", serde_json::to_value(source.performance(false)).unwrap());
+    check("RouteStatsList", serde_json::to_value(source.route_stats("p95_ms", "desc", 50)).unwrap());
+}
+
 #[test]
 fn schemas_are_those_of_the_models() {
     let metrics = Metrics::builder().watch("x_get", "GET", "/api/x").build().unwrap();
