@@ -70,6 +70,11 @@ command -v prometheus-alertmanager >/dev/null ||
     { apt-get update && apt-get install -y --no-install-recommends prometheus-alertmanager; }
 cargo test --locked -p metrics-layer --all-features --test alerts_are_posted -- --ignored
 
+step "the pages' scripts, type-checked against the models"
+command -v npm >/dev/null || { apt-get update && apt-get install -y --no-install-recommends nodejs npm; }
+npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund
+cargo test --locked -p metrics-layer --all-features --test page_types -- --ignored
+
 step "the pages, in Chromium"
 command -v chromium >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core; }
 cargo test --locked -p metrics-layer --all-features --test in_chromium -- --ignored

@@ -156,13 +156,14 @@ async fn stages_are_those_of_the_graph_and_figures_those_of_the_service() {
 #[ignore = "needs chromium"]
 async fn a_service_that_comes_back_is_shown_again() {
     let _shared = crate::QUIET.read().await;
-    let (service, _folder) = street(&[]);
+    let (service, folder) = street(&[]);
     let browser = Browser::with_webgl().await;
     let page = open(&browser, &service).await;
     page.assert_clean().await;
     let port = service.address.rsplit_once(':').unwrap().1.to_owned();
     assert_eq!(service.stop("TERM").status.code(), Some(0));
     page.until("document.getElementById('state').dataset.state === 'reconnecting'").await;
-    let _again = Service::start("lidar", &["--port", &port]);
+    let scan = folder.path().to_str().unwrap();
+    let _again = Service::start("lidar", &["--port", &port, "--scan", scan]);
     page.until("document.getElementById('state').dataset.state === 'live'").await;
 }

@@ -2,14 +2,17 @@
 
 const PERIOD_MS = 2000;
 
+/** Both are in every page. @param {string} selector */
+const part = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+
 /** A reader who selects text, or scrolls a table by keyboard, is not disturbed. */
 function isInUse() {
-  return !getSelection().isCollapsed || document.querySelector("main").contains(document.activeElement);
+  return getSelection()?.isCollapsed === false || part("main").contains(document.activeElement);
 }
 
 /** @param {boolean} stale whether what is shown is not what is */
 function setStale(stale) {
-  document.querySelector(".stale").hidden = !stale;
+  part(".stale").hidden = !stale;
 }
 
 function refresh() {
@@ -21,7 +24,7 @@ function refresh() {
   request.timeout = 5 * PERIOD_MS;
   request.onloadend = () => {
     const main = request.status === 200 && request.response?.querySelector("main");
-    if (main) document.querySelector("main").replaceWith(document.adoptNode(main));
+    if (main) part("main").replaceWith(document.adoptNode(main));
     setStale(!main);
   };
   request.send();

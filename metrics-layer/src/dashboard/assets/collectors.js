@@ -71,7 +71,7 @@ export class FrameMeter {
   /** Counts the browser's frames from now on, for a page that does not draw in each of them. */
   follow() {
     if (this.#following) return;
-    const step = (now) => {
+    const step = (/** @type {number} */ now) => {
       this.#following = requestAnimationFrame(step);
       this.recordFrame(this.#drawn, now);
       this.#drawn = 0;
@@ -110,18 +110,17 @@ export class FrameMeter {
 /** Tasks that kept the page from answering for more than 50 ms, where the browser tells them. */
 export class LongTaskMeter {
   #tasks = new PerSecond();
-  #observer = null;
+  #observer = new PerformanceObserver((list) => {
+    for (const task of list.getEntries()) this.#tasks.add(task.duration);
+  });
 
   constructor() {
-    if (!PerformanceObserver.supportedEntryTypes.includes("longtask")) return;
-    this.#observer = new PerformanceObserver((list) => {
-      for (const task of list.getEntries()) this.#tasks.add(task.duration);
-    });
-    this.#observer.observe({ type: "longtask" });
+    const { supportedEntryTypes } = PerformanceObserver;
+    if (supportedEntryTypes.includes("longtask")) this.#observer.observe({ type: "longtask" });
   }
 
   disconnect() {
-    this.#observer?.disconnect();
+    this.#observer.disconnect();
   }
 
   /** @returns {LongTaskSnapshot} */

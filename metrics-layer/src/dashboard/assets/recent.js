@@ -47,6 +47,7 @@ export class PerSecond {
     return { ...this.#last };
   }
 
+  /** @param {number} now */
   #roll(now) {
     const second = Math.floor(now / SECOND_MS);
     if (second === this.#second) return;

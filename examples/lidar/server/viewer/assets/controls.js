@@ -4,7 +4,7 @@ const KEY_STEP = 0.08;
 const KEY_ZOOM = 1.1;
 const WHEEL_ZOOM = 1.0015;
 
-/** @type {Record<string, (camera: import("./camera.js").Camera) => void>} */
+/** @type {Record<string, (camera: Camera) => void>} */
 const KEYS = {
   ArrowLeft: (camera) => camera.turn(-KEY_STEP, 0),
   ArrowRight: (camera) => camera.turn(KEY_STEP, 0),
@@ -15,7 +15,13 @@ const KEYS = {
   "0": (camera) => camera.reset(),
 };
 
-/** Lets the user move `camera` by what is done to `canvas`. */
+/** @typedef {import("./camera.js").Camera} Camera */
+
+/**
+ * Lets the user move `camera` by what is done to `canvas`.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Camera} camera
+ */
 export function control(canvas, camera) {
   canvas.addEventListener("keydown", (event) => {
     const act = KEYS[event.key];
@@ -23,25 +29,26 @@ export function control(canvas, camera) {
     event.preventDefault();
     act(camera);
   });
-  const zoom = (event) => {
+  canvas.onwheel = (event) => {
     event.preventDefault();
     camera.zoom(WHEEL_ZOOM ** event.deltaY);
   };
-  canvas.addEventListener("wheel", zoom, { passive: false });
   point(canvas, camera);
 }
 
-/** One pointer turns, or moves with Shift or another button than the first; two move, and zoom by their distance. */
+/**
+ * One pointer turns, or moves with Shift or another button than the first; two move, and zoom by their distance.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Camera} camera
+ */
 function point(canvas, camera) {
-  /** @type {Map<number, { x: number, y: number }>} */
+  /** @type {Map<number, Point>} */
   const down = new Map();
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
     down.set(event.pointerId, { x: event.clientX, y: event.clientY });
   });
-  for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, (event) => void down.delete(event.pointerId));
-  }
+  canvas.onpointerup = canvas.onpointercancel = (event) => void down.delete(event.pointerId);
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
   canvas.addEventListener("pointermove", (event) => {
     const from = down.get(event.pointerId);
@@ -59,4 +66,5 @@ function point(canvas, camera) {
   });
 }
 
+/** @typedef {{ x: number, y: number }} Point @param {Point} a @param {Point} b */
 const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);

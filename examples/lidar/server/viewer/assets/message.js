@@ -45,9 +45,10 @@ const SAMPLES = 512;
  */
 export function range({ points, count }, axis) {
   const step = Math.max(1, Math.floor(count / SAMPLES));
+  /** @type {number[]} */
   const values = [];
   for (let index = 0; index < count; index += step) values.push(points[index * AXES + axis]);
   values.sort((a, b) => a - b);
-  const at = (share) => values[Math.floor(share * (values.length - 1))] ?? 0;
+  const at = (/** @type {number} */ share) => values[Math.floor(share * (values.length - 1))] ?? 0;
   return [at(0.02), at(0.98)];
 }

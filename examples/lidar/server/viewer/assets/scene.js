@@ -3,7 +3,7 @@
 import { AXES } from "./message.js";
 
 // From the least to the greatest value; the legend in style.css has the same.
-const PALETTE = ["#3b6fd6", "#2fb5c9", "#6fd06a", "#f2c14b", "#f0604d"];
+const PALETTE = /** @type {const} */ (["#3b6fd6", "#2fb5c9", "#6fd06a", "#f2c14b", "#f0604d"]);
 const BACKGROUND = "#0f1318";
 
 const POINT_VERTEX = `#version 300 es
@@ -95,15 +95,11 @@ export class Scene {
   }
 }
 
-/** A program with a buffer of points. */
+/** A program with a buffer of points. @param {WebGL2RenderingContext} gl @param {string} vertex its shader of points */
 function drawable(gl, vertex) {
   const program = gl.createProgram();
-  for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
-    const shader = gl.createShader(kind);
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    gl.attachShader(program, shader);
-  }
+  gl.attachShader(program, compiled(gl, gl.VERTEX_SHADER, vertex));
+  gl.attachShader(program, compiled(gl, gl.FRAGMENT_SHADER, FRAGMENT));
   gl.bindAttribLocation(program, 0, "point");
   gl.linkProgram(program);
   // After a loss nothing links, and the page starts anew.
@@ -117,16 +113,30 @@ function drawable(gl, vertex) {
   gl.enableVertexAttribArray(0);
   gl.vertexAttribPointer(0, AXES, gl.FLOAT, false, 0, 0);
   const places = new Map();
-  const uniform = (name) => {
+  const uniform = (/** @type {string} */ name) => {
     if (!places.has(name)) places.set(name, gl.getUniformLocation(program, name));
     return places.get(name);
   };
-  const use = (view) => {
+  const use = (/** @type {Float32Array} */ view) => {
     gl.useProgram(program);
     gl.bindVertexArray(array);
     gl.uniformMatrix4fv(uniform("view"), false, view);
   };
   return { program, buffer, uniform, use };
+}
+
+/**
+ * @param {WebGL2RenderingContext} gl
+ * @param {number} kind
+ * @param {string} source
+ */
+function compiled(gl, kind, source) {
+  const shader = gl.createShader(kind);
+  // There is none in a context that is lost.
+  if (!shader) throw new Error("The graphics driver is gone.");
+  gl.shaderSource(shader, source);
+  gl.compileShader(shader);
+  return shader;
 }
 
 function rings() {
@@ -140,4 +150,8 @@ function rings() {
   return new Float32Array(points);
 }
 
-const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
+/** @param {string} hex @returns {[number, number, number]} */
+function rgb(hex) {
+  const part = (/** @type {number} */ at) => parseInt(hex.slice(at, at + 2), 16) / 255;
+  return [part(1), part(3), part(5)];
+}

@@ -1,6 +1,6 @@
 // The viewer: clouds from /ws/points drawn in every animation frame, and figures of both ends beside them.
 
-import { FrontendMeter } from "../dashboard/performance/collectors.js";
+import { FrontendMeter } from "/dashboard/performance/collectors.js";
 import { Camera } from "./camera.js";
 import { control } from "./controls.js";
 import { Detail } from "./detail.js";
@@ -9,35 +9,53 @@ import { decode, range } from "./message.js";
 import { Scene } from "./scene.js";
 import { follow } from "./stream.js";
 
-const AXIS = { height: 2, intensity: 3 };
-const UNIT = { height: " m", intensity: "" };
+/** Which number of a point gives its colour, and the unit of that. */
+const COLOURS = { height: { axis: 2, unit: " m" }, intensity: { axis: 3, unit: "" } };
 const TURN_PER_MS = 0.0003;
 
-const part = (id) => document.getElementById(id);
-const [canvas, stage, colour, turn, state] = ["scene", "stage", "colour", "turn", "state"].map(part);
-const [rendering, shown, backend] = ["rendering", "cloud", "backend"].map((id) => new Figures(part(id)));
+/**
+ * A part of index.html.
+ * @template {HTMLElement} E
+ * @param {string} id
+ * @param {new () => E} kind
+ * @returns {E}
+ */
+function part(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`no ${id} in the page`);
+  return found;
+}
+
+const canvas = part("scene", HTMLCanvasElement);
+const [stage, colour] = [part("stage", HTMLSelectElement), part("colour", HTMLSelectElement)];
+const [turn, reset] = [part("turn", HTMLButtonElement), part("reset", HTMLButtonElement)];
+const [state, message, least, most] = ["state", "message", "least", "most"].map((id) => part(id, HTMLElement));
+const [rendering, shown, backend] = ["rendering", "cloud", "backend"].map((id) => new Figures(part(id, HTMLElement)));
 const camera = new Camera();
 const detail = new Detail(fit);
 const meter = new FrontendMeter({ onSnapshot: (snapshot) => rendering.show(ofRendering(snapshot)) });
 
-/** The cloud that is shown, and whether it is in the scene yet. */
+/** The cloud that is shown. @type {import("./message.js").Cloud | null} */
 let cloud = null;
+/** Whether it is not in the scene yet. */
 let isNew = false;
-let colours = { axis: AXIS.height, range: [0, 1] };
+let colours = { axis: 2, range: /** @type {[number, number]} */ ([0, 1]) };
 
+/** @param {string} text */
 function say(text) {
-  part("message").textContent = text;
-  part("message").hidden = text === "";
+  message.textContent = text;
+  message.hidden = text === "";
 }
 
+/** @param {"live" | "reconnecting"} connection */
 function tell(connection) {
   state.dataset.state = connection;
   state.textContent = { live: "Live", reconnecting: "Reconnecting" }[connection];
 }
 
-/** Puts the newest cloud into the scene, if it is not there yet. */
+/** Puts the newest cloud into the scene, if it is not there yet. @param {Scene} scene */
 function fill(scene) {
-  if (!isNew) return;
+  if (!cloud || !isNew) return;
   const start = performance.now();
   scene.fill(cloud);
   meter.frames.recordMutation(performance.now() - start);
@@ -51,16 +69,15 @@ function fill(scene) {
 /** Chooses the colours for the cloud. */
 function paint() {
   if (!cloud) return;
-  const axis = AXIS[colour.value];
+  const { axis, unit } = COLOURS[/** @type {keyof COLOURS} */ (colour.value)];
   colours = { axis, range: range(cloud, axis) };
-  const [least, most] = colours.range.map((value) => value.toFixed(1) + UNIT[colour.value]);
-  part("least").textContent = least;
-  part("most").textContent = most;
+  [least.textContent, most.textContent] = colours.range.map((value) => value.toFixed(1) + unit);
 }
 
+/** @param {Scene} scene */
 function animate(scene) {
   let last = 0;
-  const step = (now) => {
+  const step = (/** @type {number} */ now) => {
     requestAnimationFrame(step);
     if (turn.ariaPressed === "true") camera.turn(Math.min(now - last, 100) * TURN_PER_MS, 0);
     last = now;
@@ -80,6 +97,7 @@ function fit() {
   canvas.height = Math.round(canvas.clientHeight * scale);
 }
 
+/** @param {string} path @param {RequestInit} [options] */
 async function ask(path, options) {
   const response = await meter.requests.fetch(new URL(path, location.href), options);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
@@ -89,7 +107,7 @@ async function ask(path, options) {
 /** Every node but the last has an output to look at. */
 async function offerStages() {
   const [{ nodes }, parameters] = await Promise.all([ask("api/nodes"), ask("api/pipeline")]);
-  stage.append(...nodes.slice(0, -1).map(({ id, name }) => new Option(name, id)));
+  stage.append(...nodes.slice(0, -1).map((/** @type {any} */ { id, name }) => new Option(name, id)));
   stage.value = parameters.broadcast.stage;
   stage.addEventListener("change", async () => {
     const body = JSON.stringify({ broadcast: { stage: stage.value } });
@@ -97,14 +115,17 @@ async function offerStages() {
       await ask("api/pipeline", { method: "PUT", body, headers: { "content-type": "application/json" } });
       say("");
     } catch (error) {
-      say(`The stage stays: ${error.message}`);
+      say(`The stage stays: ${reason(error)}`);
     }
   });
 }
 
+/** @param {unknown} error */
+const reason = (error) => (error instanceof Error ? error.message : String(error));
+
 function listen() {
   turn.addEventListener("click", () => (turn.ariaPressed = String(turn.ariaPressed !== "true")));
-  part("reset").addEventListener("click", () => camera.reset());
+  reset.addEventListener("click", () => camera.reset());
   colour.addEventListener("change", paint);
   // A lost context takes everything in it along.
   canvas.addEventListener("webglcontextlost", () => location.reload());
@@ -130,5 +151,5 @@ try {
   start();
   await offerStages();
 } catch (error) {
-  say(error.message);
+  say(reason(error));
 }
