@@ -1,7 +1,10 @@
 //! Where lines go, by their tier.
 
 use form_urlencoded::Serializer;
-use metrics_core::storage::Tier;
+use metrics_core::storage::{Rollup, Tier};
+
+/// As many values as a day has seconds, which are the shortest flush interval.
+pub(super) const MAX_OFFSET_MS: u64 = 86_400;
 
 /// A name for each tier.
 #[derive(Clone, Debug)]
@@ -31,6 +34,18 @@ pub(super) enum Place {
 }
 
 impl Place {
+    /// Where a roll-up stands, Unix milliseconds.
+    ///
+    /// InfluxDB replaces what stands at the same time. VictoriaMetrics keeps both, and of each field shows one or the
+    /// other; there a roll-up stands as many milliseconds behind the beginning of its bucket as it has values: one that
+    /// is told again has more.
+    pub(super) fn time_of(&self, rollup: &Rollup) -> u64 {
+        match self {
+            Self::V1 { .. } | Self::V2 { .. } => rollup.start_ms,
+            Self::Victoria => rollup.start_ms + rollup.count.min(MAX_OFFSET_MS),
+        }
+    }
+
     /// All names that it is made of.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let (first, tiers) = match self {
@@ -59,6 +74,10 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use metrics_core::storage::{Metric, Tags};
+
     use super::*;
 
     #[test]
@@ -68,5 +87,18 @@ mod tests {
         let v2 = Place::V2 { organisation: "home".to_owned(), buckets: Tiers::new(["a", "b", "c"]) };
         assert_eq!(v2.path(Tier::Daily), "api/v2/write?org=home&bucket=c&precision=ms");
         assert_eq!(Place::Victoria.path(Tier::Raw), "write?precision=ms");
+    }
+
+    #[test]
+    fn a_rollup_that_is_told_again_stands_behind_the_one_before() {
+        let tags = Arc::new(Tags::service("a", "b"));
+        let mut hour = Rollup::new(Tier::Hourly, Metric::QueueSize, tags, 3_600_000);
+        let v2 = Place::V2 { organisation: String::new(), buckets: Tiers::new(["", "", ""]) };
+        for count in 1..3 {
+            hour.observe(3_600_000, 1.0);
+            assert_eq!((v2.time_of(&hour), Place::Victoria.time_of(&hour)), (3_600_000, 3_600_000 + count));
+        }
+        hour.count = u64::MAX;
+        assert_eq!(Place::Victoria.time_of(&hour), 3_600_000 + MAX_OFFSET_MS);
     }
 }

@@ -89,6 +89,12 @@ impl Writing {
         start..start + fitting.max(1)
     }
 
+    fn of_rollups(&self, rollups: &[Rollup]) -> LineProtocol {
+        let mut lines = LineProtocol::default();
+        rollups.iter().for_each(|rollup| lines.rollup_at(rollup, self.place.time_of(rollup)));
+        lines
+    }
+
     fn post(&mut self, tier: Tier, lines: &str) -> Verdict {
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");
         let mut message = Message {
@@ -131,7 +137,9 @@ impl Sink for Writing {
         // Roll-ups of a tier follow one another.
         let tiers = batch.rollups.chunk_by(|one, next| one.tier == next.tier);
         let parts = [(Tier::Raw, of_points(batch.points))].into_iter();
-        for (tier, lines) in parts.chain(tiers.map(|rollups| (rollups[0].tier, of_rollups(rollups)))) {
+        let lines_of = |rollups: &[Rollup]| (rollups[0].tier, self.of_rollups(rollups));
+        let parts: Vec<_> = parts.chain(tiers.map(lines_of)).collect();
+        for (tier, lines) in parts {
             self.write_tier(tier, &lines, &mut progress).map_err(|error| progress.tell(error))?;
         }
         match progress.reason.take() {
@@ -149,12 +157,6 @@ impl Sink for Writing {
 fn of_points(points: &[Point]) -> LineProtocol {
     let mut lines = LineProtocol::default();
     points.iter().for_each(|point| lines.point(point));
-    lines
-}
-
-fn of_rollups(rollups: &[Rollup]) -> LineProtocol {
-    let mut lines = LineProtocol::default();
-    rollups.iter().for_each(|rollup| lines.rollup(rollup));
     lines
 }
 

@@ -96,8 +96,14 @@ impl LineProtocol {
         self.ends.push(self.text.len());
     }
 
-    /// Adds a roll-up.
+    /// Adds a roll-up, at the beginning of its bucket: where an engine replaces what stands at the same time, one that is
+    /// told again replaces the one before.
     pub fn rollup(&mut self, rollup: &Rollup) {
+        self.rollup_at(rollup, rollup.start_ms);
+    }
+
+    /// Adds a roll-up at another time, Unix milliseconds.
+    pub fn rollup_at(&mut self, rollup: &Rollup, unix_ms: u64) {
         let mut line = Line::new(&mut self.text, Self::measurement(rollup.tier));
         tags(&mut line, &rollup.tags, Some(rollup.metric));
         line.integer("count", rollup.count);
@@ -108,7 +114,7 @@ impl LineProtocol {
         for (bucket, count) in rollup.histogram() {
             line.integer(format_args!("h{bucket}"), u64::from(*count));
         }
-        line.end(rollup.start_ms);
+        line.end(unix_ms);
         self.ends.push(self.text.len());
     }
 }

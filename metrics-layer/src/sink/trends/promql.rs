@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::cells::{Cell, Field, tags};
 use super::{Endpoint, Engine, MAX_ANSWER_BYTES, Wanted};
 use crate::sink::link::Link;
+use crate::sink::place::MAX_OFFSET_MS;
 
 /// Prometheus answers with at most 11 000 points of a series.
 const MAX_STEPS: u64 = 10_000;
@@ -38,7 +39,11 @@ struct Series {
     values: Vec<(f64, String)>,
 }
 
-/// Roll-ups stand at the beginning of their bucket, to the millisecond: of each step only what stands there.
+/// Roll-ups are looked at so long after the beginning of their bucket, when the last one that was told of it stands there.
+const LOOK_AFTER_MS: u64 = 90_000;
+const _: () = assert!(LOOK_AFTER_MS > MAX_OFFSET_MS);
+
+/// The last roll-up of each bucket.
 fn of_rollups(wanted: &Wanted<'_>) -> String {
     let step = wanted.tier.bucket_ms();
     let end = wanted.tier.bucket_start(wanted.span.end - 1);
@@ -46,8 +51,9 @@ fn of_rollups(wanted: &Wanted<'_>) -> String {
     let fields = "_(count|sum|min|max|peak_ms|h[0-9]+)";
     let name = format!("__name__=~\"{}{fields}\"", LineProtocol::measurement(wanted.tier));
     let metric = format!("metric=\"{}\"", wanted.metric.as_str());
-    let query = format!("last_over_time({{{}}}[1s])", matchers(&[name, metric], wanted));
-    let seconds = [start, end, step].map(|ms| (ms / 1_000).to_string());
+    let look_after = LOOK_AFTER_MS / 1_000;
+    let query = format!("last_over_time({{{}}}[{look_after}s])", matchers(&[name, metric], wanted));
+    let seconds = [start + LOOK_AFTER_MS, end + LOOK_AFTER_MS, step].map(|ms| (ms / 1_000).to_string());
     let mut below = Serializer::for_suffix("api/v1/query_range?".to_owned(), 19);
     below.append_pair("query", &query).append_pair("start", &seconds[0]).append_pair("end", &seconds[1]);
     // VictoriaMetrics would move the start otherwise, and remember answers that are not final.
@@ -109,9 +115,11 @@ fn cells(series: &Series, tier: Tier) -> Vec<Cell> {
         }
     };
     let (Some(field), Some(tags)) = (field, tags(label)) else { return Vec::new() };
+    let after = if tier == Tier::Raw { 0 } else { LOOK_AFTER_MS };
     let cell = |(seconds, value): &(f64, String)| {
         let value = value.parse::<f64>().ok().filter(|value| value.is_finite())?;
-        Some(Cell { tags: tags.clone(), unix_ms: (seconds * 1e3).round() as u64, field, value })
+        let unix_ms = ((seconds * 1e3).round() as u64).checked_sub(after)?;
+        Some(Cell { tags: tags.clone(), unix_ms, field, value })
     };
     series.values.iter().filter_map(cell).collect()
 }
@@ -140,12 +148,12 @@ mod tests {
         assert_eq!(
             asked["query"],
             "last_over_time({__name__=~\"performance_metrics_hourly_(count|sum|min|max|peak_ms|h[0-9]+)\",\
-             metric=\"queue_size\",service=\"a \\\"b\\\"\",endpoint=\"\"}[1s])"
+             metric=\"queue_size\",service=\"a \\\"b\\\"\",endpoint=\"\"}[90s])"
         );
-        assert_eq!((&*asked["start"], &*asked["end"], &*asked["step"]), ("7200", "10800", "3600"));
+        assert_eq!((&*asked["start"], &*asked["end"], &*asked["step"]), ("7290", "10890", "3600"));
         // From the beginning of time it is as far back as is answered.
         let asked = pairs(&of_rollups(&Wanted::of(&query, Tier::Hourly, 0..3_600_000 * 20_001)));
-        assert_eq!((&*asked["start"], &*asked["end"]), ("36000000", "72000000"));
+        assert_eq!((&*asked["start"], &*asked["end"]), ("36000090", "72000090"));
     }
 
     #[test]
