@@ -17,6 +17,9 @@ const FLUSH_SECS: [u64; 12] = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60];
 /// Line-protocol clients keep so many lines (FACTS of the field); a point takes some 200 bytes.
 const QUEUE_POINTS: usize = 10_000;
 
+/// A store that is away is asked again after so long, at first and in the end.
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
 /// How long each tier is kept: raw points for 7 days, hours for 30, days for 90, unless told otherwise.
 ///
 /// # Examples
@@ -90,6 +93,8 @@ pub(super) struct Settings {
     pub(super) least_flush_interval: Duration,
     pub(super) retention: Retention,
     pub(super) queue_points: usize,
+    /// The first wait of the back-off and its longest one.
+    pub(super) backoff: (Duration, Duration),
     pub(super) clock: Clock,
 }
 
@@ -100,6 +105,7 @@ impl Settings {
             least_flush_interval,
             retention: Retention::default(),
             queue_points: QUEUE_POINTS,
+            backoff: BACKOFF,
             clock: Clock::new(),
         }
     }
@@ -116,6 +122,11 @@ impl Settings {
         if !(100..=1_000_000).contains(&self.queue_points) {
             let problem = format!("{} is not between 100 and 1000000", self.queue_points);
             return Err(ConfigError::new("queue_points", problem));
+        }
+        let (first, longest) = self.backoff;
+        if ![Duration::from_millis(1), first, longest, Duration::from_secs(3600)].is_sorted() {
+            let problem = format!("{first:?} and {longest:?} are not in order, between 1 ms and 1 h");
+            return Err(ConfigError::new("backoff", problem));
         }
         self.retention.validate()
     }

@@ -38,7 +38,8 @@ impl Batch<'_> {
 /// come back within some seconds; a panic counts as an error that [can be retried](SinkError::retry).
 ///
 /// What a sink cannot take is kept by its caller: up to [`queue_points`](super::StoreBuilder::queue_points) points, of
-/// which the oldest are dropped and counted. Retries wait from 1 s to 60 s, with jitter, or as long as the error asks.
+/// which the oldest are dropped and counted. Retries wait from 1 s to 60 s ([`backoff`](super::StoreBuilder::backoff)), with
+/// jitter, or as long as the error asks.
 ///
 /// # Source
 /// D-06, R-07.

@@ -187,6 +187,13 @@ impl StoreBuilder {
         self
     }
 
+    /// How long to wait before a store that is away or busy is asked again: at first, and at most; with jitter. By default
+    /// 1 s and 60 s. Where credentials are wrong it is the longest at once.
+    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
+        self.settings.backoff = (first, longest);
+        self
+    }
+
     /// The time source; by default the real one.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;

@@ -67,9 +67,9 @@ impl Worker {
             sink,
             tables,
             inbox,
+            backoff: Backoff::new(settings.backoff.0, settings.backoff.1),
             settings,
             recovered: HashSet::new(),
-            backoff: Backoff::default(),
             maintained: None,
             logged: None,
         }
@@ -161,7 +161,7 @@ impl Worker {
         self.inbox.end_write(error.as_ref().map(ToString::to_string).as_deref());
         self.settle(points, rollups, error.as_ref());
         match error {
-            None => self.backoff = Backoff::default(),
+            None => self.backoff.succeeded(),
             Some(error) => {
                 self.log(&error);
                 self.backoff.failed(&error);
