@@ -65,6 +65,11 @@ step "the head unit, scraped by Prometheus, and while its clock is set"
 find /usr/lib -name libfaketimeMT.so.1 | grep -q . || { apt-get update && apt-get install -y --no-install-recommends libfaketime; }
 cargo test --locked -p metrics-layer --all-features --test head_unit_example -- --ignored
 
+step "what engines hold, through everything that goes wrong; and what all stores tell of one workload"
+command -v influxd >/dev/null && command -v victoria-metrics >/dev/null ||
+    { apt-get update && apt-get install -y --no-install-recommends influxdb victoria-metrics; }
+cargo test --locked -p metrics-layer --all-features --test engines -- --ignored
+
 step "alerts, received by Alertmanager"
 command -v prometheus-alertmanager >/dev/null ||
     { apt-get update && apt-get install -y --no-install-recommends prometheus-alertmanager; }

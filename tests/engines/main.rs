@@ -1,0 +1,192 @@
+//! Real engines hold exactly what the writers counted as written, whatever happens in between; and all stores answer
+//! alike.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod http;
+mod proxy;
+mod servers;
+mod trends;
+
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use metrics_layer::core::storage::{Point, Retention, Store, Tags, Tier};
+use metrics_layer::sink::{Destination, Influx};
+
+use proxy::{Fault, Proxy};
+use servers::{DEADLINE, Kind, Server, wait};
+
+const POINTS: u64 = 10_000;
+const INSTANCES: [&str; 3] = ["a", "b", "c"];
+
+fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64
+}
+
+fn destination(address: std::net::SocketAddr) -> Destination {
+    Destination::new(format!("http://{address}")).unwrap().timeout(Duration::from_secs(2))
+}
+
+fn influx(kind: Kind, to: Destination) -> Influx {
+    match kind {
+        Kind::InfluxDb => Influx::v1(to, "perf").unwrap(),
+        Kind::VictoriaMetrics => Influx::victoria(to),
+    }
+}
+
+fn store(kind: Kind, to: Destination) -> Store {
+    let builder = influx(kind, to).store().flush_interval(Duration::from_secs(1));
+    builder.backoff(Duration::from_millis(20), Duration::from_millis(500)).start().unwrap()
+}
+
+/// A point of which the time tells the value, of a service as a whole.
+fn point(instance: &str, at_ms: u64, value: u64) -> Point {
+    Point { queue_size: value, ..Point::new(Tags::service("fleet", instance), at_ms) }
+}
+
+/// D-06: three instances write 10 000 points each, through everything that goes wrong.
+fn what_is_counted_is_held(kind: Kind) {
+    let mut server = Server::start(kind);
+    influx(kind, destination(server.address)).setup(&Retention::default()).unwrap();
+    let script = [
+        Fault::None,
+        Fault::Status("503 Service Unavailable"),
+        Fault::Status("429 Too Many Requests\r\nRetry-After: 1"),
+        Fault::Hang,
+        Fault::None,
+        Fault::Reset,
+        Fault::LostAnswer,
+        Fault::None,
+        Fault::Status("401 Unauthorized"),
+        Fault::None,
+        Fault::Status("500 Internal Server Error"),
+    ];
+    let began = now_ms() - 60_000;
+    // Some hundred lines, compressed; so a thousand are too many.
+    let proxies = INSTANCES.map(|_| Proxy::start(server.address, 2_000, &script));
+    let stores = proxies.clone().map(|proxy| store(kind, destination(proxy.address)));
+    thread::scope(|scope| {
+        for (store, instance) in stores.iter().zip(INSTANCES) {
+            scope.spawn(move || {
+                for n in 0..POINTS {
+                    store.push(vec![point(instance, began + n, n)]);
+                    if n % 500 == 0 {
+                        thread::sleep(Duration::from_millis(50));
+                    }
+                }
+            });
+        }
+        wait("a part is written", || stores.iter().all(|store| store.metrics().points_written > 1_000));
+        server.end();
+        thread::sleep(Duration::from_millis(500));
+        server.start_again();
+    });
+    for (store, proxy) in stores.iter().zip(&proxies) {
+        assert!(store.flush(DEADLINE), "{:?}", store.metrics());
+        let metrics = store.metrics();
+        let counts =
+            (metrics.points_pushed, metrics.points_written, metrics.points_dropped, metrics.points_queued);
+        assert_eq!(counts, (POINTS, POINTS, 0, 0), "{metrics:?}");
+        assert!(metrics.retries >= 7 && !metrics.degraded, "{metrics:?}");
+        let faults: Vec<_> = script.into_iter().filter(|fault| *fault != Fault::None).collect();
+        assert_eq!(proxy.met(), faults);
+        assert!(proxy.too_large() > 0);
+    }
+    let expected: Vec<_> = (0..POINTS).map(|n| (began + n, n as f64)).collect();
+    for instance in INSTANCES {
+        wait("the engine shows them", || server.points(instance).len() >= expected.len());
+        assert!(server.points(instance) == expected, "instance {instance}");
+    }
+}
+
+#[test]
+#[ignore = "needs influxd; ci/test.sh runs it"]
+fn influxdb_holds_what_was_counted() {
+    what_is_counted_is_held(Kind::InfluxDb);
+}
+
+#[test]
+#[ignore = "needs victoria-metrics; ci/test.sh runs it"]
+fn victoriametrics_holds_what_was_counted() {
+    what_is_counted_is_held(Kind::VictoriaMetrics);
+}
+
+/// What is dropped is counted, and everything else is there: the oldest of a queue that is full, and what the engine
+/// never takes.
+#[test]
+#[ignore = "needs influxd; ci/test.sh runs it"]
+fn what_is_dropped_is_counted() {
+    let mut server = Server::start(Kind::InfluxDb);
+    let influx = influx(Kind::InfluxDb, destination(server.address));
+    influx.setup(&Retention::default()).unwrap();
+    server.end();
+    // The store would keep longer than the engine does.
+    let month = Retention::default().keep(Tier::Raw, Duration::from_secs(30 * 86_400));
+    let builder = influx.store().retention(month).queue_points(1_000).flush_interval(Duration::from_secs(1));
+    let store = builder.backoff(Duration::from_millis(20), Duration::from_millis(200)).start().unwrap();
+    let began = now_ms() - 60_000;
+    (0..5_000).for_each(|n| store.push(vec![point("a", began + n, n)]));
+    wait("it was tried", || store.metrics().retries > 1);
+    assert!(store.metrics().degraded);
+    server.start_again();
+    assert!(store.flush(DEADLINE));
+    let metrics = store.metrics();
+    assert_eq!((metrics.points_written, metrics.points_dropped), (1_000, 4_000), "{metrics:?}");
+    let newest: Vec<_> = (4_000..5_000).map(|n| (began + n, n as f64)).collect();
+    assert!(server.points("a") == newest);
+
+    // Half of these are older than the policy keeps.
+    let old = began - 10 * 86_400_000;
+    let mixed = (0..50).flat_map(|n| [point("b", old + n, n), point("b", began + n, n)]).collect();
+    store.push(mixed);
+    assert!(store.flush(DEADLINE));
+    let metrics = store.metrics();
+    assert_eq!((metrics.points_written, metrics.points_dropped), (1_050, 4_050), "{metrics:?}");
+    assert!(metrics.last_error.contains("dropped=50"), "{metrics:?}");
+    assert_eq!(server.points("b").len(), 50);
+
+    // A policy that is gone: the engine says 500, and means never.
+    server.query("DROP RETENTION POLICY raw_7d ON perf");
+    store.push(vec![point("c", began, 1)]);
+    assert!(store.flush(DEADLINE));
+    let metrics = store.metrics();
+    assert_eq!(metrics.points_dropped, 4_051, "{metrics:?}");
+    assert!(metrics.last_error.contains("retention policy not found"), "{metrics:?}");
+}
+
+/// THREAT 46, D-10: InfluxDB takes every line, whatever the names, and reads them as they were meant.
+#[test]
+#[ignore = "needs influxd; ci/test.sh runs it"]
+fn every_name_is_taken() {
+    let server = Server::start(Kind::InfluxDb);
+    let influx = influx(Kind::InfluxDb, destination(server.address));
+    influx.setup(&Retention::default()).unwrap();
+    let store = influx.store().start().unwrap();
+    let parts =
+        ["a", ",", "=", " ", "\\", "\"", "'", "\n", "\t", "{", "#", "ü", "🦀", "\u{7f}", "%0A", "\\,", "i"];
+    let count = parts.len();
+    let name = |n: usize| [n % count, n / count % count, n / count / count].map(|part| parts[part]).concat();
+    let names: Vec<_> = (0..count.pow(3)).map(name).collect();
+    let at = now_ms() - 60_000;
+    let points = names.iter().enumerate().map(|(n, name)| {
+        let tags = Tags::service("odd, =\"names\"", "a").endpoint("GET", name.as_str());
+        Point { response_time_ms: Some(1.5), ..Point::new(tags, at + n as u64) }
+    });
+    let points: Vec<_> = points.collect();
+    points.chunks(500).for_each(|points| store.push(points.to_vec()));
+    assert!(store.flush(DEADLINE));
+    let metrics = store.metrics();
+    assert_eq!((metrics.points_written, metrics.points_dropped), (names.len() as u64, 0), "{metrics:?}");
+    // By their time each name is found where it was written.
+    let rows = server.query("SELECT response_time_ms, endpoint FROM raw_7d.performance_metrics");
+    let rows = rows["results"][0]["series"][0]["values"].as_array().unwrap().clone();
+    assert_eq!(rows.len(), names.len());
+    for row in rows {
+        let name = &names[(row[0].as_u64().unwrap() - at) as usize];
+        let readable =
+            |name: &str| name.replace('\n', "\\n").replace('\t', "\\t").replace('\u{7f}', "\\u{7f}");
+        let expected = readable(name.trim_end_matches('\\'));
+        assert_eq!(row[2].as_str().unwrap_or_default(), expected, "{name:?}");
+    }
+}
