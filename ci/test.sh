@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-step() { printf '\n== %s\n' "$*"; }
+# With the seconds so far, so that it shows what takes long.
+step() { printf '\n== %4d s: %s\n' "$SECONDS" "$*"; }
 
 step "toolchain"
 if command -v rustup >/dev/null; then
@@ -54,32 +55,32 @@ step "two small published crates with #[timed] on every function, and their own 
 cargo run --locked --quiet --manifest-path tests/annotate/Cargo.toml -- semver slab
 
 step "who gets an answer in a release build: the same table, with our debug assertions off"
-cargo test --locked -p metrics-layer --all-features --test access_table \
+cargo test --locked --workspace --all-features --test access_table \
     --config 'profile.dev.package.metrics-layer.debug-assertions=false'
 
 step "what Prometheus makes of the exported text"
 command -v promtool >/dev/null || { apt-get update && apt-get install -y --no-install-recommends prometheus; }
-cargo test --locked -p metrics-layer --all-features --test prometheus_reads_it -- --ignored
+cargo test --locked --workspace --all-features --test prometheus_reads_it -- --ignored
 
 step "the head unit, scraped by Prometheus, and while its clock is set"
 find /usr/lib -name libfaketimeMT.so.1 | grep -q . || { apt-get update && apt-get install -y --no-install-recommends libfaketime; }
-cargo test --locked -p metrics-layer --all-features --test head_unit_example -- --ignored
+cargo test --locked --workspace --all-features --test head_unit_example -- --ignored
 
 step "what engines hold, through everything that goes wrong; and what all stores tell of one workload"
 command -v influxd >/dev/null && command -v victoria-metrics >/dev/null ||
     { apt-get update && apt-get install -y --no-install-recommends influxdb victoria-metrics; }
-cargo test --locked -p metrics-layer --all-features --test engines -- --ignored
+cargo test --locked --workspace --all-features --test engines -- --ignored
 
 step "alerts, received by Alertmanager"
 command -v prometheus-alertmanager >/dev/null ||
     { apt-get update && apt-get install -y --no-install-recommends prometheus-alertmanager; }
-cargo test --locked -p metrics-layer --all-features --test alerts_are_posted -- --ignored
+cargo test --locked --workspace --all-features --test alerts_are_posted -- --ignored
 
 step "the pages' scripts, type-checked against the models"
 command -v npm >/dev/null || { apt-get update && apt-get install -y --no-install-recommends nodejs npm; }
 npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund
-cargo test --locked -p metrics-layer --all-features --test page_types -- --ignored
+cargo test --locked --workspace --all-features --test page_types -- --ignored
 
 step "the pages, in Chromium"
 command -v chromium >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core; }
-cargo test --locked -p metrics-layer --all-features --test in_chromium -- --ignored
+cargo test --locked --workspace --all-features --test in_chromium -- --ignored
