@@ -270,6 +270,7 @@ impl Metrics {
     #[must_use]
     pub fn health(&self) -> PerformanceHealth {
         let scheduled = |job| self.sampler().is_some_and(|sampler| sampler.is_scheduled(job));
+        let storage = self.store().map(Store::metrics).unwrap_or_default();
         PerformanceHealth {
             metrics_enabled: self.is_enabled(),
             broadcaster_running: scheduled(job::BROADCASTER),
@@ -278,7 +279,8 @@ impl Metrics {
             #[cfg(not(feature = "system"))]
             system_probe_running: false,
             collecting: self.collection().is_collecting(),
-            storage_ok: self.store().is_none_or(|store| !store.metrics().degraded),
+            storage_ok: !storage.degraded,
+            storage_put_aside: !storage.notice.is_empty(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

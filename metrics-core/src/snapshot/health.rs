@@ -19,6 +19,9 @@ pub struct PerformanceHealth {
     pub collecting: bool,
     /// Whether storage works; true when none is configured.
     pub storage_ok: bool,
+    /// Whether a file that was damaged or belongs to something else had to be put aside, so that storage began anew; what
+    /// it is called now is in [`StorageMetrics`](crate::StorageMetrics).
+    pub storage_put_aside: bool,
     /// The version of this library.
     pub version: String,
 }

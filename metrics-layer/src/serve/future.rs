@@ -9,9 +9,10 @@ use http::Response;
 
 use super::Body;
 use super::document::Document;
+use super::trends::Trend;
 
 /// The answer of a [`Handler`](super::Handler). It is ready in the first poll, unless the same document is being
-/// made for another client at that moment.
+/// made for another client at that moment, or a store is asked.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct ResponseFuture {
@@ -27,6 +28,7 @@ enum State {
     /// `None` when it was taken.
     Ready(Option<Response<Body>>),
     Document(Document),
+    Trend(Trend),
 }
 
 impl ResponseFuture {
@@ -36,6 +38,10 @@ impl ResponseFuture {
 
     pub(super) fn document(document: Document) -> Self {
         Self { state: State::Document(document), without_body: false }
+    }
+
+    pub(super) fn trend(trend: Trend) -> Self {
+        Self { state: State::Trend(trend), without_body: false }
     }
 
     pub(super) fn without_body(self) -> Self {
@@ -50,6 +56,7 @@ impl Future for ResponseFuture {
         let mut response = match &mut self.state {
             State::Ready(response) => response.take().expect("a future is not polled after it was ready"),
             State::Document(document) => ready!(document.poll(cx)),
+            State::Trend(trend) => ready!(trend.poll(cx)),
         };
         if self.without_body {
             *response.body_mut() = Body::default();

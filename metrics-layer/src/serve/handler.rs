@@ -21,7 +21,7 @@ use super::routes::{Answer, Ask, Data, Route};
 use super::shared::{Documents, Key};
 use super::source::Source;
 use super::table::{Found, Table};
-use super::{Body, Mounts, Or, ResponseFuture, accept, openapi, respond};
+use super::{Body, Mounts, Or, ResponseFuture, accept, openapi, respond, trends};
 use crate::dashboard::{self, Asset};
 #[cfg(feature = "live")]
 use crate::live::{self, Hub};
@@ -207,6 +207,7 @@ impl Shared {
         };
         let response = match route.answer {
             Answer::Data(data) => return self.data(route, data, request),
+            Answer::Trends(data) => return self.trends(route, data, request),
             Answer::Health => respond::json(&self.health()),
             Answer::OpenApi => respond::json(&openapi::document(self.table.places())),
             #[cfg(feature = "live")]
@@ -258,6 +259,15 @@ impl Shared {
                 ResponseFuture::document(Document::new(&self.documents, self.source.clone(), data, key))
             }
             Err(refusal) => ResponseFuture::ready(refusal.response()),
+        }
+    }
+
+    /// What a store has to be asked for is read by its own thread; the rest is a document like others.
+    fn trends(&self, route: &Route, data: Data, request: &Parts) -> ResponseFuture {
+        let asked = self.ask(data, request).ok().and_then(|ask| trends::of_store(&self.source, &ask.values));
+        match asked {
+            Some(trend) => ResponseFuture::trend(trend.encoded(Encoding::of(&request.headers))),
+            None => self.data(route, data, request),
         }
     }
 

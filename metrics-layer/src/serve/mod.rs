@@ -65,6 +65,7 @@ mod source;
 #[cfg(any(feature = "listener", feature = "live"))]
 pub(crate) mod stop;
 mod table;
+mod trends;
 
 pub use access::{Access, AccessFuture, AccessLayer, AccessService, Peer};
 pub use body::Body;

@@ -58,7 +58,9 @@ impl Refusal {
             Self::LargeBody => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::Parameter(_) => StatusCode::BAD_REQUEST,
-            Self::Disabled | Self::Busy | Self::Fault(Fault::Absent) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Disabled | Self::Busy | Self::Fault(Fault::Absent | Fault::Unread) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Fault(Fault::TooLarge | Fault::Failed) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     Failed,
     /// The handler was made from a collector that has nothing of the kind.
     Absent,
+    /// The store does not answer.
+    Unread,
 }
 
 impl Fault {
@@ -29,6 +31,7 @@ impl Fault {
             Self::TooLarge => "the document would be too large",
             Self::Failed => "the metrics cannot be read",
             Self::Absent => "this collector has no such document",
+            Self::Unread => "the store cannot be read",
         }
     }
 }

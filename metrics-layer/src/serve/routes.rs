@@ -34,6 +34,8 @@ pub(crate) struct Route {
 pub(crate) enum Answer {
     /// A document made of the metrics, while they are on.
     Data(Data),
+    /// The same, unless there is a store that has to be asked.
+    Trends(Data),
     Health,
     OpenApi,
     #[cfg(feature = "live")]
@@ -87,6 +89,16 @@ impl Methods {
             Self::GetHead => "GET, HEAD",
             #[cfg(feature = "live")]
             Self::Get => "GET",
+        }
+    }
+}
+
+impl Answer {
+    /// How a document is made, and what it is asked with.
+    pub(crate) fn data(self) -> Option<Data> {
+        match self {
+            Self::Data(data) | Self::Trends(data) => Some(data),
+            _ => None,
         }
     }
 }
@@ -391,7 +403,7 @@ mod tests {
     #[test]
     fn every_parameter_says_what_it_takes() {
         for route in rows() {
-            let Answer::Data(data) = route.answer else { continue };
+            let Some(data) = route.answer.data() else { continue };
             for param in data.params {
                 let says = |text: &str| param.expected.contains(text);
                 assert!(param.expected.starts_with(param.name) && says("once"), "{}", param.expected);

@@ -116,7 +116,12 @@ impl Source {
 
     /// What is collected at an interval; a collector alone has none.
     pub(super) fn collection(&self) -> Result<&Collection, Fault> {
-        self.metrics.as_ref().map(core::Metrics::collection).ok_or(Fault::Absent)
+        self.metrics().map(core::Metrics::collection)
+    }
+
+    /// All there is; a collector alone has nothing of that.
+    pub(super) fn metrics(&self) -> Result<&core::Metrics, Fault> {
+        self.metrics.as_ref().ok_or(Fault::Absent)
     }
 
     pub(super) fn collected(&self, last_n: u64) -> Result<CollectionMetrics, Fault> {

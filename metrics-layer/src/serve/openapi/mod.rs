@@ -66,10 +66,8 @@ fn is_web_socket(_place: &Place) -> bool {
 
 fn path_item(place: &Place) -> Value {
     let route = &place.route;
-    let params: Vec<_> = match route.answer {
-        Answer::Data(data) => data.params.iter().map(parameter).collect(),
-        _ => Vec::new(),
-    };
+    let params = route.answer.data().map_or(&[][..], |data| data.params);
+    let params: Vec<_> = params.iter().map(parameter).collect();
     let mut item = Map::new();
     for method in route.methods().allow().split(", ") {
         let operation = json!({
@@ -106,11 +104,16 @@ fn responses(answer: Answer) -> Value {
         say(status, refusal(when));
     }
     match answer {
-        Answer::Data(data) => {
+        Answer::Data(data) | Answer::Trends(data) => {
             say("200", body("the document", &content(data)));
             say("406", refusal("no acceptable content type"));
             say("500", refusal("the document would be too large, or cannot be made"));
-            say("503", refusal("metrics are disabled, or too many documents are being made"));
+            say(
+                "503",
+                refusal(
+                    "metrics are disabled, too many documents are being made, or the store cannot be read",
+                ),
+            );
             if !data.params.is_empty() {
                 say("400", refusal("a parameter has a value that is not taken"));
             }

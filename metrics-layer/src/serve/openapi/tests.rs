@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use metrics_core::{AlertRule, JobMetrics, Metrics, PerformanceHealth, TrendPeriod};
+use metrics_core::{AlertRule, JobMetrics, Metrics, PerformanceHealth, StorageMetrics, TrendPeriod};
 
 use super::*;
 use crate::serve::routes;
@@ -124,6 +124,7 @@ fn schemas_are_those_of_the_models() {
     check("RouteHistogram", serde_json::to_value(source.histogram("GET", "/api/x")).unwrap());
     let mut own = serde_json::to_value(source.own()).unwrap();
     own["self"]["jobs"] = json!({ "probe": JobMetrics::default() });
+    own["self"]["storage"] = json!(StorageMetrics::default());
     check("Own", own);
     check("PerformanceHealth", serde_json::to_value(PerformanceHealth::default()).unwrap());
     let collected = collected();
@@ -133,7 +134,9 @@ fn schemas_are_those_of_the_models() {
     check("ActiveAlerts", value(serde_json::to_value(collected.alerts().active())));
     check("AlertRules", value(serde_json::to_value(collected.alerts().status())));
     check("AlertEvents", value(serde_json::to_value(collected.alerts().recent_events())));
-    let trend = collected.collection().trend("memory_usage", TrendPeriod::Hourly);
+    let mut trend = collected.collection().trend("memory_usage", TrendPeriod::Hourly).unwrap();
+    // As a store tells it.
+    [trend.buckets[0].p50, trend.buckets[0].p95, trend.buckets[0].p99] = [Some(1.0); 3];
     check("TrendMetrics", value(serde_json::to_value(trend)));
     check("Refusal", json!({ "detail": "" }));
 }

@@ -1,11 +1,11 @@
 //! The rows of what is collected at an interval, and of its alerts.
 
-use metrics_core::{TextFormat, TrendPeriod};
+use metrics_core::TextFormat;
 
 use super::{Answer, Data, JSON, OPEN_METRICS, PROMETHEUS, Route, json};
 use crate::serve::mounts::Family;
 use crate::serve::query::{Kind, Param};
-use crate::serve::render;
+use crate::serve::{render, trends};
 
 const CSV: &str = "text/csv; charset=utf-8";
 
@@ -78,39 +78,12 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         family: Family::Metrics,
         path: "/metrics/trends",
-        about: "one series over hours, days or weeks; `metric`, `period`",
-        answer: Answer::Data(Data {
+        about: "one metric over hours, days or weeks; `metric`, `period`, `from`, `to`, `service`, `instance`, `endpoint`",
+        answer: Answer::Trends(Data {
             media: &[JSON],
             schema: Some("TrendMetrics"),
-            params: &[
-                Param {
-                    name: "metric",
-                    about: "The series.",
-                    kind: Kind::OneOf(&[
-                        "request_latency",
-                        "memory_usage",
-                        "cpu_usage",
-                        "active_connections",
-                        "total_connections",
-                    ]),
-                    expected: "metric: request_latency, memory_usage, cpu_usage, active_connections or \
-                               total_connections, once",
-                },
-                Param {
-                    name: "period",
-                    about: "The length of the buckets.",
-                    kind: Kind::OneOf(&["hourly", "daily", "weekly"]),
-                    expected: "period: hourly, daily or weekly, once",
-                },
-            ],
-            render: |source, ask| {
-                let period = match ask.values.word(1) {
-                    "daily" => TrendPeriod::Daily,
-                    "weekly" => TrendPeriod::Weekly,
-                    _ => TrendPeriod::Hourly,
-                };
-                render::json(&source.collection()?.trend(ask.values.word(0), period).unwrap_or_default())
-            },
+            params: trends::PARAMS,
+            render: |source, ask| render::json(&trends::in_memory(source, &ask.values)?),
         }),
     },
 ];
