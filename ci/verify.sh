@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What takes too long for every change: run before a release, or when asked to.
-# Usage: ci/verify.sh [licences|models|load|api|sanitizers|annotate]..., by default all of them
+# Usage: ci/verify.sh [licences|models|load|api|sanitizers|annotate|storage]..., by default all of them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -96,10 +96,17 @@ annotate() {
     cargo run --locked --quiet --manifest-path tests/annotate/Cargo.toml
 }
 
-[ $# -gt 0 ] || set -- licences models load api sanitizers annotate
+# Processes that are killed while they store, and files that are damaged: all within one store's promise.
+storage() {
+    step "a thousand kills and ten thousand damaged files"
+    cargo test --locked --release -p metrics-layer --all-features --test storage_survives_kills --test storage_files \
+        -- --ignored --nocapture
+}
+
+[ $# -gt 0 ] || set -- licences models load api sanitizers annotate storage
 for part in "$@"; do
     case $part in
-    licences | models | load | api | sanitizers | annotate) "$part" ;;
+    licences | models | load | api | sanitizers | annotate | storage) "$part" ;;
     *) echo "no such part: $part" >&2 && exit 2 ;;
     esac
 done

@@ -69,7 +69,8 @@ fn path() -> impl Strategy<Value = String> {
 
 fn query() -> impl Strategy<Value = String> {
     let name = prop::sample::select(vec![
-        "limit", "sort_by", "order", "last_n", "metric", "period", "LIMIT", "limit%00", "",
+        "limit", "sort_by", "order", "last_n", "metric", "period", "from", "to", "service", "endpoint",
+        "LIMIT", "limit%00", "",
     ]);
     let value = prop_oneof![
         Just(MARK.to_owned()),

@@ -178,12 +178,12 @@ fn assert_same(found: &[TrendBucket], expected: &[TrendBucket], of: &str) {
     }
 }
 
-/// Days of points twenty minutes apart, with nights and whole days without any, and some that come late.
+/// Days of points forty minutes apart, with nights and whole days without any, and some that come late.
 fn live(simulation: &mut Simulation, days: u64) {
     for day in 0..days {
-        for slot in 0..72_u64 {
-            simulation.advance(20 * 60_000);
-            let is_night = (6..24).contains(&slot);
+        for slot in 0..36_u64 {
+            simulation.advance(40 * 60_000);
+            let is_night = (3..12).contains(&slot);
             let is_holiday = day % 31 == 30;
             if !is_night && !is_holiday {
                 simulation.push_at(simulation.now_ms);

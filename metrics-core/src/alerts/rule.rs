@@ -47,7 +47,7 @@ const KEEP: Duration = Duration::from_secs(60);
 /// | `active_connections`, `total_connections` | | WebSocket connections |
 /// | `request_latency` | ms | requests since the last collection, with label `endpoint` those of one endpoint |
 /// | `requests_per_minute`, `error_rate_percent` | , % | requests of the last minute |
-/// | `cpu_percent`, `memory_percent` | % | the host |
+/// | `cpu_percent`, `memory_percent`, `disk_usage_percent` | % | the host; the file system of [`disk_path`](crate::Builder::disk_path) |
 /// | any other | its own | the [gauge](crate::Registry::gauge) of that name |
 ///
 /// # Source
@@ -124,9 +124,10 @@ impl AlertRule {
         ]
     }
 
-    /// Rules for any service, to add to the [default ones](Self::defaults): memory of the host (A-19), requests that
-    /// fail (A-20), and fewer than ten requests a minute, which is switched off, and has no data before the first
-    /// request (A-21). Rates are over the last minute.
+    /// Rules for any service, to add to the [default ones](Self::defaults): memory and file system of the host (A-19),
+    /// requests that fail (A-20), and fewer than ten requests a minute, which is switched off, and has no data before the
+    /// first request (A-21). Rates are over the last minute. That requests take longer than 500 ms (A-20) and that much
+    /// of a processor is used (A-19) are default rules.
     ///
     /// # Examples
     /// ```
@@ -141,6 +142,7 @@ impl AlertRule {
         let few = Self::below(metric::REQUESTS_PER_MINUTE).warning(10.0).description("Few requests");
         vec![
             Self::new(metric::HOST_MEMORY_PERCENT, 80.0, 90.0, "Memory of the host high"),
+            Self::new(metric::DISK_USAGE_PERCENT, 90.0, 95.0, "Disk nearly full"),
             Self::new(metric::ERROR_RATE_PERCENT, 5.0, 10.0, "Many requests fail"),
             few.enabled(false),
         ]

@@ -17,6 +17,12 @@ fn metrics_with(rules: Vec<AlertRule>) -> (Metrics, MockClock) {
     let metrics = Metrics::builder().clock(clock).collecting(false).alert_rules(rules).build().unwrap();
     #[cfg(feature = "system")]
     metrics.stop_system_probe();
+    // A look that is under way ends before the next job begins.
+    let (sent, ran) = mpsc::channel();
+    metrics.sampler().unwrap().schedule("after", Duration::from_secs(3_600), move || {
+        let _ = sent.send(());
+    });
+    ran.recv().unwrap();
     *crate::sync::lock(&metrics.collection().state().process) = None;
     (metrics, time)
 }
@@ -211,6 +217,25 @@ fn targets_of_a_service_are_rules_too() {
     let both = minute(8, 1);
     assert_eq!(both[0].1, AlertLevel::Critical);
     assert_eq!(both[1], ("requests_per_minute".to_owned(), AlertLevel::Warning, 9.0));
+}
+
+///
+#[test]
+fn a_host_that_runs_full_is_told() {
+    let (metrics, time) = metrics_with(AlertRule::service_targets());
+    let level_at = |memory_percent: f64, disk_percent: f64| -> Vec<_> {
+        let host = SystemMetrics { memory_total_mb: 1_000.0, memory_percent, ..SystemMetrics::default() };
+        metrics.registry().set_system(host);
+        *crate::sync::lock(&metrics.collection().state().disk) = Some(disk_percent);
+        time.advance(Duration::from_secs(60));
+        metrics.collection().collect();
+        metrics.alerts().active().into_iter().map(|alert| (alert.metric, alert.level)).collect()
+    };
+    assert_eq!(level_at(79.9, 89.9), []);
+    let disk = |level| ("disk_usage_percent".to_owned(), level);
+    let memory = |level| ("memory_percent".to_owned(), level);
+    assert_eq!(level_at(80.0, 90.0), [disk(AlertLevel::Warning), memory(AlertLevel::Warning)]);
+    assert_eq!(level_at(90.0, 95.0), [disk(AlertLevel::Critical), memory(AlertLevel::Critical)]);
 }
 
 /// THREAT 31: whoever waited while the process was stopped waited for nothing slow.
