@@ -107,6 +107,11 @@ pub struct CollectionGuide;
 #[doc = include_str!("../../docs/requests.md")]
 pub struct RequestsGuide;
 
+/// The guide's snippets, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/storage.md")]
+pub struct StorageGuide;
+
 /// The README's snippets, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
