@@ -69,7 +69,7 @@ cargo test --locked --workspace --all-features --test head_unit_example -- --ign
 step "what engines hold, through everything that goes wrong; and what all stores tell of one workload"
 command -v influxd >/dev/null && command -v victoria-metrics >/dev/null ||
     { apt-get update && apt-get install -y --no-install-recommends influxdb victoria-metrics; }
-cargo test --locked --workspace --all-features --test engines -- --ignored
+cargo test --locked --workspace --all-features --test engines --test fleet_example -- --ignored
 
 step "alerts, received by Alertmanager"
 command -v prometheus-alertmanager >/dev/null ||

@@ -103,6 +103,11 @@ pub use metrics_core::__private;
 pub struct CollectionGuide;
 
 /// The guide's snippets, compiled.
+#[cfg(all(doctest, feature = "influx"))]
+#[doc = include_str!("../../docs/engines.md")]
+pub struct EnginesGuide;
+
+/// The guide's snippets, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/requests.md")]
 pub struct RequestsGuide;
