@@ -27,16 +27,12 @@ export class Derived {
   #told = new Map();
 
   /**
-   * @param {any[]} routes of `api/admin/performance/routes`
+   * Keeps a number that another document told.
+   * @param {string} series
+   * @param {number} value
    */
-  addRouteStats(routes) {
-    const [requests, errors] = routes.reduce(([all, failed], route) => [all + route.request_count, failed + route.error_count], [0, 0]);
-    this.#told.set("errors", requests ? (100 * errors) / requests : 0);
-  }
-
-  /** @param {any} summary `metrics/summary` */
-  addSummary(summary) {
-    this.#told.set("process", summary.memory_mb);
+  tell(series, value) {
+    this.#told.set(series, value);
   }
 
   /**

@@ -15,7 +15,10 @@ import { Signal, computed } from "./signal.js";
  * @property {any} functions `api/metrics/functions`
  * @property {any} routes `api/metrics/routes`
  * @property {any} requests `api/metrics/requests`
+ * @property {any} throughput `api/metrics/throughput`
  * @property {any} queues `api/metrics/queues`
+ * @property {any} pools `api/metrics/pools`
+ * @property {any} errors `api/metrics/errors`
  * @property {any} routeStats `api/admin/performance/routes`
  * @property {any} performance `admin/performance/json?blocks=all`
  * @property {any} collection `metrics`
@@ -37,7 +40,10 @@ const signals = {
   functions: new Signal(null),
   routes: new Signal(null),
   requests: new Signal(null),
+  throughput: new Signal(null),
   queues: new Signal(null),
+  pools: new Signal(null),
+  errors: new Signal(null),
   routeStats: new Signal(null),
   performance: new Signal(null),
   collection: new Signal(null),
@@ -70,8 +76,8 @@ export function update(change) {
 function write(change) {
   measured(UPDATE, () => {
     // Before the panels hear of the snapshot, as they read both.
-    if (change.routeStats) derived.addRouteStats(change.routeStats.routes);
-    if (change.summary) derived.addSummary(change.summary);
+    if (change.throughput) derived.tell("errors", change.throughput.error_rate_percent);
+    if (change.summary) derived.tell("process", change.summary.memory_mb);
     if (change.snapshot) derived.add(change.snapshot, signals.snapshot.value);
     for (const [name, value] of Object.entries(change)) {
       /** @type {Signal<any>} */ (signals[/** @type {keyof State} */ (name)]).set(value);

@@ -1,6 +1,6 @@
-// What the extensions of the service are doing; not there while it has none.
+// What the extensions of the service are doing, and its errors by type; not there while it has neither.
 
-import { words } from "../columns.js";
+import { number, words } from "../columns.js";
 import { count } from "../format.js";
 import { levelOfWord } from "../level.js";
 import { Panel } from "../panel.js";
@@ -9,7 +9,7 @@ import { store } from "../store.js";
 import { Table } from "../table.js";
 
 class StatusPanel extends Panel {
-  #table = new Table({
+  #statuses = new Table({
     name: "statuses",
     caption: "Statuses",
     empty: "No status yet.",
@@ -19,23 +19,41 @@ class StatusPanel extends Panel {
       words("status", "Status", (extension) => extension.status, { level: (extension) => levelOfWord(extension.status), width: 9 }),
     ],
   });
+  #errors = new Table({
+    name: "errors",
+    caption: "Errors by type",
+    empty: "No error yet.",
+    key: (error) => error.type,
+    sort: "-count",
+    columns: [words("type", "Error", (error) => error.type), number("count", "Count", count, 7)],
+  });
 
-  reads = [store.collection];
-  tables = [this.#table];
+  reads = [store.collection, store.errors];
+  tables = [this.#statuses, this.#errors];
 
   build() {
-    this.heading("Statuses", this.#table.field);
-    this.append(this.#table.root);
+    this.heading("Statuses and errors", this.#statuses.field);
+    this.append(this.#statuses.root, this.#errors.root);
     // A panel that is hidden is not seen, and has to be asked for all the same.
     this.hidden = true;
-    want("collection", () => this.hidden || this.isSeen);
-    store.collection.subscribe((document) => (this.hidden = Object.keys(document?.extensions ?? {}).length === 0));
+    for (const name of /** @type {const} */ (["collection", "errors"])) {
+      want(name, () => this.hidden || this.isSeen);
+      store[name].subscribe(() => (this.hidden = this.#all().every((list) => list.length === 0)));
+    }
+  }
+
+  /** @returns {any[][]} */
+  #all() {
+    const statuses = Object.entries(store.collection.value?.extensions ?? {});
+    return [statuses.map(([name, status]) => ({ name, status })), store.errors.value?.errors ?? []];
   }
 
   draw() {
-    const extensions = Object.entries(store.collection.value?.extensions ?? {});
-    this.note(count(extensions.length));
-    this.#table.show(extensions.map(([name, status]) => ({ name, status })));
+    const [statuses, errors] = this.#all();
+    this.#statuses.show(statuses);
+    this.#errors.show(errors);
+    this.#statuses.root.hidden = statuses.length === 0;
+    this.#errors.root.hidden = errors.length === 0;
   }
 }
 

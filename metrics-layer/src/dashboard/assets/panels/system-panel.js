@@ -12,7 +12,7 @@ import { store } from "../store.js";
 const MB = 1024 * 1024;
 
 class SystemPanel extends Panel {
-  reads = [store.snapshot, store.routeStats, store.summary, store.own];
+  reads = [store.snapshot, store.throughput, store.summary, store.own];
   #requests = gauge("Requests", "requests", "/s");
   #latency = gauge("Latency", "latency", "ms");
   #errors = gauge("Errors", "errors", "%");
@@ -29,7 +29,7 @@ class SystemPanel extends Panel {
     this.setAttribute("aria-label", "Overview");
     this.append(this.#requests, this.#latency, this.#errors, this.#points, this.#slowest);
     this.append(this.#cpu, this.#memory, this.#process, this.#queue, this.#messages);
-    want("routeStats", () => this.isSeen);
+    want("throughput", () => this.isSeen);
     want("summary", () => true);
     want("own", () => true);
   }
@@ -52,10 +52,11 @@ class SystemPanel extends Panel {
     const word = Number.isFinite(latency) ? latencyWord(latency, bounds) : undefined;
     this.#latency.judge(word && levelOfWord(word), word);
     this.#flow(this.#messages, "messages", "msg/s", `${count(websocket.total_connections)} connections`);
-    this.#flow(this.#errors, "errors", "%", "of the last requests");
-    const share = store.derived.history.points("errors").at(-1)?.value;
-    this.#errors.show(fixed(share, 1), "%", "of the last requests");
-    this.#errors.judge(share === undefined ? undefined : level(share, ERROR_PERCENT));
+    const throughput = store.throughput.value;
+    const minute = `of ${count(throughput?.requests_per_minute)} in the last minute`;
+    this.#flow(this.#errors, "errors", "%", minute);
+    this.#errors.show(fixed(throughput?.error_rate_percent, 1), "%", minute);
+    this.#errors.judge(throughput ? level(throughput.error_rate_percent, ERROR_PERCENT) : undefined);
   }
 
   /** @param {any[]} nodes */
