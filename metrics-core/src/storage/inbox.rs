@@ -193,10 +193,11 @@ impl Inbox {
 
     // === end ===
 
-    /// Takes no more points; what waits may still be written.
-    pub(super) fn close(&self) {
-        lock(&self.state).closed = true;
+    /// Takes no more points; what waits may still be written. Says whether it was open.
+    pub(super) fn close(&self) -> bool {
+        let was_closed = std::mem::replace(&mut lock(&self.state).closed, true);
         self.changed.notify_all();
+        !was_closed
     }
 
     /// The storage thread is gone, and with it what waits.

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{TrendError, TrendQuery, TrendSource};
@@ -57,9 +57,10 @@ pub struct TrendAnswer {
 }
 
 impl Reader {
-    pub(super) fn start(reader: &Arc<Self>, source: Box<dyn TrendSource>) -> io::Result<JoinHandle<()>> {
+    pub(super) fn start(reader: &Arc<Self>, source: Box<dyn TrendSource>) -> io::Result<()> {
         let reader = Arc::clone(reader);
-        thread::Builder::new().name("metrics-trends".to_owned()).spawn(move || reader.run(source))
+        thread::Builder::new().name("metrics-trends".to_owned()).spawn(move || reader.run(source))?;
+        Ok(())
     }
 
     pub(super) fn ask(&self, query: TrendQuery) -> TrendAnswer {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::inbox::Inbox;
@@ -13,7 +12,6 @@ use super::worker::Worker;
 use super::{Point, Retention, Sink, StoreError, TrendQuery, TrendSource};
 use crate::clock::Clock;
 use crate::snapshot::StorageMetrics;
-use crate::sync::lock;
 
 /// What is written by the last flush is written within this time, or lost.
 const LAST_FLUSH: Duration = Duration::from_secs(2);
@@ -54,7 +52,6 @@ struct Shared {
     flush_interval: Duration,
     inbox: Arc<Inbox>,
     reader: Arc<Reader>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Settings of a store, and then its start.
@@ -146,11 +143,12 @@ impl Store {
 
 impl Shared {
     fn close(&self) {
-        self.inbox.close();
+        if !self.inbox.close() {
+            return;
+        }
         self.reader.close();
-        let _written = self.inbox.wait_for_end(LAST_FLUSH);
         // A thread that hangs in a disk or a network is left alone: nothing must hold up the end of the process.
-        lock(&self.threads).retain(|thread| !thread.is_finished());
+        let _written = self.inbox.wait_for_end(LAST_FLUSH);
     }
 }
 
@@ -210,22 +208,14 @@ impl StoreBuilder {
         let backend = (self.open)(&self.settings)?;
         let inbox = Arc::new(Inbox::new(&self.settings, backend.kind));
         let reader = Arc::new(Reader::default());
-        let mut threads = Vec::new();
-        if let Some(source) = backend.source {
-            threads.push(Reader::start(&reader, source).map_err(StoreError::thread)?);
-        } else {
-            reader.close();
+        match backend.source {
+            Some(source) => Reader::start(&reader, source).map_err(StoreError::thread)?,
+            None => reader.close(),
         }
         let worker = Worker::new(backend.sink, backend.tables, Arc::clone(&inbox), self.settings.clone());
-        let shared = Shared {
-            flush_interval: self.settings.flush_interval,
-            inbox,
-            reader,
-            threads: Mutex::new(threads),
-        };
+        let shared = Shared { flush_interval: self.settings.flush_interval, inbox, reader };
         // Dropping `shared` ends the reader if there is no second thread.
-        let thread = worker.start().map_err(StoreError::thread)?;
-        lock(&shared.threads).push(thread);
+        worker.start().map_err(StoreError::thread)?;
         Ok(Store { shared: Arc::new(shared) })
     }
 }

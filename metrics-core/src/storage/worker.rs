@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
@@ -75,11 +75,12 @@ impl Worker {
         }
     }
 
-    pub(super) fn start(self) -> io::Result<JoinHandle<()>> {
+    pub(super) fn start(self) -> io::Result<()> {
         thread::Builder::new().name("metrics-storage".to_owned()).spawn(move || {
             let _end = End(Arc::clone(&self.inbox));
             self.run();
-        })
+        })?;
+        Ok(())
     }
 
     fn run(mut self) {

@@ -1,0 +1,271 @@
+//! D-06, R-07: what becomes of points while a sink fails, hangs or panics; and which roll-ups it is told.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use metrics_layer::core::storage::{
+    Batch, Metric, Point, Rollup, Sink, SinkError, Store, StoreBuilder, Tags, Tier,
+};
+use metrics_layer::core::{Clock, MockClock, StorageMetrics};
+
+const SOON: Duration = Duration::from_secs(60);
+const HOUR_MS: u64 = 3_600_000;
+
+/// 1 January 2026, 00:00 UTC.
+const START_MS: u64 = 1_767_225_600_000;
+
+/// What a sink does with the next batches, and what it got.
+#[derive(Clone, Default)]
+struct Script {
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    answers: VecDeque<Answer>,
+    taken: Vec<u64>,
+    rollups: Vec<Rollup>,
+    before: Vec<Point>,
+    asked: Vec<(String, String, u64)>,
+}
+
+enum Answer {
+    Fail(SinkError),
+    Panic,
+    /// Until somebody says something.
+    Hang(Receiver<()>),
+}
+
+impl Script {
+    fn then(self, answers: impl IntoIterator<Item = Answer>) -> Self {
+        self.inner.lock().unwrap().answers.extend(answers);
+        self
+    }
+
+    fn taken(&self) -> Vec<u64> {
+        self.inner.lock().unwrap().taken.clone()
+    }
+
+    fn store(&self) -> StoreBuilder {
+        let backoff = Duration::from_millis(1);
+        Store::with_sink(self.clone(), None).backoff(backoff, 5 * backoff).clock(at(START_MS).0)
+    }
+}
+
+impl Sink for Script {
+    fn name(&self) -> &'static str {
+        "script"
+    }
+
+    fn write(&mut self, batch: Batch<'_>) -> Result<(), SinkError> {
+        let answer = self.inner.lock().unwrap().answers.pop_front();
+        let done = match &answer {
+            Some(Answer::Fail(error)) if error.to_string() == "after two" => 2,
+            Some(Answer::Fail(_) | Answer::Panic) => 0,
+            _ => batch.points.len(),
+        };
+        if let Some(Answer::Hang(until)) = &answer {
+            let _ = until.recv();
+        }
+        let mut inner = self.inner.lock().unwrap();
+        inner.taken.extend(batch.points[..done].iter().map(|point| point.queue_size));
+        match answer {
+            Some(Answer::Fail(error)) => return Err(error),
+            Some(Answer::Panic) => {
+                drop(inner);
+                panic!("on purpose");
+            }
+            _ => inner.rollups.extend_from_slice(batch.rollups),
+        }
+        Ok(())
+    }
+
+    fn recover(&mut self, service: &str, instance: &str, since_ms: u64) -> Result<Vec<Point>, SinkError> {
+        let mut inner = self.inner.lock().unwrap();
+        inner.asked.push((service.to_owned(), instance.to_owned(), since_ms));
+        Ok(inner.before.clone())
+    }
+}
+
+fn at(unix_ms: u64) -> (Clock, MockClock) {
+    let (clock, time) = Clock::mock();
+    time.set_unix(Duration::from_millis(unix_ms));
+    (clock, time)
+}
+
+fn point(at_ms: u64, number: u64) -> Point {
+    Point { queue_size: number, ..Point::new(Tags::service("api", "a"), at_ms) }
+}
+
+fn points(numbers: std::ops::Range<u64>) -> Vec<Point> {
+    numbers.map(|number| point(START_MS + number, number)).collect()
+}
+
+#[track_caller]
+fn flushed(store: &Store) -> StorageMetrics {
+    assert!(store.flush(SOON), "{:?}", store.metrics());
+    let own = store.metrics();
+    assert_eq!(own.points_pushed, own.points_written + own.points_dropped, "{own:?}");
+    own
+}
+
+#[test]
+fn what_is_tried_again_comes_once_and_in_order() {
+    let retry = || Answer::Fail(SinkError::retry("away"));
+    let after_two = Answer::Fail(SinkError::retry("after two").written(2));
+    let script = Script::default().then([retry(), after_two, retry(), Answer::Panic, retry()]);
+    let store = script.store().start().unwrap();
+    store.push(points(0..10));
+    store.push(points(10..12));
+    let own = flushed(&store);
+    assert_eq!(script.taken(), (0..12).collect::<Vec<_>>());
+    assert_eq!((own.points_written, own.retries, own.panics, own.degraded), (12, 5, 1, false), "{own:?}");
+    assert_eq!(own.last_error, "away");
+}
+
+#[test]
+fn what_will_never_be_taken_is_dropped_and_counted() {
+    let never = Answer::Fail(SinkError::drop("after two").written(2).dropped(1));
+    let script = Script::default().then([never]);
+    let store = script.store().start().unwrap();
+    store.push(points(0..5));
+    let own = flushed(&store);
+    assert_eq!((own.points_written, own.points_dropped, own.retries), (1, 4, 0), "{own:?}");
+    store.push(points(5..6));
+    assert_eq!(flushed(&store).points_written, 2);
+    assert_eq!(script.taken(), [0, 1, 5], "it goes on");
+}
+
+#[test]
+fn the_oldest_make_room_while_nobody_takes_them() {
+    let (go, until) = channel();
+    let script =
+        Script::default().then([Answer::Hang(until), Answer::Fail(SinkError::degraded("credentials"))]);
+    let store = script.store().queue_points(100).start().unwrap();
+    store.push(points(0..10));
+    while script.inner.lock().unwrap().answers.len() > 1 {
+        std::thread::yield_now();
+    }
+    // As fast as without a sink, whatever it does.
+    let begun = Instant::now();
+    (1..=10).for_each(|n| store.push(points(n * 100..(n + 1) * 100)));
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    let own = store.metrics();
+    assert_eq!((own.points_dropped, own.points_queued), (900, 110), "{own:?}");
+    assert!(own.writing_ms > 0.0, "{own:?}");
+    go.send(()).unwrap();
+    let own = flushed(&store);
+    assert_eq!((own.points_written, own.points_dropped), (110, 900), "{own:?}");
+    assert_eq!(script.taken(), (0..10).chain(1_000..1_100).collect::<Vec<_>>());
+}
+
+/// whatever hangs, the process can end.
+#[test]
+fn a_sink_that_hangs_does_not_hold_up_the_end() {
+    let (_never, until): (Sender<()>, _) = channel();
+    let script = Script::default().then([Answer::Hang(until)]);
+    let store = script.store().start().unwrap();
+    store.push(points(0..3));
+    while !script.inner.lock().unwrap().answers.is_empty() {
+        std::thread::yield_now();
+    }
+    let begun = Instant::now();
+    store.shutdown();
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    store.push(points(3..5));
+    assert_eq!(store.metrics().points_dropped, 2, "it is closed");
+}
+
+#[test]
+fn the_last_points_are_written_at_the_end() {
+    let script = Script::default();
+    let store = script.store().start().unwrap();
+    store.push(points(0..2_500));
+    store.shutdown();
+    assert_eq!(script.taken().len(), 2_500);
+    assert_eq!(store.metrics().points_written, 2_500);
+}
+
+#[test]
+fn points_without_sense_are_dropped_and_counted() {
+    let script = Script::default();
+    let store = script.store().start().unwrap();
+    let tags = Tags::service("api", "a");
+    let with = |tags: &Tags| Point::new(tags.clone(), START_MS);
+    store.push(vec![
+        with(&Tags::service("", "a")),
+        with(&Tags::service("api", "")),
+        with(&tags.endpoint("GET", "")),
+        with(&Tags { method: Some("GET".into()), ..tags.clone() }),
+        Point { response_time_ms: Some(f64::NAN), ..with(&tags) },
+        Point { memory_usage_mb: Some(f64::INFINITY), ..with(&tags) },
+        Point { error_rate_percent: -1.0, ..with(&tags) },
+        Point { disk_usage_percent: Some(f64::NEG_INFINITY), ..with(&tags) },
+        // Older than anything that is kept.
+        Point { timestamp_ms: START_MS - 8 * 24 * HOUR_MS, ..with(&tags) },
+        with(&tags.endpoint("GET", "x".repeat(10_000))),
+    ]);
+    let own = flushed(&store);
+    assert_eq!((own.points_written, own.points_dropped, own.points_late), (1, 9, 1), "{own:?}");
+}
+
+/// A roll-up is told when its hour is over, and again, whole, when a point of it comes late.
+#[test]
+fn roll_ups_are_told_when_they_are_over_and_when_they_change() {
+    let script = Script::default();
+    let (clock, time) = at(START_MS);
+    let store = script.store().clock(clock).start().unwrap();
+    let push = |at_ms, number| {
+        store.push(vec![point(at_ms, number)]);
+        flushed(&store);
+    };
+    let told = || {
+        let rollups = std::mem::take(&mut script.inner.lock().unwrap().rollups);
+        let of_queue = rollups.into_iter().filter(|rollup| rollup.metric == Metric::QueueSize);
+        of_queue
+            .map(|rollup| (rollup.tier, (rollup.start_ms - START_MS) / HOUR_MS, rollup.count, rollup.sum))
+            .collect()
+    };
+    let none: [(Tier, u64, u64, f64); 0] = [];
+    let expect = |expected: &[(Tier, u64, u64, f64)]| {
+        let told: Vec<_> = told();
+        assert_eq!(told, expected);
+    };
+    push(START_MS, 3);
+    push(START_MS + HOUR_MS / 2, 5);
+    expect(&none);
+    time.advance(Duration::from_millis(HOUR_MS + 60_000));
+    push(START_MS + HOUR_MS + 60_000, 1);
+    expect(&[(Tier::Hourly, 0, 2, 8.0)]);
+    push(START_MS + HOUR_MS + 70_000, 1);
+    expect(&none);
+    push(START_MS + 10, 7);
+    push(START_MS + HOUR_MS + 80_000, 1);
+    expect(&[(Tier::Hourly, 0, 3, 15.0)]);
+    time.advance(Duration::from_millis(24 * HOUR_MS));
+    push(START_MS + 25 * HOUR_MS, 1);
+    expect(&[(Tier::Hourly, 1, 3, 3.0), (Tier::Daily, 0, 6, 18.0)]);
+}
+
+/// hours and days that a restart divides are whole.
+#[test]
+fn points_of_before_a_restart_are_part_of_their_buckets() {
+    let script = Script::default();
+    script.inner.lock().unwrap().before = vec![point(START_MS, 10), point(START_MS + HOUR_MS, 20)];
+    let (clock, time) = at(START_MS + HOUR_MS + 60_000);
+    let store = script.store().clock(clock).start().unwrap();
+    store.push(vec![point(START_MS + HOUR_MS + 60_000, 30)]);
+    flushed(&store);
+    time.advance(Duration::from_millis(24 * HOUR_MS));
+    store.push(vec![point(START_MS + 25 * HOUR_MS + 60_000, 0)]);
+    flushed(&store);
+    let inner = script.inner.lock().unwrap();
+    assert_eq!(inner.asked, [("api".to_owned(), "a".to_owned(), START_MS)], "once, since the day began");
+    let of_queue = inner.rollups.iter().filter(|rollup| rollup.metric == Metric::QueueSize);
+    let sums: Vec<_> = of_queue.map(|rollup| (rollup.tier, rollup.start_ms - START_MS, rollup.sum)).collect();
+    assert_eq!(sums, [(Tier::Hourly, 0, 10.0), (Tier::Hourly, HOUR_MS, 50.0), (Tier::Daily, 0, 60.0)]);
+}
