@@ -46,7 +46,7 @@ const KEEP: Duration = Duration::from_secs(60);
 /// | `memory_usage`, `cpu_usage` | MB, % of one core | this process |
 /// | `active_connections`, `total_connections` | | WebSocket connections |
 /// | `request_latency` | ms | requests since the last collection, with label `endpoint` those of one endpoint |
-/// | `requests_per_minute`, `error_rate_percent` | , % | requests of the last minute |
+/// | `requests_per_minute`, `error_rate_percent` | , % | requests of the last minute, with label `endpoint` those of one endpoint |
 /// | `cpu_percent`, `memory_percent`, `disk_usage_percent` | % | the host; the file system of [`disk_path`](crate::Builder::disk_path) |
 /// | any other | its own | the [gauge](crate::Registry::gauge) of that name |
 ///

@@ -28,6 +28,15 @@ pub(super) struct LastMinute {
     pub(super) error_percent: f64,
 }
 
+impl LastMinute {
+    /// Both together.
+    pub(super) fn plus(self, other: Self) -> Self {
+        let requests = self.requests + other.requests;
+        let errors = self.requests * self.error_percent + other.requests * other.error_percent;
+        Self { requests, error_percent: if requests > 0.0 { errors / requests } else { 0.0 } }
+    }
+}
+
 /// Marks of the last minute, oldest first, and the one before it.
 #[derive(Debug, Default)]
 pub(super) struct Activity {

@@ -3,6 +3,7 @@
 mod activity;
 mod extensions;
 mod manual;
+mod minutes;
 mod points;
 mod pulse;
 mod read;

@@ -1,11 +1,11 @@
 //! The points of a flush.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::State;
-use super::activity::{Activity, LastMinute, Mark};
-use super::routes::{Between, Route, RoutesBefore, Sum};
+use super::activity::LastMinute;
+use super::minutes::Minutes;
+use super::routes::{Route, RoutesBefore};
 use crate::storage::{Point, Tags};
 
 /// Makes points out of what changed since the last flush.
@@ -13,81 +13,41 @@ pub(crate) struct Points {
     state: Arc<State>,
     tags: Tags,
     routes: RoutesBefore,
-    activity: Activity,
-    /// In the order of the routes.
-    minutes: Vec<Minute>,
-    /// The time of the last flush.
-    last: Duration,
-}
-
-/// The last minute of a route.
-struct Minute {
-    route: Route,
-    tags: Tags,
-    activity: Activity,
+    minutes: Minutes,
 }
 
 impl Points {
     pub(crate) fn new(state: Arc<State>) -> Self {
         let config = state.registry.config();
         let tags = Tags::service(config.service(), config.instance());
-        let last = state.time.now().monotonic;
-        let (activity, routes, minutes) = (Activity::since(last), RoutesBefore::default(), Vec::new());
-        Self { state, tags, routes, activity, minutes, last }
+        let minutes = Minutes::since(state.time.now().monotonic);
+        Self { state, tags, routes: RoutesBefore::default(), minutes }
     }
 
     /// The service's point, and one of each route that answered something since the last call.
     pub(crate) fn take(&mut self) -> Vec<Point> {
         let now = self.state.time.now();
         let between = self.routes.advance(&self.state.registry.state());
-        let mark = |sum: Sum| Mark { at: now.monotonic, requests: sum.count, errors: sum.errors };
-        let minute = self.activity.advance(mark(self.routes.total()));
+        let minutes = self.minutes.advance(now.monotonic, &self.routes);
         let service = Point {
             response_time_ms: between.mean_ms(),
-            ..with_minute(self.state.point(self.tags.clone(), now.unix.as_millis()), minute)
+            ..with_minute(self.state.point(self.tags.clone(), now.unix.as_millis()), minutes.service)
         };
-        let mut points = vec![service.clone()];
-        for (index, (route, sum)) in self.routes.iter().enumerate() {
-            let of_route =
-                minute_of(&mut self.minutes, index, route, || Minute::new(route, &self.tags, self.last));
-            let minute = of_route.activity.advance(mark(*sum));
-            if let Some(mean_ms) = between.mean_ms_of_route(route) {
-                let point =
-                    Point { tags: of_route.tags.clone(), response_time_ms: Some(mean_ms), ..service.clone() };
-                points.push(with_minute(point, minute));
-            }
-        }
-        self.last = now.monotonic;
-        points
+        let of_route = |(route, minute): &(Route, LastMinute)| {
+            let mean_ms = between.mean_ms_where(|other| Arc::ptr_eq(other, route))?;
+            let key = route.key.borrow();
+            let tags = self.tags.endpoint(key.first, key.second);
+            let point = Point { tags, response_time_ms: Some(mean_ms), ..service.clone() };
+            Some(with_minute(point, Some(*minute)))
+        };
+        let of_routes = minutes.routes.iter().filter_map(of_route);
+        std::iter::once(service.clone()).chain(of_routes).collect()
     }
-}
-
-/// After a reset there are other routes.
-fn minute_of<'a>(
-    minutes: &'a mut Vec<Minute>,
-    index: usize,
-    route: &Route,
-    make: impl FnOnce() -> Minute,
-) -> &'a mut Minute {
-    if minutes.get(index).is_none_or(|minute| !Arc::ptr_eq(&minute.route, route)) {
-        minutes.truncate(index);
-        minutes.push(make());
-    }
-    &mut minutes[index]
 }
 
 fn with_minute(point: Point, minute: Option<LastMinute>) -> Point {
     let LastMinute { requests, error_percent } = minute.unwrap_or_default();
     Point { requests_per_minute: requests.round() as u64, error_rate_percent: error_percent, ..point }
-}
-
-impl Minute {
-    /// Of a route that was not there at the last flush.
-    fn new(route: &Route, tags: &Tags, last: Duration) -> Self {
-        let key = route.key.borrow();
-        let (tags, activity) = (tags.endpoint(key.first, key.second), Activity::since(last));
-        Self { route: Arc::clone(route), tags, activity }
-    }
 }
 
 impl State {
@@ -114,15 +74,10 @@ impl State {
     }
 }
 
-impl Between {
-    /// Of the requests of one route; `None` when there were none.
-    fn mean_ms_of_route(&self, route: &Route) -> Option<f64> {
-        self.mean_ms_where(|other| Arc::ptr_eq(other, route))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::clock::{Clock, MockClock};
     use crate::metrics::Metrics;

@@ -219,6 +219,36 @@ fn targets_of_a_service_are_rules_too() {
     assert_eq!(both[1], ("requests_per_minute".to_owned(), AlertLevel::Warning, 9.0));
 }
 
+/// for all endpoints together, and for one of them.
+#[test]
+fn errors_of_one_endpoint_are_told_apart() {
+    let of_play = |metric| AlertRule::above(metric).label("endpoint", "/api/play");
+    let (metrics, time) = metrics_with(vec![
+        of_play("error_rate_percent").warning(5.0),
+        of_play("requests_per_minute").warning(10.0),
+        of_play("memory_usage").warning(0.0),
+        AlertRule::above("error_rate_percent").warning(5.0),
+    ]);
+    let registry = metrics.registry();
+    let minute = |requests: &[(&str, &str, u16, u64)]| -> Vec<_> {
+        for &(method, path, status, count) in requests {
+            let route = registry.route(method, path);
+            (0..count).for_each(|_| route.record(Duration::from_millis(1), status));
+        }
+        time.advance(Duration::from_secs(60));
+        metrics.collection().collect();
+        let active = metrics.alerts().active();
+        active.into_iter().map(|alert| (alert.metric, alert.current_value)).collect()
+    };
+    assert_eq!(minute(&[("GET", "/api/other", 500, 1), ("GET", "/api/other", 200, 99)]), []);
+    let play = [("GET", "/api/play", 200, 4), ("POST", "/api/play", 200, 3), ("POST", "/api/play", 500, 1)];
+    let seen = minute(&[&play[..], &[("GET", "/api/other", 200, 100)]].concat());
+    assert_eq!(seen, [("error_rate_percent".to_owned(), 12.5)]);
+    let seen = minute(&[("POST", "/api/play", 200, 20), ("GET", "/api/other", 500, 5)]);
+    let expected = [("error_rate_percent", 20.0), ("error_rate_percent", 0.0), ("requests_per_minute", 20.0)];
+    assert_eq!(seen, expected.map(|(metric, value)| (metric.to_owned(), value)));
+}
+
 ///
 #[test]
 fn a_host_that_runs_full_is_told() {

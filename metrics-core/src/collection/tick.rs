@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::State;
-use super::activity::{Activity, Mark};
 use super::manual::Manual;
-use super::routes::{RoutesBefore, Sum};
+use super::minutes::{LastMinutes, Minutes};
+use super::routes::RoutesBefore;
 use super::values::{Value, Values};
 use crate::signals::Signal;
 use crate::snapshot::ProcessLook;
@@ -16,7 +16,7 @@ use crate::sync::lock;
 pub(super) struct Before {
     process: Option<ProcessLook>,
     routes: RoutesBefore,
-    activity: Activity,
+    minutes: Minutes,
 }
 
 impl State {
@@ -26,8 +26,8 @@ impl State {
             let mut before = lock(&self.before);
             let now = self.time.now();
             let mut values = self.take_values(&mut before);
-            let Sum { count: requests, errors, .. } = before.routes.total();
-            values.last_minute = before.activity.advance(Mark { at: now.monotonic, requests, errors });
+            let Before { routes, minutes, .. } = &mut *before;
+            values.minutes = minutes.advance(now.monotonic, routes);
             values.record(now, &self.history);
             (now, values)
         };
@@ -62,7 +62,7 @@ impl State {
             active_connections,
             total_connections,
             requests: before.routes.advance(&state),
-            last_minute: None,
+            minutes: LastMinutes::default(),
             host: self.registry.system(),
             disk_percent: self.disk_usage_percent(),
             gauges: state.gauges.all(),

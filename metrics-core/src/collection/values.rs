@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::activity::LastMinute;
+use super::minutes::LastMinutes;
 use super::routes::Between;
 use crate::alerts::{Labels, Moment};
 use crate::history::History;
@@ -18,7 +18,7 @@ pub(super) struct Values {
     pub(super) active_connections: u64,
     pub(super) total_connections: u64,
     pub(super) requests: Between,
-    pub(super) last_minute: Option<LastMinute>,
+    pub(super) minutes: LastMinutes,
     /// Whether requests took longer because the process did not run.
     pub(super) is_disturbed: bool,
     pub(super) host: SystemMetrics,
@@ -71,9 +71,8 @@ impl Values {
 
     /// What an alert rule watches.
     pub(super) fn find(&self, name: &str, labels: &Labels) -> Option<f64> {
-        if let Some(endpoint) = labels.get(metric::ENDPOINT) {
-            let is_known = name == metric::REQUEST_LATENCY && labels.len() == 1 && !self.is_disturbed;
-            return is_known.then(|| self.requests.mean_ms_of(endpoint)).flatten();
+        if let Some(endpoint) = labels.get(metric::ENDPOINT).filter(|_| labels.len() == 1) {
+            return self.find_of_endpoint(name, endpoint);
         }
         if !labels.is_empty() {
             return None;
@@ -87,12 +86,24 @@ impl Values {
             metric::TOTAL_CONNECTIONS => Some(self.total_connections as f64),
             metric::REQUEST_LATENCY if self.is_disturbed => None,
             metric::REQUEST_LATENCY => self.requests.mean_ms(),
-            metric::REQUESTS_PER_MINUTE => self.last_minute.map(|minute| minute.requests),
-            metric::ERROR_RATE_PERCENT => self.last_minute.map(|minute| minute.error_percent),
+            metric::REQUESTS_PER_MINUTE => self.minutes.service.map(|minute| minute.requests),
+            metric::ERROR_RATE_PERCENT => self.minutes.service.map(|minute| minute.error_percent),
             metric::HOST_CPU_PERCENT => host.map(|host| host.cpu_percent),
             metric::HOST_MEMORY_PERCENT => host.map(|host| host.memory_percent),
             metric::DISK_USAGE_PERCENT => self.disk_percent,
             own => self.gauges.iter().find(|gauge| gauge.name() == own).map(|gauge| gauge.value()),
+        }
+    }
+
+    fn find_of_endpoint(&self, name: &str, endpoint: &str) -> Option<f64> {
+        match name {
+            metric::REQUEST_LATENCY if self.is_disturbed => None,
+            metric::REQUEST_LATENCY => self.requests.mean_ms_of(endpoint),
+            metric::REQUESTS_PER_MINUTE => self.minutes.of_endpoint(endpoint).map(|minute| minute.requests),
+            metric::ERROR_RATE_PERCENT => {
+                self.minutes.of_endpoint(endpoint).map(|minute| minute.error_percent)
+            }
+            _ => None,
         }
     }
 
