@@ -14,7 +14,7 @@ use metrics_layer::core::TrendPeriod;
 use metrics_layer::core::storage::{Metric, TrendQuery};
 use rusqlite::Connection;
 
-use writer::{FLUSH_MS, POINTS, START_MS, Writer, store_at};
+use writer::{FLUSH_MS, POINTS, START_MS, Said, Writer, store_at};
 
 #[test]
 fn a_writer() {
@@ -35,31 +35,42 @@ fn a_thousand_kills_lose_nothing_that_was_safe() {
 fn kill_again_and_again(times: u64) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("metrics.db");
-    let mut longest = Duration::ZERO;
+    let mut taken = Vec::new();
     for kill in 0..times {
         let mut writer = Writer::start(&path);
-        let mut safe = writer.next().unwrap().flush;
+        let mut last = writer.next().unwrap();
+        let mut safe = last.is_safe.then_some(last.flush);
+        let mut hear = |said: Said| {
+            assert_eq!(said.panics, 0, "{said:?}");
+            last = said;
+            safe = if said.is_safe { Some(said.flush) } else { safe };
+        };
         // From some microseconds to some flushes later; every other one while it is rolled up and checkpointed too.
         let until = Instant::now() + Duration::from_micros(kill * 7_919 % 30_000);
         while Instant::now() < until {
-            let said = writer.next().unwrap();
-            assert!(said.is_safe && said.panics == 0, "{said:?}");
-            safe = said.flush;
+            hear(writer.next().unwrap());
         }
         sleep(Duration::from_micros(kill * 104_729 % 3_000));
         writer.kill();
         // What it said before it died is safe too.
         while let Some(said) = writer.next() {
-            safe = said.flush;
+            hear(said);
         }
-        longest = longest.max(check(&path, safe));
+        // Where the machine is too busy for any flush, the next writer goes on.
+        let Some(safe) = safe else { continue };
+        taken.push(check(&path, safe, last.flush));
     }
-    println!("the slowest of {times} files was open and checked within {longest:?}");
+    taken.sort_unstable();
+    let (middle, longest) = (taken[taken.len() / 2], taken[taken.len() - 1]);
+    println!("{} files were open and checked within {middle:?}, the slowest within {longest:?}", taken.len());
+    // Of the middle one, as the machine may be busy.
+    assert!(middle <= Duration::from_millis(100), "{middle:?}");
     read_back(&path);
 }
 
-/// Every flush up to the last safe one is there, whole; says how long it took to open the file and to check it.
-fn check(path: &Path, safe: u64) -> Duration {
+/// Every flush up to the last safe one is there, whole, and none that nobody knows of; says how long it took to open the
+/// file and to check it.
+fn check(path: &Path, safe: u64, last: u64) -> Duration {
     let begun = Instant::now();
     let file = Connection::open(path).unwrap();
     let said: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
@@ -69,7 +80,7 @@ fn check(path: &Path, safe: u64) -> Duration {
     let (newest, points) = (number("SELECT max(ts) FROM raw"), number("SELECT count(*) FROM raw"));
     let flushes = (newest - START_MS) / FLUSH_MS + 1;
     // The one that was being written may be there, or not at all.
-    assert!((safe + 1..=safe + 2).contains(&flushes), "{flushes} flushes, of which {safe} was safe");
+    assert!((safe + 1..=last + 2).contains(&flushes), "{flushes} flushes, of which {safe} was safe");
     assert_eq!(points, flushes * POINTS, "no flush is there in part");
     taken
 }
