@@ -1,6 +1,6 @@
 //! A place in an engine that takes line protocol.
 
-use metrics_core::storage::{Retention, Store, StoreBuilder, TrendSource};
+use metrics_core::storage::{Retention, Sink, Store, StoreBuilder, TrendSource};
 use metrics_core::{Clock, ConfigError};
 
 use super::link::Link;
@@ -77,7 +77,8 @@ impl Influx {
         Self { to, place, language, clock: Clock::new() }
     }
 
-    /// Other policies, or buckets, for points, hours and days.
+    /// Other policies, or buckets, for points, hours and days. On VictoriaMetrics the measurement tells tiers apart, and
+    /// this changes nothing.
     ///
     /// # Errors
     /// When a name is empty.
@@ -131,8 +132,18 @@ impl Influx {
     /// A store that writes here.
     pub fn store(self) -> StoreBuilder {
         let source = self.reading().map(|reading| Box::new(reading) as Box<dyn TrendSource>);
+        Store::with_sink(self.writing(), source)
+    }
+
+    /// What writes here, to be part of a sink of one's own. A call waits for the engine.
+    #[must_use]
+    pub fn sink(self) -> Box<dyn Sink> {
+        Box::new(self.writing())
+    }
+
+    fn writing(self) -> Writing {
         let recovered = self.reading();
-        Store::with_sink(Writing::new(Link::new(self.to), self.place, recovered), source)
+        Writing::new(Link::new(self.to), self.place, recovered)
     }
 
     /// What reads here; `None` when nothing does.

@@ -24,7 +24,7 @@ const MAX_BYTES: usize = 1_000_000;
 /// Smaller bodies are sent as they are.
 const COMPRESSED_FROM_BYTES: usize = 1_024;
 
-/// Writes points and roll-ups to an engine.
+/// Writes points and roll-ups to an engine; a call waits for it, so it is for threads.
 pub(super) struct Writing {
     link: Link,
     place: Place,
