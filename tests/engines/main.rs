@@ -5,6 +5,7 @@
 
 mod http;
 mod proxy;
+mod restart;
 mod servers;
 mod trends;
 

@@ -16,6 +16,7 @@ mod example;
 mod scans;
 
 mod collectors;
+mod fleet;
 mod pictures;
 mod viewer;
 mod watchdog;

@@ -1,0 +1,71 @@
+//! A writer that ends and starts again in the middle of an hour.
+
+use std::time::Duration;
+
+use metrics_layer::core::TrendPeriod;
+use metrics_layer::core::storage::{Metric, Point, Retention, Store, TrendQuery};
+
+use super::servers::{DEADLINE, Kind, Server, wait_for};
+use super::{destination, influx, now_ms, point};
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// the hour and the day are whole, with what was written before the restart.
+fn an_hour_survives_a_restart(kind: Kind) {
+    let server = Server::start(kind);
+    influx(kind, destination(server.address)).setup(&Retention::default()).unwrap();
+    let start = || -> Store {
+        let builder = influx(kind, destination(server.address)).store();
+        builder.flush_interval(Duration::from_secs(1)).start().unwrap()
+    };
+    // An hour of today that is over, so that its roll-up is told; not there in the first hour of a day.
+    let now = now_ms();
+    let hour = now / HOUR_MS * HOUR_MS - HOUR_MS;
+    if now % (24 * HOUR_MS) < 2 * HOUR_MS {
+        eprintln!("LEFT OUT: the day is too young");
+        return;
+    }
+    let minutes = |range: std::ops::Range<u64>| -> Vec<Point> {
+        range.map(|minute| point("a", hour + minute * 60_000, minute)).collect()
+    };
+    let first = start();
+    first.push(minutes(0..30));
+    assert!(first.flush(DEADLINE));
+    first.shutdown();
+    drop(first);
+    // What was written is shown.
+    wait_for(|| (server.points("a").len() < 30).then(|| "the first half".to_owned()));
+
+    let second = start();
+    second.push(minutes(30..60));
+    assert!(second.flush(DEADLINE));
+    // Six metrics are known of these points, over an hour.
+    wait_for(|| (second.metrics().rollups_written < 6).then(|| format!("{:?}", second.metrics())));
+    let query = TrendQuery::new(Metric::QueueSize, TrendPeriod::Hourly);
+    wait_for(|| {
+        let told = second.trend(query.clone()).wait(Duration::from_secs(20)).unwrap();
+        let [bucket] = &told.buckets[..] else { return Some(format!("{told:?}")) };
+        let is_whole = (bucket.sample_count, bucket.min, bucket.max, bucket.average) == (60, 0.0, 59.0, 29.5);
+        (!is_whole).then(|| format!("{bucket:?}"))
+    });
+    if kind == Kind::InfluxDb {
+        // From the tier itself: one line, with all of it.
+        let rows = server.query(
+            "SELECT \"count\", \"sum\" FROM hourly_30d.performance_metrics_hourly WHERE metric = 'queue_size'",
+        );
+        let rows = &rows["results"][0]["series"][0]["values"];
+        assert_eq!(rows.to_string(), format!("[[{hour},60,1770]]"));
+    }
+}
+
+#[test]
+#[ignore = "needs influxd; ci/test.sh runs it"]
+fn influxdb() {
+    an_hour_survives_a_restart(Kind::InfluxDb);
+}
+
+#[test]
+#[ignore = "needs victoria-metrics; ci/test.sh runs it"]
+fn victoriametrics() {
+    an_hour_survives_a_restart(Kind::VictoriaMetrics);
+}

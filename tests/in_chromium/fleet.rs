@@ -1,0 +1,27 @@
+//! The fleet example's page: every instance has its row, and nothing breaks the page's policy.
+
+use crate::chromium::{Browser, Scheme};
+use crate::example::Service;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn the_fleet_is_a_table_of_its_instances() {
+    let _beside_others = crate::QUIET.read().await;
+    let service = Service::start("fleet", &["--port", "0", "--flush", "1", "--services", "2"]);
+    let browser = Browser::start().await;
+    let page = browser.page(&service.address).await;
+    page.look(1280, 800, Scheme::Dark).await;
+    page.open(&format!("http://{}/", service.address)).await;
+    page.until("document.querySelectorAll('#members tr').length === 4").await;
+    // The page asks again by itself; the store may have had nothing at first.
+    page.until("!document.getElementById('members').textContent.includes('–')").await;
+    let names: Vec<String> = page
+        .evaluate(
+            "[...document.querySelectorAll('#members td:nth-child(1)')].map((cell) => cell.textContent)",
+        )
+        .await;
+    assert_eq!(names, ["ingest", "ingest", "enrich", "enrich"]);
+    let text = page.text().await;
+    assert!(text.contains("Store memory: fine"), "{text}");
+    page.assert_clean().await;
+}
