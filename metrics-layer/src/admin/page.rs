@@ -34,6 +34,7 @@ impl Display for View {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Performance of {service}</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="performance/style.css">
 <script type="module" src="performance/refresh.js"></script>
 </head>

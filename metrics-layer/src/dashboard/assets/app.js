@@ -23,4 +23,9 @@ import { pokeAll } from "./sources.js";
 import { store } from "./store.js";
 
 store.connection.subscribe(pokeAll);
+// Which panels there are is known with the first snapshot; until then none is shown, so that none moves.
+const ready = store.snapshot.subscribe(() => {
+  document.body.dataset.ready = "";
+  ready();
+});
 start();

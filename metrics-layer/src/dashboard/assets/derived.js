@@ -17,10 +17,14 @@ export const routeKey = (route) => `${route.method} ${route.path}`;
 export class Derived {
   /** Numbers of the whole service. */
   history = new History();
-  /** Numbers of each node: `avg` and `pps`, a space and its id. */
-  nodes = new History();
+  /** Mean time of each node, ms, by id. */
+  nodeTimes = new History();
+  /** Points a second of each node, by id. */
+  nodeRates = new History();
   /** Requests a second, by route. @type {Map<string, number>} */
   requestRates = new Map();
+  /** Requests so far, by route. @type {Map<string, number>} */
+  #calls = new Map();
   /** @type {Map<string, Trouble>} */
   #troubles = new Map();
   /** What other documents told last, which goes into the history with the next snapshot. @type {Map<string, number>} */
@@ -42,7 +46,7 @@ export class Derived {
   add(snapshot, before) {
     const { timestamp: now, dag, websocket, system } = snapshot;
     const seconds = before ? now - before.timestamp : 0;
-    const requests = this.#addRoutes(snapshot.endpoints, before?.endpoints ?? [], seconds);
+    const requests = this.#addRoutes(snapshot.endpoints, seconds);
     const topics = /** @type {any[]} */ (Object.values(websocket.topics));
     const of = (/** @type {string} */ field) => topics.reduce((all, topic) => all + topic[field], 0);
     this.history.push(now, [
@@ -62,21 +66,22 @@ export class Derived {
 
   /**
    * @param {any[]} routes
-   * @param {any[]} before
-   * @param {number} seconds
+   * @param {number} seconds since the snapshot before; 0 when there was none
    */
-  #addRoutes(routes, before, seconds) {
-    const calls = new Map(before.map((route) => [routeKey(route), route.calls_total]));
+  #addRoutes(routes, seconds) {
+    const calls = new Map();
     const rates = new Map();
     let [answered, time] = [0, 0];
     for (const route of routes) {
       const key = routeKey(route);
       // Fewer than before: the service began anew.
-      const more = seconds > 0 ? Math.max(0, route.calls_total - (calls.get(key) ?? 0)) : 0;
+      const more = seconds > 0 ? Math.max(0, route.calls_total - (this.#calls.get(key) ?? 0)) : 0;
+      calls.set(key, route.calls_total);
       rates.set(key, seconds > 0 ? more / seconds : 0);
       answered += more;
       time += more * route.avg_latency_ms;
     }
+    this.#calls = calls;
     this.requestRates = rates;
     return { rate: seconds > 0 ? answered / seconds : NaN, latency: answered > 0 ? time / answered : NaN };
   }
@@ -86,15 +91,9 @@ export class Derived {
    * @param {any[]} nodes
    */
   #addNodes(now, nodes) {
-    /** @type {[string, number][]} */
-    const values = [];
-    const troubles = new Map();
-    for (const node of nodes) {
-      values.push([`avg ${node.node_id}`, node.avg_exec_ms], [`pps ${node.node_id}`, node.throughput_pps]);
-      troubles.set(node.node_id, trouble(node, now, this.#troubles.get(node.node_id)));
-    }
-    this.nodes.push(now, values);
-    this.#troubles = troubles;
+    this.nodeTimes.push(now, nodes.map((node) => [node.node_id, node.avg_exec_ms]));
+    this.nodeRates.push(now, nodes.map((node) => [node.node_id, node.throughput_pps]));
+    this.#troubles = new Map(nodes.map((node) => [node.node_id, trouble(node, now, this.#troubles.get(node.node_id))]));
   }
 
   /**

@@ -5,7 +5,7 @@ const formats = [0, 1, 2, 3].map(
 );
 const compacts = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const clocks = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
-const days = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+const days = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 const NOTHING = "–";
 
@@ -18,8 +18,11 @@ export function fixed(value, digits) {
   return Number.isFinite(value) ? formats[digits].format(/** @type {number} */ (value)) : NOTHING;
 }
 
-/** @param {number | undefined} value */
-export const count = (value) => fixed(value, 0);
+/**
+ * A whole number, in full as long as a column has room for it.
+ * @param {number | undefined} value
+ */
+export const count = (value) => (value !== undefined && value >= 1e9 ? short(value) : fixed(value, 0));
 
 /** @param {number | undefined} value */
 export const ms = (value) => fixed(value, 2);
@@ -40,7 +43,7 @@ export function round(value) {
   if (!Number.isFinite(value)) return NOTHING;
   const size = Math.abs(/** @type {number} */ (value));
   if (size >= 1e5) return short(value);
-  return fixed(value, size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : 2);
+  return fixed(value, size >= 100 || Number.isInteger(size) ? 0 : size >= 10 ? 1 : 2);
 }
 
 /**

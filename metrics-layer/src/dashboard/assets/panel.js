@@ -56,6 +56,18 @@ export class Panel extends HTMLElement {
     this.draw();
   }
 
+  /**
+   * Is there only while there is something to show.
+   * @template T
+   * @param {import("./signal.js").Signal<T>} signal
+   * @param {(value: T) => boolean} isWorthIt
+   */
+  hideUnless(signal, isWorthIt) {
+    const decide = () => (this.hidden = !isWorthIt(signal.value));
+    signal.subscribe(decide);
+    decide();
+  }
+
   /** Makes its elements; called once. */
   build() {}
 

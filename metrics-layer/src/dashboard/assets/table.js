@@ -153,14 +153,14 @@ export class Table {
       const text = texts.map((column) => `${column.value(row)} ${column.tag?.(row) ?? ""}`).join(" ").toLowerCase();
       return words.every((word) => text.includes(word));
     };
-    const shown = words.length ? this.#rows.filter(passes) : [...this.#rows];
+    let shown = words.length ? this.#rows.filter(passes) : [...this.#rows];
     const { key, descending } = this.#order();
     const column = this.options.columns.find((each) => each.key === key);
     if (held) {
       const place = (/** @type {any} */ row) => held.get(this.options.key(row)) ?? Infinity;
       shown.sort((a, b) => place(a) - place(b) || 0);
     } else if (column) {
-      shown.sort(comparison(column, descending));
+      shown = sorted(shown, column, descending);
     }
     this.#shown = shown;
     this.titles?.forEach((title, index) => {
@@ -279,17 +279,16 @@ export class Table {
 }
 
 /**
+ * Rows by a column; each is asked for its value once, as there may be thousands.
+ * @param {any[]} rows
  * @param {Column} column
  * @param {boolean} descending
- * @returns {(a: any, b: any) => number}
  */
-function comparison(column, descending) {
+function sorted(rows, column, descending) {
   const sign = descending ? -1 : 1;
-  return (a, b) => {
-    const [one, other] = [sortable(column.value(a)), sortable(column.value(b))];
-    if (one === other) return 0;
-    return one < other ? -sign : sign;
-  };
+  const keyed = rows.map((row) => ({ row, value: sortable(column.value(row)) }));
+  keyed.sort((one, other) => (one.value === other.value ? 0 : one.value < other.value ? -sign : sign));
+  return keyed.map(({ row }) => row);
 }
 
 /**

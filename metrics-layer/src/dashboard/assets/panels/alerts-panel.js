@@ -18,7 +18,7 @@ const spoken = (word) => word.toLowerCase().replace("_", " ");
  * @param {string} title
  */
 const state = (key, title) =>
-  words(key, title, (row) => row[key], { text: (row) => spoken(row[key]), level: (row) => levelOfWord(row[key]), width: 7 });
+  words(key, title, (row) => row[key], { text: (row) => spoken(row[key]), level: (row) => levelOfWord(row[key]), width: 8 });
 
 class AlertsPanel extends Panel {
   #rules = new Table({
@@ -42,7 +42,7 @@ class AlertsPanel extends Panel {
       words("alert", "Alert", (event) => event.alert),
       state("level", "Level"),
       number("value", "Value", round, 5),
-      number("timestamp", "When", (time) => day(time / 1000), 12),
+      number("timestamp", "When", (time) => day(time / 1000), 9),
     ],
   });
 

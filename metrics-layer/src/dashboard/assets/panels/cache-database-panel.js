@@ -44,9 +44,8 @@ class CacheDatabasePanel extends Panel {
     const queries = element("div", { class: "detail" }, element("h3", {}, "Database queries"), this.#database.root);
     this.append(this.#caches.root, this.#watched.root, queries);
     // A panel that is hidden is not seen, and has to be asked for all the same.
-    this.hidden = true;
     want("performance", () => this.hidden || this.isSeen);
-    store.performance.subscribe((document) => (this.hidden = !document));
+    this.hideUnless(store.performance, Boolean);
   }
 
   draw() {

@@ -41,6 +41,7 @@ class DagNodeDetailPanel extends Panel {
     this.#detail.append(this.#facts.root, this.#neighbours, this.#latency.root, this.#rate.root);
     this.#detail.append(element("h3", {}, "Operations"), this.#table.root);
     this.append(this.#hint, this.#detail);
+    this.hideUnless(store.snapshot, (snapshot) => snapshot?.dag.nodes.length > 0);
   }
 
   draw() {
@@ -51,8 +52,8 @@ class DagNodeDetailPanel extends Panel {
     this.note(node?.node_name ?? "");
     if (!node) return;
     this.#tell(node, snapshot.timestamp);
-    this.#latency.show(store.derived.nodes.points(`avg ${node.node_id}`), "ms");
-    this.#rate.show(store.derived.nodes.points(`pps ${node.node_id}`), "pts/s");
+    this.#latency.show(store.derived.nodeTimes.points(node.node_id), "ms");
+    this.#rate.show(store.derived.nodeRates.points(node.node_id), "pts/s");
     const operations = named(node.open3d_ops);
     this.#most = greatest(operations, "avg_ms");
     this.#table.show(operations);

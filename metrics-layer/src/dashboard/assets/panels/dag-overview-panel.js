@@ -15,6 +15,8 @@ class DagOverviewPanel extends Panel {
   #select = (/** @type {string} */ id) => this.#selected.set(this.#selected.value === id ? "" : id);
   #level = (/** @type {any} */ node) => store.derived.levelOf(node, this.#now);
   #graph = new Graph(this.#select);
+  /** Ids of the nodes that are drawn of too many. @type {Set<string>} */
+  #busiest = new Set();
   #table = new Table({
     name: "nodes",
     caption: "Nodes",
@@ -41,6 +43,7 @@ class DagOverviewPanel extends Panel {
   build() {
     this.heading("Graph", this.#table.field);
     this.append(this.#graph.root, this.#table.root);
+    this.hideUnless(store.snapshot, (snapshot) => snapshot?.dag.nodes.length > 0);
   }
 
   draw() {
@@ -52,22 +55,24 @@ class DagOverviewPanel extends Panel {
     this.#table.show(nodes);
     this.#table.mark(this.#selected.value);
     this.#graph.root.hidden = nodes.length === 0;
-    this.#graph.show(drawn(nodes), edges, this.#level, this.#selected.value);
+    this.#graph.show(this.#drawn(nodes), edges, this.#level, this.#selected.value);
     const all = nodes.length ? `${count(nodes.length)} nodes, ${count(edges.length)} edges` : "";
     this.note(nodes.length > MOST_CARDS ? `${all}; the ${MOST_CARDS} busiest are drawn` : all);
   }
-}
 
-/**
- * All nodes, or the busiest of too many, in their order.
- * @param {any[]} nodes
- */
-function drawn(nodes) {
-  if (nodes.length <= MOST_CARDS) return nodes;
-  const work = (/** @type {any} */ node) => node.calls_total * node.avg_exec_ms;
-  const busiest = [...nodes].sort((a, b) => work(b) - work(a));
-  const chosen = new Set(busiest.slice(0, MOST_CARDS));
-  return nodes.filter((node) => chosen.has(node));
+  /**
+   * All nodes, or the busiest of too many, in their order. Those stay drawn, so that the graph does not jump.
+   * @param {any[]} nodes
+   */
+  #drawn(nodes) {
+    if (nodes.length <= MOST_CARDS) return nodes;
+    const drawn = nodes.filter((node) => this.#busiest.has(node.node_id));
+    if (drawn.length === MOST_CARDS) return drawn;
+    const work = (/** @type {any} */ node) => node.calls_total * node.avg_exec_ms;
+    const busiest = [...nodes].sort((a, b) => work(b) - work(a)).slice(0, MOST_CARDS);
+    this.#busiest = new Set(busiest.map((node) => node.node_id));
+    return nodes.filter((node) => this.#busiest.has(node.node_id));
+  }
 }
 
 customElements.define("dag-overview-panel", DagOverviewPanel);

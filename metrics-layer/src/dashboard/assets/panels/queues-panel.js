@@ -48,10 +48,9 @@ class QueuesPanel extends Panel {
     this.heading("Queues and pools", this.#queues.field);
     this.append(this.#queues.root, this.#pools.root);
     // A panel that is hidden is not seen, and has to be asked for all the same.
-    this.hidden = true;
     for (const name of /** @type {const} */ (["queues", "pools"])) {
       want(name, () => this.hidden || this.isSeen);
-      store[name].subscribe(() => (this.hidden = this.#all().every((list) => list.length === 0)));
+      this.hideUnless(store[name], () => this.#all().some((list) => list.length > 0));
     }
   }
 

@@ -35,10 +35,9 @@ class StatusPanel extends Panel {
     this.heading("Statuses and errors", this.#statuses.field);
     this.append(this.#statuses.root, this.#errors.root);
     // A panel that is hidden is not seen, and has to be asked for all the same.
-    this.hidden = true;
     for (const name of /** @type {const} */ (["collection", "errors"])) {
       want(name, () => this.hidden || this.isSeen);
-      store[name].subscribe(() => (this.hidden = this.#all().every((list) => list.length === 0)));
+      this.hideUnless(store[name], () => this.#all().some((list) => list.length > 0));
     }
   }
 
