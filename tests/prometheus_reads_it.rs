@@ -17,6 +17,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use metrics_layer::core::storage::Store;
 use metrics_layer::core::{AlertRule, Clock, MockClock, TextFormat};
 use metrics_layer::{Metrics, RequestBody};
 use tokio::net::TcpListener;
@@ -27,7 +28,8 @@ use prometheus::Prometheus;
 /// Every domain, every way a request can end, and labels that must be escaped.
 async fn metrics() -> Metrics {
     let (clock, time) = Clock::mock();
-    let metrics = Metrics::builder().clock(clock).build().unwrap();
+    let store = Store::memory().start().unwrap();
+    let metrics = Metrics::builder().clock(clock).store(store).build().unwrap();
     let registry = metrics.registry();
     let node = registry.node("voxel \"1\"\\\n");
     node.record(Duration::from_millis(100), 50);

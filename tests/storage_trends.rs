@@ -166,6 +166,9 @@ async fn self_metrics_and_health_tell_of_the_store() {
     let storage = &body["self"]["storage"];
     assert_eq!((&storage["kind"], &storage["degraded"]), (&json!("memory"), &json!(false)));
     assert_eq!(storage["points_pushed"], storage["points_written"]);
+    let text = metrics.prometheus();
+    let pushed = storage["points_pushed"].as_u64().unwrap();
+    assert!(text.contains(&format!("\nmetrics_store_pushed_total{{store=\"memory\"}} {pushed}\n")), "{text}");
     let (_, health) = get(&metrics, "/api/health/performance").await;
     assert_eq!((&health["storage_ok"], &health["storage_put_aside"]), (&json!(true), &json!(false)));
 }

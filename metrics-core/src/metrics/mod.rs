@@ -208,7 +208,8 @@ impl Metrics {
     /// ```
     #[must_use]
     pub fn exposition(&self, format: TextFormat) -> String {
-        export::prometheus(self.registry(), Some(self.collection()), format)
+        let storage = self.store().map(Store::metrics);
+        export::prometheus(self.registry(), Some(self.collection()), storage.as_ref(), format)
     }
 
     /// Whether handlers show the Prometheus text; they do unless told otherwise. Without, its paths answer 404.

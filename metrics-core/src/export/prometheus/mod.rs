@@ -5,6 +5,7 @@ mod http;
 mod label;
 mod legacy;
 mod service;
+mod storage;
 mod text;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use crate::collection::Collection;
 use crate::registry::Registry;
 use crate::series::{Counts, ExtraTotal, TimingTotal};
+use crate::snapshot::StorageMetrics;
 use crate::state::{Entry, ExtraEntry, Row, State, Table};
 
 pub(crate) use legacy::legacy;
@@ -26,7 +28,12 @@ const LINE_BYTES: usize = 64;
 
 /// All metrics of a registry in the exposition format, in base units (CON-28): names and keys are labels, so no name
 /// that a caller makes up can break or collide.
-pub(crate) fn prometheus(registry: &Registry, collection: Option<&Collection>, format: TextFormat) -> String {
+pub(crate) fn prometheus(
+    registry: &Registry,
+    collection: Option<&Collection>,
+    storage: Option<&StorageMetrics>,
+    format: TextFormat,
+) -> String {
     let state = registry.state();
     let mut text = Text::new(format, (state.series_count() + 32) * LINE_BYTES);
     nodes(&mut text, &state);
@@ -43,6 +50,9 @@ pub(crate) fn prometheus(registry: &Registry, collection: Option<&Collection>, f
     host(&mut text, registry);
     if let Some(collection) = collection {
         collection::families(&mut text, collection);
+    }
+    if let Some(storage) = storage {
+        storage::families(&mut text, storage);
     }
     of_library(&mut text, registry);
     text.finish()
@@ -290,7 +300,7 @@ mod tests {
         registry.error_type("timeout").record();
         (0..4).for_each(|_| registry.record_event());
         (0..150).for_each(|_| registry.record_request_queries(2));
-        let text = super::prometheus(&registry, None, TextFormat::Prometheus);
+        let text = super::prometheus(&registry, None, None, TextFormat::Prometheus);
         for line in [
             "metrics_node_calls_total{node=\"voxel \\\"1\\\"\"} 1",
             "metrics_node_seconds{node=\"voxel \\\"1\\\"\",quantile=\"0.99\"} 0.1",
