@@ -41,10 +41,11 @@
 //! | `notify` | no | alerts are posted to a webhook, or to Alertmanager |
 //! | `query-events` | no | queries that sqlx and others tell as `tracing` events are counted |
 //! | `rusqlite` | no | statements of `rusqlite` are counted; links SQLite |
+//! | `sqlite` | no | points are stored in a file: `core::storage::Store::sqlite`; brings its own SQLite |
 //! | `stream` | no | streams are timed |
 //! | `system` | no | the probe that watches the host |
 //! | `token` | no | bearer tokens |
-//! | `full` | no | all of the above but `rusqlite` |
+//! | `full` | no | all of the above but `rusqlite` and `sqlite` |
 //! | `off` | no | the macros compile to nothing in the whole program |
 //! | `always-on` | no | overrides `off`, which any crate of the program may have turned on |
 
