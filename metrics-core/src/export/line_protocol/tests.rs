@@ -1,5 +1,7 @@
 //! Lines are what the specification says, and what a reader of them makes of it.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -101,7 +103,9 @@ fn the_point_of_the_seed() {
 fn the_hour_of_a_metric() {
     let tags: Arc<Tags> = Tags::service("api", "a").into();
     let mut hour = Rollup::new(Tier::Hourly, Metric::QueueSize, tags, 7_200_000);
-    [(7_200_000, 3.0), (7_260_000, 5.0), (7_320_000, 3.0)].map(|(at, value)| hour.observe(at, value));
+    for (at, value) in [(7_200_000, 3.0), (7_260_000, 5.0), (7_320_000, 3.0)] {
+        hour.observe(at, value);
+    }
     let mut lines = LineProtocol::default();
     lines.rollup(&hour);
     let [(three, 2), (five, 1)] = hour.histogram() else { panic!("{:?}", hour.histogram()) };
