@@ -23,7 +23,10 @@ fn metrics_with(rules: Vec<AlertRule>) -> (Metrics, MockClock) {
         let _ = sent.send(());
     });
     ran.recv().unwrap();
+    // What it saw of this machine is no part of a test.
+    metrics.registry().set_system(SystemMetrics::default());
     *crate::sync::lock(&metrics.collection().state().process) = None;
+    *crate::sync::lock(&metrics.collection().state().disk) = None;
     (metrics, time)
 }
 
