@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use form_urlencoded::Serializer;
 use metrics_core::LineProtocol;
-use metrics_core::storage::{Tier, TrendError};
+use metrics_core::storage::Tier;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::cells::{Cell, Field, tags};
-use super::{Endpoint, Engine, MAX_ANSWER_BYTES, Wanted};
-use crate::sink::link::Link;
+use super::{Endpoint, Engine, Wanted};
 use crate::sink::place::Tiers;
 
 /// What InfluxDB takes as a time, ms; it counts nanoseconds in 63 bits.
@@ -79,23 +78,19 @@ impl InfluxQl {
 }
 
 impl Engine for InfluxQl {
-    fn read(&self, link: &mut Link, wanted: &Wanted<'_>) -> Result<Vec<Cell>, TrendError> {
+    fn path(&self, wanted: &Wanted<'_>) -> String {
         let mut query = Serializer::for_suffix("query?".to_owned(), 6);
-        query.append_pair("q", &self.statement(wanted)).append_pair("epoch", "ms");
-        let answer =
-            link.get(query.finish(), MAX_ANSWER_BYTES).map_err(|error| TrendError::new(error.to_string()))?;
-        if !answer.is_whole {
-            return Err(TrendError::new("the engine's answer is too large"));
-        }
-        let status = answer.status.as_u16();
-        let said: Answer = serde_json::from_slice(&answer.body)
-            .map_err(|_| TrendError::new(format!("the engine's answer cannot be read: status {status}")))?;
+        query.append_pair("q", &self.statement(wanted)).append_pair("epoch", "ms").finish()
+    }
+
+    fn cells(&self, answer: &[u8], tier: Tier) -> Result<Vec<Cell>, String> {
+        let said: Answer = serde_json::from_slice(answer).map_err(|_| "it cannot be read".to_owned())?;
         let outcome_error = said.results.iter().find_map(|outcome| outcome.error.clone());
         if let Some(error) = said.error.or(outcome_error) {
-            return Err(TrendError::new(format!("status {status}: {error}")));
+            return Err(error);
         }
         let series = said.results.into_iter().flat_map(|outcome| outcome.series);
-        Ok(series.flat_map(|series| cells(&series, wanted.tier)).collect())
+        Ok(series.flat_map(|series| cells(&series, tier)).collect())
     }
 }
 

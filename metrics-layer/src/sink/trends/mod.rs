@@ -27,8 +27,14 @@ const WEEK_MS: u64 = 7 * DAY_MS;
 
 /// An engine that can be asked.
 pub(super) trait Engine: Send {
-    /// All values of a tier's lines.
-    fn read(&self, link: &mut Link, wanted: &Wanted<'_>) -> Result<Vec<Cell>, TrendError>;
+    /// Path and query of the question, below the engine's address.
+    fn path(&self, wanted: &Wanted<'_>) -> String;
+
+    /// The values in an answer; what is not ours is left out.
+    ///
+    /// # Errors
+    /// What the engine says instead.
+    fn cells(&self, answer: &[u8], tier: Tier) -> Result<Vec<Cell>, String>;
 }
 
 /// What is to be read.
@@ -82,8 +88,22 @@ impl Reading {
         u64::try_from(self.clock.unix_now().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// All values of a tier's lines.
     fn cells(&mut self, wanted: &Wanted<'_>) -> Result<Vec<Cell>, TrendError> {
-        if wanted.span.is_empty() { Ok(Vec::new()) } else { self.engine.read(&mut self.link, wanted) }
+        if wanted.span.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answer = self.link.get(self.engine.path(wanted), MAX_ANSWER_BYTES);
+        let answer = answer.map_err(|error| TrendError::new(error.to_string()))?;
+        if !answer.is_whole {
+            return Err(TrendError::new("the engine's answer is too large"));
+        }
+        let said = |problem| format!("the engine's answer, status {}: {problem}", answer.status.as_u16());
+        let cells = self.engine.cells(&answer.body, wanted.tier);
+        let mut cells = cells.map_err(|problem| TrendError::new(said(problem)))?;
+        // A step may lie outside of the span.
+        cells.retain(|cell| wanted.span.contains(&cell.unix_ms));
+        Ok(cells)
     }
 
     /// The roll-ups that a tier has.
@@ -213,5 +233,62 @@ fn set(point: &mut Point, metric: Metric, value: f64) {
         Metric::QueueSize => point.queue_size = value as u64,
         Metric::ActiveConnections => point.active_connections = value as u64,
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::sink::place::Tiers;
+
+    /// Anything an engine, or somebody in its place, may say.
+    fn odd_values() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<f64>().prop_map(|number| json!(number)),
+            any::<i64>().prop_map(|number| json!(number)),
+            any::<u64>().prop_map(|number| json!(number.to_string())),
+            "\\PC{0,6}".prop_map(|text| json!(text)),
+            Just(json!([])),
+            Just(json!({})),
+        ]
+    }
+
+    fn columns() -> impl Strategy<Value = Vec<String>> {
+        vec(
+            prop_oneof!["time|count|sum|min|max|peak_ms|queue_size|service", "h[0-9]{1,6}", "\\PC{0,4}"],
+            0..8,
+        )
+    }
+
+    proptest! {
+        /// THREAT 65: whatever comes back, it is read or it is not, and what is made of it can be told.
+        #[test]
+        fn odd_answers_are_no_harm(
+            columns in columns(),
+            values in vec(vec(odd_values(), 0..8), 0..6),
+            service in odd_values(),
+            raw: bool,
+            bytes in vec(any::<u8>(), 0..64),
+        ) {
+            let tier = if raw { Tier::Raw } else { Tier::Hourly };
+            let influx = InfluxQl::new("perf".to_owned(), Tiers::new(["a", "b", "c"]));
+            let series = json!([{ "tags": { "service": service }, "columns": columns, "values": values }]);
+            let of_influx = json!({ "results": [{ "series": series }] }).to_string();
+            let name = format!("performance_metrics_hourly_{}", columns.first().map_or("", |name| name));
+            let result = json!([{ "metric": { "__name__": name, "service": service }, "values": values }]);
+            let of_victoria = json!({ "status": "success", "data": { "result": result } }).to_string();
+            for (engine, answer) in [(&influx as &dyn Engine, of_influx), (&PromQl, of_victoria)] {
+                let cells = engine.cells(answer.as_bytes(), tier).unwrap_or_default();
+                for rollup in rollups_of(tier, Metric::QueueSize, cells) {
+                    prop_assert!(rollup.percentile(0.5).is_finite() && rollup.mean().is_finite());
+                }
+                let _read_or_not = engine.cells(&bytes, tier);
+            }
+        }
     }
 }

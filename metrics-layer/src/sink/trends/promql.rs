@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use form_urlencoded::Serializer;
 use metrics_core::LineProtocol;
-use metrics_core::storage::{Tier, TrendError};
+use metrics_core::storage::Tier;
 use serde::Deserialize;
 
 use super::cells::{Cell, Field, tags};
-use super::{Endpoint, Engine, MAX_ANSWER_BYTES, Wanted};
-use crate::sink::link::Link;
+use super::{Endpoint, Engine, Wanted};
 use crate::sink::place::MAX_OFFSET_MS;
 
 /// Prometheus answers with at most 11 000 points of a series.
@@ -86,21 +85,16 @@ fn matchers(first: &[String], wanted: &Wanted<'_>) -> String {
 }
 
 impl Engine for PromQl {
-    fn read(&self, link: &mut Link, wanted: &Wanted<'_>) -> Result<Vec<Cell>, TrendError> {
-        let below = if wanted.tier == Tier::Raw { of_points(wanted) } else { of_rollups(wanted) };
-        let answer = link.get(below, MAX_ANSWER_BYTES).map_err(|error| TrendError::new(error.to_string()))?;
-        if !answer.is_whole {
-            return Err(TrendError::new("the engine's answer is too large"));
-        }
-        let status = answer.status.as_u16();
-        let said: Answer = serde_json::from_slice(&answer.body)
-            .map_err(|_| TrendError::new(format!("the engine's answer cannot be read: status {status}")))?;
+    fn path(&self, wanted: &Wanted<'_>) -> String {
+        if wanted.tier == Tier::Raw { of_points(wanted) } else { of_rollups(wanted) }
+    }
+
+    fn cells(&self, answer: &[u8], tier: Tier) -> Result<Vec<Cell>, String> {
+        let said: Answer = serde_json::from_slice(answer).map_err(|_| "it cannot be read".to_owned())?;
         let Some(data) = said.data.filter(|_| said.status == "success") else {
-            return Err(TrendError::new(format!("status {status}: {}", said.error.unwrap_or_default())));
+            return Err(said.error.unwrap_or_default());
         };
-        let cells = data.result.iter().flat_map(|series| cells(series, wanted.tier));
-        // A step may lie outside of the span.
-        Ok(cells.filter(|cell| wanted.span.contains(&cell.unix_ms)).collect())
+        Ok(data.result.iter().flat_map(|series| cells(series, tier)).collect())
     }
 }
 
