@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What takes too long for every change: run before a release, or when asked to.
-# Usage: ci/verify.sh [licences|models|load|api|sanitizers|annotate|storage]..., by default all of them
+# Usage: ci/verify.sh [licences|models|load|api|sanitizers|annotate|storage|engines]..., by default all of them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -103,10 +103,19 @@ storage() {
         -- --ignored --nocapture
 }
 
-[ $# -gt 0 ] || set -- licences models load api sanitizers annotate storage
+# Real engines, through whatever may happen to writes, in any order.
+engines() {
+    step "fifty rounds of faults between writers and their engines"
+    command -v influxd >/dev/null && command -v victoria-metrics >/dev/null ||
+        { apt-get update && apt-get install -y --no-install-recommends influxdb victoria-metrics; }
+    ENGINE_ROUNDS=50 cargo test --locked -p metrics-layer --all-features --test engines -- \
+        --ignored --nocapture any_faults_in_any_order
+}
+
+[ $# -gt 0 ] || set -- licences models load api sanitizers annotate storage engines
 for part in "$@"; do
     case $part in
-    licences | models | load | api | sanitizers | annotate | storage) "$part" ;;
+    licences | models | load | api | sanitizers | annotate | storage | engines) "$part" ;;
     *) echo "no such part: $part" >&2 && exit 2 ;;
     esac
 done

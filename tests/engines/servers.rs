@@ -31,13 +31,22 @@ pub(crate) enum Kind {
 
 impl Server {
     pub(crate) fn start(kind: Kind) -> Self {
+        Self::start_with(kind, false)
+    }
+
+    /// An InfluxDB that asks who it is.
+    pub(crate) fn with_users() -> Self {
+        Self::start_with(Kind::InfluxDb, true)
+    }
+
+    fn start_with(kind: Kind, has_users: bool) -> Self {
         let files = tempfile::tempdir().unwrap();
         // Free a moment ago; the servers take no 0.
         let [address, other] =
             [(); 2].map(|()| TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap());
         if kind == Kind::InfluxDb {
-            fs::write(files.path().join("influxd.conf"), influx_config(files.path(), address, other))
-                .unwrap();
+            let config = influx_config(files.path(), address, other, has_users);
+            fs::write(files.path().join("influxd.conf"), config).unwrap();
         }
         let mut server = Self { kind, address, files, process: None };
         server.start_again();
@@ -134,14 +143,14 @@ impl Drop for Server {
     }
 }
 
-fn influx_config(files: &Path, address: SocketAddr, rpc: SocketAddr) -> String {
+fn influx_config(files: &Path, address: SocketAddr, rpc: SocketAddr, has_users: bool) -> String {
     let folder = |name: &str| files.join(name).display().to_string();
     format!(
         "reporting-disabled = true\nbind-address = \"{rpc}\"\n\
          [meta]\ndir = {:?}\n\
          [data]\ndir = {:?}\nwal-dir = {:?}\nquery-log-enabled = false\n\
          [monitor]\nstore-enabled = false\n\
-         [http]\nbind-address = \"{address}\"\nlog-enabled = false\n",
+         [http]\nbind-address = \"{address}\"\nlog-enabled = false\nauth-enabled = {has_users}\n",
         folder("meta"),
         folder("data"),
         folder("wal"),
