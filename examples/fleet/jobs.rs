@@ -49,3 +49,27 @@ impl Outlet {
         Some(waited)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use metrics_layer::core::storage::Store;
+
+    use super::*;
+    use crate::cli::Name;
+    use crate::observe;
+
+    #[tokio::test]
+    async fn what_finds_no_room_is_an_error_and_what_waits_is_seen() {
+        let store = Store::memory().start().unwrap();
+        let name = Name { service: "ingest".to_owned(), instance: "1".to_owned() };
+        let metrics = observe::member(&name, &store).unwrap();
+        let (inlet, mut outlet) = queue(&Watch::new(&metrics, 1));
+        let taken = (0..CAPACITY + 5).filter(|_| inlet.put()).count();
+        assert_eq!(taken, CAPACITY);
+        let seen = || metrics.registry().queues().remove(0);
+        assert_eq!((seen().size, seen().waits_total), (CAPACITY as u64, 0));
+        assert_eq!(metrics.registry().errors()[0].count, 5);
+        outlet.take().await.unwrap();
+        assert_eq!((seen().size, seen().waits_total), (CAPACITY as u64 - 1, 1));
+    }
+}

@@ -192,6 +192,30 @@ fn what_is_dropped_is_counted() {
     assert!(metrics.last_error.contains("retention policy not found"), "{metrics:?}");
 }
 
+/// D-03: a policy for each tier, as long as it is kept; and changed when that is changed.
+#[test]
+#[ignore = "needs influxd; ci/test.sh runs it"]
+fn setup_makes_policies_and_changes_them() {
+    let server = Server::start(Kind::InfluxDb);
+    let influx = influx(Kind::InfluxDb, destination(server.address));
+    let policies = || -> Vec<String> {
+        let told = server.query("SHOW RETENTION POLICIES ON perf");
+        let rows = told["results"][0]["series"][0]["values"].as_array().unwrap().clone();
+        // Name, duration, shard duration, and whether lines without a policy go there.
+        let mut rows: Vec<_> =
+            rows.iter().map(|row| format!("{} {} {} {}", row[0], row[1], row[2], row[4])).collect();
+        rows.retain(|row| !row.starts_with("\"autogen\""));
+        rows
+    };
+    let daily = |days: u64| Retention::default().keep(Tier::Daily, Duration::from_secs(days * 86_400));
+    for (days, hours) in [(90, "2160h0m0s"), (90, "2160h0m0s"), (365, "8760h0m0s")] {
+        influx.setup(&daily(days)).unwrap();
+        let daily = format!("\"daily_90d\" \"{hours}\" \"168h0m0s\" false");
+        let hourly = "\"hourly_30d\" \"720h0m0s\" \"24h0m0s\" false";
+        assert_eq!(policies(), ["\"raw_7d\" \"168h0m0s\" \"24h0m0s\" true", hourly, &daily]);
+    }
+}
+
 /// THREAT 46, D-10: InfluxDB takes every line, whatever the names, and reads them as they were meant.
 #[test]
 #[ignore = "needs influxd; ci/test.sh runs it"]

@@ -82,11 +82,12 @@ impl Writing {
 
     /// As many lines as are sent at once, at least one.
     fn next_request(&self, lines: &LineProtocol, start: usize) -> Range<usize> {
-        let longest = (start + MAX_LINES).min(lines.len());
-        let fits = |end: &usize| lines.text(start..*end).len() <= self.max_bytes;
-        // The text grows with the end, so the ends that fit come first.
-        let fitting = (start + 1..=longest).collect::<Vec<_>>().partition_point(fits);
-        start..start + fitting.max(1)
+        let most = (start + MAX_LINES).min(lines.len());
+        let mut end = start + 1;
+        while end < most && lines.text(start..end + 1).len() <= self.max_bytes {
+            end += 1;
+        }
+        start..end
     }
 
     fn of_rollups(&self, rollups: &[Rollup]) -> LineProtocol {
