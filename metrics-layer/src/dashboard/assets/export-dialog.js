@@ -35,8 +35,11 @@ function make() {
 
 /** The tables of the panels that are there, those without rows left out. */
 function shownTables() {
-  const panels = [...document.querySelectorAll("main > *")].filter((panel) => panel instanceof Panel && !panel.hidden);
-  const tables = panels.flatMap((panel) => /** @type {Panel} */ (panel).tables);
+  const elements = [...document.querySelectorAll("main > *")];
+  const panels = /** @type {Panel[]} */ (elements.filter((each) => each instanceof Panel && !each.hidden));
+  // Those further down are not up to date while nobody sees them.
+  for (const panel of panels) panel.refresh();
+  const tables = panels.flatMap((panel) => panel.tables);
   return tables.map((table) => table.exported()).filter(({ rows }) => rows.length > 0);
 }
 

@@ -44,6 +44,13 @@ export class Panel extends HTMLElement {
     if (isSeen && this.#isStale) schedule(this.#draw);
   }
 
+  /** Brings it up to date now, seen or not. */
+  refresh() {
+    if (!this.#isStale) return;
+    this.#isStale = false;
+    this.draw();
+  }
+
   /** Draws it anew, soon. */
   changed() {
     this.#isStale = true;
@@ -51,9 +58,7 @@ export class Panel extends HTMLElement {
   }
 
   #drawIfSeen() {
-    if (!this.#isSeen || !this.#isStale) return;
-    this.#isStale = false;
-    this.draw();
+    if (this.#isSeen) this.refresh();
   }
 
   /**
