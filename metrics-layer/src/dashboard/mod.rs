@@ -10,7 +10,7 @@
 //! | `body[data-state]`, `connection-status[data-state]` | `connecting`, `live`, `polling`, `paused`, `reconnecting`, `disabled`, `refused`, `unauthorised` |
 //! | `metric-gauge[data-metric]` with `[data-value]` | a gauge and what it shows: `requests`, `latency`, `errors`, `throughput`, `slowest-node`, `cpu`, `memory`, `process`, `queue-depth`, `websocket` |
 //! | `[data-level]` | `healthy`, `degraded`, `critical`, `idle` |
-//! | `[data-table]`, `tr[data-key]`, `[data-column]` | a table (`nodes`, `operations`, `routes`, `slowest`, `last-errors`, `functions`, `topics`, `caches`, `watched`, `queues`, `statuses`, `alerts`, `alert-events`, `sockets`), a row, its cells; `table[aria-rowcount]` counts all rows and the titles |
+//! | `[data-table]`, `tr[data-key]`, `[data-column]` | a table (`nodes`, `operations`, `routes`, `slowest`, `last-errors`, `functions`, `topics`, `caches`, `watched`, `queues`, `statuses`, `alerts`, `alert-events`, `sockets`, `jobs`), a row, its cells; `table[aria-rowcount]` counts all rows and the titles |
 //! | `[data-chart][data-points]`, `.sparkline[data-points]` | a drawing and its points: `node-latency`, `node-throughput`, `route-histogram`, `history`, `trend-…` |
 //! | `.card[data-node]`, `[data-edge]` | nodes and edges of the drawn graph |
 //! | `[data-tool]`, `[data-panel]`, `[data-range]`, `[data-export]` | buttons: `pause`, `theme`, `export`, `help`; panels; `1h`, `24h`, `7d`, `90d`; `csv`, `json` |
@@ -131,6 +131,7 @@ pub(crate) static FILES: &[Asset] = &[
     asset!("panels/queues-panel.js", JAVASCRIPT),
     asset!("panels/rendering-panel.js", JAVASCRIPT),
     asset!("panels/route-detail-panel.js", JAVASCRIPT),
+    asset!("panels/self-panel.js", JAVASCRIPT),
     asset!("panels/status-panel.js", JAVASCRIPT),
     asset!("panels/system-panel.js", JAVASCRIPT),
     asset!("panels/trends-panel.js", JAVASCRIPT),

@@ -12,6 +12,7 @@ import "./panels/functions-panel.js";
 import "./panels/queues-panel.js";
 import "./panels/rendering-panel.js";
 import "./panels/route-detail-panel.js";
+import "./panels/self-panel.js";
 import "./panels/status-panel.js";
 import "./panels/system-panel.js";
 import "./panels/trends-panel.js";

@@ -107,7 +107,8 @@ export class Chart {
     });
     const line = points.map(({ time, value }) => `${this.#x(time).toFixed(1)} ${this.#y(value).toFixed(1)}`).join("L");
     const floor = this.#y(0);
-    this.#line.setAttribute("d", `M${line}`);
+    // A line of no length is a dot, for a single point.
+    this.#line.setAttribute("d", `M${line}h0`);
     this.#area.setAttribute("d", `M${line}L${this.#x(points[points.length - 1].time)} ${floor}L${this.#x(points[0].time)} ${floor}Z`);
     const label = this.#isLong() ? day : clock;
     [points[0], points[points.length - 1]].forEach(({ time }, index) => {

@@ -45,17 +45,14 @@ class CacheDatabasePanel extends Panel {
     this.append(this.#caches.root, this.#watched.root, queries);
     // A panel that is hidden is not seen, and has to be asked for all the same.
     want("performance", () => this.hidden || this.isSeen);
-    this.hideUnless(store.performance, Boolean);
+    this.hideUnless(store.performance, hasAny);
   }
 
   draw() {
-    const document = store.performance.value;
-    if (!document) return;
-    // What is left are the watched routes, each under its name.
-    const { cache, caches, database, cache_hit_rate, uptime_seconds, endpoints, resources, ...watched } = document;
-    const unnamed = cache.hits + cache.misses > 0 ? [{ ...cache, name: "(unnamed)" }] : [];
-    this.#caches.show([...unnamed, ...named(caches)]);
-    this.#watched.show(named(watched));
+    if (!store.performance.value) return;
+    const { caches, watched, database } = parts(store.performance.value);
+    this.#caches.show(caches);
+    this.#watched.show(watched);
     this.#database.show([
       ["Mean per request", fixed(database.avg_per_request, 2)],
       ["Most of one", count(database.max_per_request)],
@@ -63,6 +60,27 @@ class CacheDatabasePanel extends Panel {
       ["Of the last", `${count(database.count)} requests`],
     ]);
   }
+}
+
+/**
+ * The rows of both tables, and the database.
+ * @param {any} document
+ */
+function parts(document) {
+  // What is left are the watched routes, each under its name.
+  const { cache, caches, database, cache_hit_rate, uptime_seconds, endpoints, resources, ...watched } = document;
+  const unnamed = cache.hits + cache.misses > 0 ? [{ ...cache, name: "(unnamed)" }] : [];
+  return { caches: [...unnamed, ...named(caches)], watched: named(watched), database };
+}
+
+/**
+ * Whether the service has a cache, a watched route or a database.
+ * @param {any} document
+ */
+function hasAny(document) {
+  if (!document) return false;
+  const { caches, watched, database } = parts(document);
+  return caches.length + watched.length + database.total_queries > 0;
 }
 
 customElements.define("cache-database-panel", CacheDatabasePanel);
