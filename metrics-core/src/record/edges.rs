@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::hint::cold_path;
 
+use super::domain::{Domain, Nodes};
 use super::hot::with_hot;
 use super::id::SeriesId;
-use super::local::learn_edge;
+use super::local::{Resolving, with_bindings};
+use crate::state::{Key, Place, State};
 
 /// Pairs of nodes that do not get into each other's way. A line takes 16 bytes.
 const LINES: usize = 16;
@@ -14,10 +16,10 @@ const LINES: usize = 16;
 pub(super) struct Edges([Cell<Edge>; LINES]);
 
 /// From one node to another, of the same state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Edge {
-    pub(super) from: SeriesId,
-    pub(super) to: SeriesId,
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Edge {
+    from: SeriesId,
+    to: SeriesId,
 }
 
 impl Edges {
@@ -48,7 +50,33 @@ pub(crate) fn record_edge(from: SeriesId, to: SeriesId) {
         if line.get() != edge {
             cold_path();
             line.set(edge);
-            learn_edge(edge);
+            learn(edge);
         }
     });
+}
+
+/// Tells everybody of an edge, unless this thread did so already.
+#[cold]
+#[inline(never)]
+fn learn(Edge { from, to }: Edge) {
+    // Nodes of two registries, or from before and after an eviction.
+    if from.state() != to.state() {
+        return;
+    }
+    let ends = (from.index(), to.index());
+    let is_told = with_bindings(|bindings| Some(bindings.get(from.state())?.edges.contains(&ends)));
+    if is_told != Some(true) {
+        tell(from, to);
+    }
+}
+
+/// A thread's first sight of an edge; `None` when a node is no more.
+fn tell(from: SeriesId, to: SeriesId) -> Option<()> {
+    let _guard = Resolving::begin()?;
+    let state = State::find(from.state())?;
+    let name = |node: SeriesId| Nodes::table(&state).get(node.index());
+    if let Place::Own(_) = state.edges.see(Key::two(name(from)?.name(), name(to)?.name())) {
+        with_bindings(|bindings| Some(bindings.bind(&state).edges.insert((from.index(), to.index()))));
+    }
+    Some(())
 }

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::domain::{Domain, Named, Nodes, Routes, ShardOf};
-use super::edges::Edge;
 use super::hot;
 use super::id::SeriesId;
 use super::keys::Keys;
@@ -41,7 +40,7 @@ pub(crate) fn lost_records() -> u64 {
 }
 
 /// A thread's memory of the states it recorded into, the current one first.
-struct Bindings(Vec<Binding>);
+pub(super) struct Bindings(Vec<Binding>);
 
 /// A thread's memory of one state.
 pub(crate) struct Binding {
@@ -72,7 +71,7 @@ pub(crate) struct Binding {
     node_labels: Vec<NodeLabel>,
     /// The edges this thread told of, by the indices of their ends. Only those with an entry of their own, so the
     /// table's cap bounds it.
-    edges: HashSet<(u32, u32)>,
+    pub(super) edges: HashSet<(u32, u32)>,
 }
 
 /// A thread's shards of one domain.
@@ -184,7 +183,7 @@ impl Binding {
 
 impl Bindings {
     #[inline(always)]
-    fn get(&mut self, id: StateId) -> Option<&mut Binding> {
+    pub(super) fn get(&mut self, id: StateId) -> Option<&mut Binding> {
         if self.0.first().is_none_or(|first| first.id != id) {
             self.bring_forward(id)?;
         }
@@ -200,7 +199,7 @@ impl Bindings {
     }
 
     /// The binding of a state, made if need be; forgets states that are gone.
-    fn bind(&mut self, state: &Arc<State>) -> &mut Binding {
+    pub(super) fn bind(&mut self, state: &Arc<State>) -> &mut Binding {
         if self.get(state.id).is_none() {
             // Below, shards are given back.
             hot::forget();
@@ -225,7 +224,7 @@ impl Drop for Bindings {
 
 /// Runs `f` on this thread's memory; `None` when the thread is ending or already here.
 #[inline(always)]
-fn with_bindings<T>(f: impl FnOnce(&mut Bindings) -> Option<T>) -> Option<T> {
+pub(super) fn with_bindings<T>(f: impl FnOnce(&mut Bindings) -> Option<T>) -> Option<T> {
     BINDINGS.try_with(|bindings| f(&mut *bindings.try_borrow_mut().ok()?)).ok()?
 }
 
@@ -389,32 +388,6 @@ pub(super) fn node_key(node: SeriesId) -> Option<OwnedKey> {
     Some(Nodes::table(&state).get(node.index())?.key.clone())
 }
 
-/// Tells everybody of an edge, unless this thread did so already.
-#[cold]
-#[inline(never)]
-pub(super) fn learn_edge(edge: Edge) {
-    let Edge { from, to } = edge;
-    if from.state() != to.state() {
-        return;
-    }
-    let ends = (from.index(), to.index());
-    let is_told = with_bindings(|bindings| Some(bindings.get(from.state())?.edges.contains(&ends)));
-    if is_told != Some(true) {
-        tell_edge(from.state(), ends);
-    }
-}
-
-/// A thread's first sight of an edge; `None` when a node is no more.
-fn tell_edge(id: StateId, ends: (u32, u32)) -> Option<()> {
-    let _guard = Resolving::begin()?;
-    let state = State::find(id)?;
-    let (from, to) = (Nodes::table(&state).get(ends.0)?, Nodes::table(&state).get(ends.1)?);
-    if let Place::Own(_) = state.edges.see(Key::two(from.name(), to.name())) {
-        with_bindings(|bindings| Some(bindings.bind(&state).edges.insert(ends)));
-    }
-    Some(())
-}
-
 /// The series of a node, which also tells its name and type.
 pub(crate) fn resolve_node(
     state: StateId,
@@ -470,11 +443,11 @@ fn relabel(series: SeriesId, name: Option<&str>, node_type: Option<&str>) {
 }
 
 /// Marks this thread as being in a slow path, until dropped.
-struct Resolving;
+pub(super) struct Resolving;
 
 impl Resolving {
     /// `None` when it is in one already.
-    fn begin() -> Option<Self> {
+    pub(super) fn begin() -> Option<Self> {
         // A thread whose locals are gone cannot recurse through them.
         let recursive = RESOLVING.try_with(|resolving| resolving.replace(true)).unwrap_or(false);
         (!recursive).then_some(Self)
