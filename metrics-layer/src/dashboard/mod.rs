@@ -17,7 +17,7 @@
 //! | the fragment of the address | `node`, `route`, `range`, `theme`, `paused`, `sort-…` and `filter-…` with the name of a table |
 //! | measurements `metrics-update`, `metrics-draw` | what a PerformanceObserver hears of each update and each drawing |
 //!
-//! What the page's own collectors measure is shown once `store.js` gets it: `update({ rendering })`.
+//! What the page's own collectors measure (`collectors.js`, which any page may import) is in the store as `rendering`.
 //!
 //! # Source
 //! Section 13 of the requirements; Threat 48.
@@ -113,6 +113,7 @@ pub(crate) static FILES: &[Asset] = &[
     asset!("panel-links.js", JAVASCRIPT),
     asset!("panel.js", JAVASCRIPT),
     asset!("recent.js", JAVASCRIPT),
+    asset!("rendering.js", JAVASCRIPT),
     asset!("service-title.js", JAVASCRIPT),
     asset!("signal.js", JAVASCRIPT),
     asset!("sources.js", JAVASCRIPT),

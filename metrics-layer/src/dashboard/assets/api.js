@@ -1,5 +1,6 @@
 // The documented endpoints, and nothing else of the server.
 
+import { meter } from "./rendering.js";
 import { headers } from "./token.js";
 
 const DESCRIPTION = "api/metrics/openapi.json";
@@ -23,7 +24,7 @@ export function place(family, path) {
  * @param {URL} url
  * @param {string} [method]
  */
-export const ask = (url, method = "GET") => fetch(url, { method, headers: headers() });
+export const ask = (url, method = "GET") => meter.requests.fetch(url, { method, headers: headers() });
 
 /** The paths of the service's own description; empty before it came. @type {string[]} */
 let described = [];

@@ -2,6 +2,7 @@
 // stream that ends is tried again with exponential back-off.
 
 import { ask, bring, learn, place } from "./api.js";
+import { meter } from "./rendering.js";
 import { update } from "./store.js";
 import { protocols } from "./token.js";
 
@@ -94,7 +95,7 @@ function stream() {
     socket.onmessage = (message) => {
       if (!live) tell("live");
       live = true;
-      update({ snapshot: JSON.parse(message.data) });
+      update({ snapshot: meter.sockets.read("system_metrics", message.data, JSON.parse) });
     };
     socket.onclose = () => resolve(live);
   });

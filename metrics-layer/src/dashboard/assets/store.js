@@ -10,47 +10,50 @@ import { Signal, computed } from "./signal.js";
  * @typedef {object} State what the server told last, each in the shape of the endpoint that it comes from
  * @property {Connection} connection
  * @property {number} retryAt when the next attempt is made, as `Date.now()` counts; 0 when none is due
- * @property {any} snapshot `MetricsSnapshot`
- * @property {any} own `api/metrics/self`
- * @property {any} functions `api/metrics/functions`
- * @property {any} routes `api/metrics/routes`
- * @property {any} requests `api/metrics/requests`
- * @property {any} throughput `api/metrics/throughput`
- * @property {any} queues `api/metrics/queues`
- * @property {any} pools `api/metrics/pools`
- * @property {any} errors `api/metrics/errors`
- * @property {any} routeStats `api/admin/performance/routes`
- * @property {any} performance `admin/performance/json?blocks=all`
- * @property {any} collection `metrics`
- * @property {any} summary `metrics/summary`
- * @property {any} rules `metrics/alerts/rules`
- * @property {any} events `metrics/alerts/events`
- * @property {any} rendering what the page's own collectors measured (F-01 to F-08); it never leaves the page
+ * @property {import("#models").MetricsSnapshot | null} snapshot `api/metrics`
+ * @property {import("#models").Own | null} own `api/metrics/self`
+ * @property {import("#models").FunctionList | null} functions `api/metrics/functions`
+ * @property {import("#models").RouteList | null} routes `api/metrics/routes`
+ * @property {import("#models").NotableRequests | null} requests `api/metrics/requests`
+ * @property {import("#models").ThroughputMetrics | null} throughput `api/metrics/throughput`
+ * @property {import("#models").QueueList | null} queues `api/metrics/queues`
+ * @property {import("#models").PoolList | null} pools `api/metrics/pools`
+ * @property {import("#models").ErrorList | null} errors `api/metrics/errors`
+ * @property {import("#models").RouteStatsList | null} routeStats `api/admin/performance/routes`
+ * @property {import("#models").Performance | null} performance `admin/performance/json?blocks=all`
+ * @property {import("#models").CollectionMetrics | null} collection `metrics`
+ * @property {import("#models").CollectionSummary | null} summary `metrics/summary`
+ * @property {import("#models").AlertRules | null} rules `metrics/alerts/rules`
+ * @property {import("#models").AlertEvents | null} events `metrics/alerts/events`
+ * @property {import("./collectors.js").Rendering | null} rendering what the page's own collectors measured (F-01 to F-08); it never leaves the page
  */
 
 /** The name of the measurement that each update leaves for a PerformanceObserver. */
 export const UPDATE = "metrics-update";
 
+/** What did not come yet. @returns {Signal<any>} */
+const none = () => new Signal(null);
+
 /** @type {{ [Name in keyof State]: Signal<State[Name]> }} */
 const signals = {
   connection: new Signal(/** @type {Connection} */ ("connecting")),
   retryAt: new Signal(0),
-  snapshot: new Signal(null),
-  own: new Signal(null),
-  functions: new Signal(null),
-  routes: new Signal(null),
-  requests: new Signal(null),
-  throughput: new Signal(null),
-  queues: new Signal(null),
-  pools: new Signal(null),
-  errors: new Signal(null),
-  routeStats: new Signal(null),
-  performance: new Signal(null),
-  collection: new Signal(null),
-  summary: new Signal(null),
-  rules: new Signal(null),
-  events: new Signal(null),
-  rendering: new Signal(null),
+  snapshot: none(),
+  own: none(),
+  functions: none(),
+  routes: none(),
+  requests: none(),
+  throughput: none(),
+  queues: none(),
+  pools: none(),
+  errors: none(),
+  routeStats: none(),
+  performance: none(),
+  collection: none(),
+  summary: none(),
+  rules: none(),
+  events: none(),
+  rendering: none(),
 };
 
 const derived = new Derived();

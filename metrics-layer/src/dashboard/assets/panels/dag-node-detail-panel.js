@@ -41,16 +41,16 @@ class DagNodeDetailPanel extends Panel {
     this.#detail.append(this.#facts.root, this.#neighbours, this.#latency.root, this.#rate.root);
     this.#detail.append(element("h3", {}, "Operations"), this.#table.root);
     this.append(this.#hint, this.#detail);
-    this.hideUnless(store.snapshot, (snapshot) => snapshot?.dag.nodes.length > 0);
+    this.hideUnless(store.snapshot, (snapshot) => Boolean(snapshot?.dag.nodes.length));
   }
 
   draw() {
     const snapshot = store.snapshot.value;
-    const node = snapshot?.dag.nodes.find((/** @type {any} */ each) => each.node_id === this.#selected.value);
+    const node = snapshot?.dag.nodes.find((each) => each.node_id === this.#selected.value);
     this.#detail.hidden = !node;
     this.#hint.hidden = Boolean(node);
     this.note(node?.node_name ?? "");
-    if (!node) return;
+    if (!snapshot || !node) return;
     this.#tell(node, snapshot.timestamp);
     this.#latency.show(store.derived.nodeTimes.points(node.node_id), "ms");
     this.#rate.show(store.derived.nodeRates.points(node.node_id), "pts/s");

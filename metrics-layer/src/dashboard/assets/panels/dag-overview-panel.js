@@ -43,7 +43,7 @@ class DagOverviewPanel extends Panel {
   build() {
     this.heading("Graph", this.#table.field);
     this.append(this.#graph.root, this.#table.root);
-    this.hideUnless(store.snapshot, (snapshot) => snapshot?.dag.nodes.length > 0);
+    this.hideUnless(store.snapshot, (snapshot) => Boolean(snapshot?.dag.nodes.length));
   }
 
   draw() {

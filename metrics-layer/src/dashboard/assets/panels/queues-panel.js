@@ -50,7 +50,7 @@ class QueuesPanel extends Panel {
     // A panel that is hidden is not seen, and has to be asked for all the same.
     for (const name of /** @type {const} */ (["queues", "pools"])) {
       want(name, () => this.hidden || this.isSeen);
-      this.hideUnless(store[name], () => this.#all().some((list) => list.length > 0));
+      this.hideUnless(/** @type {import("../signal.js").Signal<any>} */ (store[name]), () => this.#all().some((list) => list.length > 0));
     }
   }
 

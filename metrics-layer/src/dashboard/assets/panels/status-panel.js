@@ -37,7 +37,7 @@ class StatusPanel extends Panel {
     // A panel that is hidden is not seen, and has to be asked for all the same.
     for (const name of /** @type {const} */ (["collection", "errors"])) {
       want(name, () => this.hidden || this.isSeen);
-      this.hideUnless(store[name], () => this.#all().some((list) => list.length > 0));
+      this.hideUnless(/** @type {import("../signal.js").Signal<any>} */ (store[name]), () => this.#all().some((list) => list.length > 0));
     }
   }
 

@@ -10,12 +10,12 @@ import { want } from "../sources.js";
 import { store } from "../store.js";
 
 /** Where each series is in the document of samples; gauges of the application's own come after these. */
-const SERIES = [
+const SERIES = /** @type {const} */ ([
   { name: "request_latency", title: "Request latency", field: "latency" },
   { name: "memory_usage", title: "Process memory", field: "memory" },
   { name: "cpu_usage", title: "Process CPU", field: "cpu" },
   { name: "active_connections", title: "WebSocket connections", field: "websocket_active" },
-];
+]);
 
 const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
