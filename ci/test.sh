@@ -83,7 +83,7 @@ cargo test --locked --workspace --all-features --test page_types -- --ignored
 
 step "the pages, in Chromium"
 command -v chromium >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core; }
-cargo test --locked --workspace --all-features --test in_chromium -- --ignored
+cargo test --locked --workspace --all-features --test in_chromium -- --ignored --skip for_long
 
 step "a store on disks that are full or broken, and no file without a store"
 command -v strace >/dev/null || { apt-get update && apt-get install -y --no-install-recommends strace; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What takes too long for every change: run before a release, or when asked to.
-# Usage: ci/verify.sh [licences|models|load|api|sanitizers|annotate|storage|engines]..., by default all of them
+# Usage: ci/verify.sh [licences|models|load|api|sanitizers|annotate|storage|engines|pages]..., by default all of them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -112,10 +112,16 @@ engines() {
         --ignored --nocapture any_faults_in_any_order
 }
 
-[ $# -gt 0 ] || set -- licences models load api sanitizers annotate storage engines
+# The page with a thousand nodes, over ten minutes, and at the browser's full rate. Needs Chromium, as ci/test.sh does.
+pages() {
+    step "the page, for long"
+    cargo test --locked --workspace --all-features --test in_chromium -- --ignored --nocapture --test-threads 1 for_long
+}
+
+[ $# -gt 0 ] || set -- licences models load api sanitizers annotate storage engines pages
 for part in "$@"; do
     case $part in
-    licences | models | load | api | sanitizers | annotate | storage | engines) "$part" ;;
+    licences | models | load | api | sanitizers | annotate | storage | engines | pages) "$part" ;;
     *) echo "no such part: $part" >&2 && exit 2 ;;
     esac
 done

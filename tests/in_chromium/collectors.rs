@@ -75,14 +75,18 @@ async fn messages_long_tasks_and_requests_are_counted_where_they_happen() {
         &page,
         "const meter = new collectors.FrontendMeter();
          const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-         // From the beginning of a second, in a task of its own, so that all is in the same one.
-         await wait(1000 - (performance.now() % 1000) + 20);
+         // All of it is in one second, however long it takes.
+         let now = 10_000;
+         performance.now = () => (now += 0.01);
          for (let left = 7; left > 0; left--) meter.sockets.read('points', new ArrayBuffer(100), (data) => data);
          const parsed = meter.sockets.read('text', '\"\u{e4}\"', JSON.parse);
          for (let topic = 0; topic < 100; topic++) meter.sockets.record(`t${topic}`, 1, 2);
-         const busy = performance.now();
-         while (performance.now() - busy < 120);
-         await wait(1010);
+         // In a task of its own, and told some time after it.
+         await wait(0);
+         const busy = Date.now();
+         while (Date.now() - busy < 120);
+         await wait(500);
+         now = 11_000;
          const answers = [];
          for (const path of ['/api/nodes', '/api/nodes?again', '/api/metrics/nothing']) {
              answers.push((await meter.requests.fetch(path)).status);
@@ -97,9 +101,9 @@ async fn messages_long_tasks_and_requests_are_counted_where_they_happen() {
     assert_eq!(snapshot["ws_frames_per_sec"]["points"], 7);
     assert_eq!(snapshot["ws_bytes_per_sec"]["points"], 700);
     assert_eq!(snapshot["ws_bytes_per_sec"]["text"], 4, "bytes, not characters");
-    assert!(number(&snapshot["ws_parse_latency_ms"]["points"]) >= 0.0);
+    assert_close(&snapshot["ws_parse_latency_ms"]["points"], 0.01);
     assert_eq!(snapshot["ws_parse_latency_ms"]["t0"], 2);
-    assert_eq!(snapshot["long_task_count"], 1);
+    assert!(number(&snapshot["long_task_count"]) >= 1.0, "{snapshot}");
     assert!(number(&snapshot["long_task_ms"]) >= 119.0, "{snapshot}");
     let topics = snapshot["ws_frames_per_sec"].as_object().unwrap();
     assert_eq!(topics.len(), 65, "64 by name, the others together");

@@ -1,1 +1,120 @@
-//! What is shown is what the endpoints say.
+//! What is shown is what the endpoints say, soon, and again after the service was away.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::chromium::{Browser, Complaint, Scheme};
+use crate::example::Service;
+use crate::setup::{column, dashboard, state, street};
+
+/// From the page's first byte to the first values.
+const SOON_MS: f64 = 2_000.0;
+
+/// Numbers as they are shown, with separators between thousands.
+fn number(shown: &str) -> f64 {
+    shown.replace(',', "").parse().unwrap_or_else(|_| panic!("{shown:?} is no number"))
+}
+
+fn nodes(service: &Service) -> BTreeMap<String, Value> {
+    let dag = service.get("/api/metrics/dag").json();
+    let nodes = dag["nodes"].as_array().unwrap().iter();
+    nodes.map(|node| (node["node_id"].as_str().unwrap().to_owned(), node.clone())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn values_appear_within_two_seconds() {
+    let _quiet = crate::QUIET.write().await;
+    let (service, _folder) = street(&["--hz", "2"]);
+    crate::example::poll("a frame", || nodes(&service).contains_key("broadcast").then_some(()));
+    let browser = Browser::start().await;
+    let page = browser.page(&service.address).await;
+    page.look(1440, 1_800, Scheme::Light).await;
+    let shown = "document.querySelectorAll('[data-table=\"nodes\"] tr[data-key]').length >= 7
+        && document.querySelector('[data-metric=\"cpu\"] [data-value]').dataset.value !== ''";
+    // The best of three: whatever else a machine does may hold up one of them.
+    let mut fastest_ms = f64::INFINITY;
+    for attempt in 0..3 {
+        page.open(&format!("http://{}/dashboard/performance?{attempt}", service.address)).await;
+        page.until(shown).await;
+        fastest_ms = fastest_ms.min(page.evaluate("performance.now()").await);
+    }
+    assert!(fastest_ms <= SOON_MS, "the first values after {fastest_ms} ms");
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn counts_of_nodes_lie_between_what_the_endpoint_said_before_and_after() {
+    let _shared = crate::QUIET.read().await;
+    let (service, _folder) = street(&["--hz", "4"]);
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &service.address).await;
+    let before = nodes(&service);
+    // The next snapshot, and the one after it, are later than what was asked for.
+    for _ in 0..2 {
+        let time: String =
+            page.evaluate("document.querySelector('connection-status time').textContent").await;
+        let time = serde_json::to_string(&time).unwrap();
+        page.until(&format!("document.querySelector('connection-status time').textContent !== {time}")).await;
+    }
+    page.press("p").await;
+    page.until(&state("paused")).await;
+    page.drawn().await;
+    let shown: BTreeMap<String, String> = page.evaluate(&column("nodes", "calls_total")).await;
+    let after = nodes(&service);
+    assert_eq!(shown.len(), 7, "{shown:?}");
+    for (id, shown) in shown {
+        let [least, most] = [&before, &after].map(|nodes| nodes[&id]["calls_total"].as_f64().unwrap());
+        assert!((least..=most).contains(&number(&shown)), "{id}: {shown} is not from {least} to {most}");
+    }
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn routes_are_those_of_the_endpoint_to_the_digit() {
+    let _shared = crate::QUIET.read().await;
+    let service = Service::start("media_server", &["--port", "0"]);
+    for _ in 0..7 {
+        assert_eq!(service.get("/").status, 200);
+        assert_eq!(service.get("/api/ratings/unknown").status, 200);
+    }
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &service.address).await;
+    // Nobody asks any more, so that both stay as they are.
+    let routes = service.get("/api/metrics").json()["endpoints"].clone();
+    let routes = routes.as_array().unwrap();
+    assert!(routes.len() >= 2, "{routes:?}");
+    page.until("document.querySelectorAll('[data-table=\"routes\"] tr[data-key]').length >= 2").await;
+    let calls: BTreeMap<String, String> = page.evaluate(&column("routes", "calls_total")).await;
+    let averages: BTreeMap<String, String> = page.evaluate(&column("routes", "avg_latency_ms")).await;
+    for route in routes {
+        let key = format!("{} {}", route["method"].as_str().unwrap(), route["path"].as_str().unwrap());
+        let shown = |column: &BTreeMap<String, String>| number(&column[&key]);
+        assert_eq!(shown(&calls), route["calls_total"].as_f64().unwrap(), "{key}");
+        let average = route["avg_latency_ms"].as_f64().unwrap();
+        assert!((shown(&averages) - average).abs() <= 0.005 + 1e-9, "{key}: {averages:?}, {average}");
+    }
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn a_service_that_was_away_is_live_again() {
+    let _shared = crate::QUIET.read().await;
+    let service = Service::start("media_server", &["--port", "0"]);
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &service.address).await;
+    page.assert_clean().await;
+    let port = service.address.rsplit_once(':').unwrap().1.to_owned();
+    drop(service);
+    page.until(&state("reconnecting")).await;
+    let _again = Service::start("media_server", &["--port", &port]);
+    page.until(&state("live")).await;
+    // That the service was away is all that may be said.
+    let complaints = page.complaints().await;
+    let is_told = |one: &Complaint| matches!(one, Complaint::Console(text) if text.contains("ERR_"));
+    assert!(complaints.iter().all(is_told), "{complaints:?}");
+}

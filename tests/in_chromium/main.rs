@@ -14,10 +14,19 @@ mod chromium;
 mod example;
 #[path = "../lidar_example/scans.rs"]
 mod scans;
+#[path = "../support/servers.rs"]
+mod servers;
 
+mod accessibility;
+mod charts;
 mod collectors;
 mod fleet;
-mod pictures;
+mod hostile_names;
+mod keyboard;
+mod live;
+mod looks;
+mod many;
+mod setup;
 mod viewer;
 mod watchdog;
 

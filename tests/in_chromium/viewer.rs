@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use crate::chromium::{Browser, Page, Scheme, Trace};
 use crate::example::Service;
-use crate::{pictures, scans};
+use crate::scans;
+use crate::setup::{picture, street};
 
 /// Points of the scan from the KITTI benchmark.
 const KITTI_POINTS: u64 = 17_238;
@@ -48,13 +47,6 @@ async fn frames(page: &Page, count: u32) {
     page.evaluate::<()>(&wait).await;
 }
 
-/// A service over a scan that a debug build can process in time; the folder has to outlive it.
-fn street(arguments: &[&str]) -> (Service, TempDir) {
-    let folder = TempDir::new().unwrap();
-    let scan = scans::write(folder.path(), "street.bin", &scans::kitti(&scans::street()));
-    (Service::start("lidar", &[&["--port", "0", "--scan", &scan], arguments].concat()), folder)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium"]
 async fn a_real_scan_is_drawn_twenty_times_a_second_and_the_panel_says_what_the_browser_says() {
@@ -79,7 +71,7 @@ async fn a_real_scan_is_drawn_twenty_times_a_second_and_the_panel_says_what_the_
     );
     assert!(shown >= 20.0 && by_browser >= 20.0, "{shown} and {by_browser} frames a second");
     assert!((shown / by_browser - 1.0).abs() <= 0.1, "{shown} by the panel, {by_browser} by the browser");
-    page.photograph(&pictures::file("viewer-kitti")).await;
+    page.photograph(&picture("viewer-kitti")).await;
     page.assert_clean().await;
 }
 
@@ -110,7 +102,7 @@ async fn the_view_is_moved_by_keys_and_mouse_and_coloured_anew() {
     for (width, height) in [(390, 844), (1440, 900), (2560, 1440)] {
         page.look(width, height, Scheme::Dark).await;
         frames(&page, 2).await;
-        page.photograph(&pictures::file(&format!("viewer-{width}"))).await;
+        page.photograph(&picture(&format!("viewer-{width}"))).await;
         let needed: u32 = page.evaluate("document.documentElement.scrollWidth").await;
         assert_eq!(needed, width, "nothing is wider than the window");
     }

@@ -46,6 +46,16 @@ impl DevTools {
 
     /// Calls a method of the browser, or of a session with one of its pages, and returns its result.
     pub(crate) async fn call(&self, session: Option<&str>, method: &str, params: Value) -> Value {
+        self.try_call(session, method, params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The same; what DevTools say instead of a result is an error.
+    pub(crate) async fn try_call(
+        &self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, Value> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let mut call = json!({ "id": id, "method": method, "params": params });
         if let Some(session) = session {
@@ -57,8 +67,10 @@ impl DevTools {
         let answer = tokio::time::timeout(PATIENCE, answer).await;
         let mut answer =
             answer.unwrap_or_else(|_| panic!("{method}: no answer in time")).expect("a browser that lives");
-        assert!(answer.get("error").is_none(), "{method}: {}", answer["error"]);
-        answer["result"].take()
+        match answer.get_mut("error") {
+            Some(error) => Err(error.take()),
+            None => Ok(answer["result"].take()),
+        }
     }
 
     /// All events from now on, of all sessions.

@@ -6,6 +6,7 @@ mod page;
 mod process;
 mod trace;
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
@@ -41,6 +42,12 @@ impl Browser {
         let process = Process::start(arguments);
         let devtools = DevTools::connect(&process.address).await;
         Self { devtools, _process: process }
+    }
+
+    /// Saves what pages export into a folder.
+    pub(crate) async fn download_to(&self, folder: &Path) {
+        let params = json!({ "behavior": "allow", "downloadPath": folder });
+        self.devtools.call(None, "Browser.setDownloadBehavior", params).await;
     }
 
     /// An empty page for what is served at `host`, which is `name:port`.

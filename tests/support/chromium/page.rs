@@ -71,11 +71,27 @@ impl Page {
     /// Waits until an expression is true, and returns how long that took.
     pub(crate) async fn until(&self, expression: &str) -> Duration {
         let start = Instant::now();
-        while !self.evaluate::<bool>(&format!("Boolean({expression})")).await {
+        let params = json!({ "expression": format!("Boolean({expression})"), "returnByValue": true });
+        loop {
+            let result =
+                self.devtools.try_call(Some(&self.session), "Runtime.evaluate", params.clone()).await;
+            // A page that is on its way to another one does not answer.
+            let result = result.unwrap_or_default();
+            assert!(result.get("exceptionDetails").is_none(), "{expression}: {}", result["exceptionDetails"]);
+            if result["result"]["value"] == true {
+                return start.elapsed();
+            }
             assert!(start.elapsed() < PATIENCE, "never: {expression}\n{}", self.text().await);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        start.elapsed()
+    }
+
+    /// Waits until everything is drawn that was to be.
+    pub(crate) async fn drawn(&self) {
+        self.evaluate::<()>(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))",
+        )
+        .await;
     }
 
     /// What there is to read.
@@ -89,6 +105,7 @@ impl Page {
             "Enter" => ("\r", 13),
             "Tab" => ("", 9),
             "Escape" => ("", 27),
+            "Backspace" => ("", 8),
             "ArrowLeft" => ("", 37),
             "ArrowUp" => ("", 38),
             "ArrowRight" => ("", 39),

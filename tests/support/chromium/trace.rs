@@ -43,6 +43,12 @@ impl Trace {
         times
     }
 
+    /// How long the page's thread was at work in each event of this name, in ms, whatever else the machine did.
+    pub(crate) fn thread_ms(&self, name: &str) -> Vec<f64> {
+        let named = self.events.iter().filter(|event| event["name"] == name);
+        named.filter_map(|event| Some(event["tdur"].as_f64()? / 1e3)).collect()
+    }
+
     /// How often each name was there; for messages.
     pub(crate) fn names(&self) -> std::collections::BTreeMap<&str, usize> {
         let mut names = std::collections::BTreeMap::new();

@@ -1,0 +1,175 @@
+//! Everything can be done by keys.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::chromium::{Browser, Page};
+use crate::example::{Service, poll};
+use crate::setup::{column, dashboard, state, street};
+
+const TIME: &str = "document.querySelector('connection-status time').textContent";
+const ROWS: &str = "[...document.querySelectorAll('[data-table=\"nodes\"] tr[data-key]')].filter((row) => row.checkVisibility()).length";
+
+async fn lidar(browser: &Browser) -> (Page, Service, TempDir) {
+    let (service, folder) = street(&["--hz", "4"]);
+    let page = dashboard(browser, &service.address).await;
+    page.until(&format!("{ROWS} === 7")).await;
+    (page, service, folder)
+}
+
+/// Presses Tab until what has the focus fulfils a condition.
+async fn tab_to(page: &Page, condition: &str) {
+    for _ in 0..200 {
+        page.press("Tab").await;
+        if page.evaluate::<bool>(&format!("Boolean({condition})")).await {
+            return;
+        }
+    }
+    panic!("Tab does not reach {condition}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn p_holds_what_is_shown_and_lets_it_go_again() {
+    let _shared = crate::QUIET.read().await;
+    let browser = Browser::start().await;
+    let (page, service, _folder) = lidar(&browser).await;
+    page.press("p").await;
+    page.until(&state("paused")).await;
+    page.drawn().await;
+    let calls = column("nodes", "calls_total");
+    let held: Value = page.evaluate(&calls).await;
+    let sent = || service.get("/api/metrics/dag").json()["nodes"][0]["calls_total"].as_u64().unwrap();
+    let before = sent();
+    poll("ten frames", || (sent() >= before + 10).then_some(()));
+    assert_eq!(page.evaluate::<Value>(&calls).await, held, "nothing moves");
+    page.press("p").await;
+    page.until(&state("live")).await;
+    page.until(&format!("JSON.stringify({calls}) !== {}", Value::String(held.to_string()))).await;
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn slash_filters_and_headings_sort() {
+    let _shared = crate::QUIET.read().await;
+    let browser = Browser::start().await;
+    let (page, _service, _folder) = lidar(&browser).await;
+    let filter = "document.activeElement.matches('dag-overview-panel .filter')";
+    page.press("/").await;
+    page.until("document.activeElement.matches('.filter')").await;
+    if !page.evaluate::<bool>(filter).await {
+        tab_to(&page, filter).await;
+    }
+    page.write("Crop to").await;
+    page.until(&format!("{ROWS} === 1")).await;
+    let kept: Value = page.evaluate(&column("nodes", "calls_total")).await;
+    assert!(kept.get("crop").is_some(), "{kept}");
+    page.evaluate::<()>("document.activeElement.select()").await;
+    page.write("nothing of the kind").await;
+    page.until(&format!("{ROWS} === 0")).await;
+    page.evaluate::<()>("document.activeElement.select()").await;
+    page.press("Backspace").await;
+    page.until(&format!("{ROWS} === 7")).await;
+
+    tab_to(&page, "document.activeElement.closest('[data-table=\"nodes\"] th[data-column=\"avg_exec_ms\"]')")
+        .await;
+    let times =
+        "[...document.querySelectorAll('[data-table=\"nodes\"] tr[data-key] [data-column=\"avg_exec_ms\"]')]
+        .map((cell) => Number(cell.firstElementChild.textContent.replaceAll(',', '')))";
+    for order in ["descending", "ascending"] {
+        page.press("Enter").await;
+        let sorted = format!("document.activeElement.closest('th').ariaSort === '{order}'");
+        page.until(&sorted).await;
+        let mut times: Vec<f64> = page.evaluate(times).await;
+        assert_eq!(times.len(), 7);
+        if order == "ascending" {
+            times.reverse();
+        }
+        assert!(times.is_sorted_by(|a, b| a >= b), "{order}: {times:?}");
+    }
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn t_changes_the_theme_question_mark_helps_and_digits_lead_to_panels() {
+    let _shared = crate::QUIET.read().await;
+    let browser = Browser::start().await;
+    let (page, _service, _folder) = lidar(&browser).await;
+    let background = "getComputedStyle(document.body).backgroundColor";
+    let mut seen = BTreeSet::new();
+    for _ in 0..3 {
+        seen.insert(page.evaluate::<String>(background).await);
+        let theme: String = page.evaluate("document.documentElement.dataset.theme ?? ''").await;
+        page.press("t").await;
+        page.until(&format!("(document.documentElement.dataset.theme ?? '') !== '{theme}'")).await;
+    }
+    assert_eq!(seen.len(), 2, "light and dark: {seen:?}");
+
+    page.press("?").await;
+    page.until("document.querySelector('dialog[open]')").await;
+    page.press("Escape").await;
+    page.until("!document.querySelector('dialog[open]')").await;
+
+    let mut panels = BTreeSet::new();
+    for digit in ["1", "2", "3"] {
+        page.press(digit).await;
+        panels.insert(
+            page.evaluate::<String>("document.activeElement.closest('main > *')?.localName ?? ''").await,
+        );
+    }
+    assert!(panels.len() == 3 && !panels.contains(""), "{panels:?}");
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn e_exports_the_table_as_csv_and_everything_as_json() {
+    let _shared = crate::QUIET.read().await;
+    let browser = Browser::start().await;
+    let (page, _service, _folder) = lidar(&browser).await;
+    let downloads = TempDir::new().unwrap();
+    browser.download_to(downloads.path()).await;
+    page.press("p").await;
+    page.until(&state("paused")).await;
+    page.drawn().await;
+    tab_to(&page, "document.activeElement.closest('[data-table=\"nodes\"]')").await;
+
+    let csv = export(&page, downloads.path(), "csv").await;
+    let lines: Vec<_> = csv.lines().collect();
+    assert_eq!(lines.len(), 1 + 7, "{csv}");
+    let calls: Value = page.evaluate(&column("nodes", "calls_total")).await;
+    for (id, calls) in calls.as_object().unwrap() {
+        let calls = calls.as_str().unwrap().replace(',', "");
+        let is_row = |line: &&str| line.split(',').any(|cell| cell == calls);
+        assert!(lines.iter().any(is_row), "{id}: no {calls} in {csv}");
+    }
+
+    let json: Value = serde_json::from_str(&export(&page, downloads.path(), "json").await).unwrap();
+    let nodes = json["nodes"].as_array().expect("the rows of the table");
+    assert_eq!(nodes.len(), 7);
+    let exported: BTreeSet<_> = nodes.iter().map(|node| node["calls_total"].to_string()).collect();
+    let shown = calls.as_object().unwrap().values().map(|calls| calls.as_str().unwrap().replace(',', ""));
+    assert_eq!(exported, shown.collect());
+    page.assert_clean().await;
+}
+
+/// The text of the file that is saved.
+async fn export(page: &Page, folder: &Path, kind: &str) -> String {
+    page.press("e").await;
+    page.until("document.querySelector('dialog[open]')").await;
+    tab_to(page, &format!("document.activeElement.dataset.export === '{kind}'")).await;
+    page.press("Enter").await;
+    let saved = |path: PathBuf| path.extension().is_some_and(|extension| extension == kind).then_some(path);
+    let path = poll("a file", || {
+        fs::read_dir(folder).unwrap().filter_map(Result::ok).find_map(|entry| saved(entry.path()))
+    });
+    page.press("Escape").await;
+    page.until("!document.querySelector('dialog[open]')").await;
+    fs::read_to_string(path).unwrap()
+}
