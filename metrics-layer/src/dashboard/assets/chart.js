@@ -60,7 +60,11 @@ export class Chart {
     this.toggle = button("Table", { class: "quiet", "aria-pressed": "false", "aria-label": `${title} as a table` }, () => this.#flip());
     const head = element("div", { class: "chart-head" }, this.title, this.value, this.toggle);
     this.root = element("figure", { class: "chart-figure" }, head, this.svg, this.empty, this.table.root);
-    new ResizeObserver(() => schedule(this.#draw)).observe(this.svg);
+    const resized = (/** @type {ResizeObserverEntry[]} */ [{ contentRect }]) => {
+      this.#width = contentRect.width;
+      schedule(this.#draw);
+    };
+    new ResizeObserver(resized).observe(this.svg);
     this.svg.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#point(event));
     this.svg.addEventListener("pointerleave", () => this.#at(-1));
     this.svg.addEventListener("blur", () => this.#at(-1));
@@ -92,7 +96,6 @@ export class Chart {
     this.empty.hidden = points.length > 0;
     setAttribute(this.svg, "data-points", String(points.length));
     this.#read(points.length - 1);
-    this.#width = this.svg.clientWidth;
     if (this.#width < 2 * LEFT || points.length === 0) return;
     setAttribute(this.svg, "viewBox", `0 0 ${this.#width} ${HEIGHT}`);
     const top = niceTop(points.reduce((most, { value }) => Math.max(most, value), 0));

@@ -47,6 +47,10 @@ export class Table {
   #above = element("tr", { class: "spacer", "aria-hidden": "true" });
   #below = element("tr", { class: "spacer", "aria-hidden": "true" });
   #rowHeight = 0;
+  /** Where the rows are scrolled to, and how much of them is in view: asked for while drawing, both would have to be laid
+   * out first. */
+  #top = 0;
+  #height = 0;
   #selected = "";
   #isHeld = false;
   #draw = () => this.#fill();
@@ -102,8 +106,16 @@ export class Table {
     const again = () => this.#arrange();
     this.sort.subscribe(again);
     this.filter.subscribe(again);
-    this.scroller.addEventListener("scroll", () => schedule(this.#draw), { passive: true });
-    new ResizeObserver(() => schedule(this.#draw)).observe(this.scroller);
+    const scrolled = () => {
+      this.#top = this.scroller.scrollTop;
+      schedule(this.#draw);
+    };
+    this.scroller.addEventListener("scroll", scrolled, { passive: true });
+    const resized = (/** @type {ResizeObserverEntry[]} */ [{ contentRect }]) => {
+      this.#height = contentRect.height;
+      schedule(this.#draw);
+    };
+    new ResizeObserver(resized).observe(this.scroller);
     // Rows do not change places under a hand that is about to choose one.
     this.#body.addEventListener("pointerenter", () => (this.#isHeld = true));
     this.#body.addEventListener("pointerleave", () => (this.#isHeld = false));
@@ -203,10 +215,9 @@ export class Table {
    */
   #range(length) {
     if (!this.#rowHeight) return [0, Math.min(length, FIRST_ROWS)];
-    const { scrollTop, clientHeight } = this.scroller;
-    const first = Math.floor(scrollTop / this.#rowHeight) - SPARE_ROWS;
+    const first = Math.floor(this.#top / this.#rowHeight) - SPARE_ROWS;
     const from = Math.max(0, Math.min(first, length - 1));
-    const to = Math.min(length, from + Math.ceil(clientHeight / this.#rowHeight) + 2 * SPARE_ROWS);
+    const to = Math.min(length, from + Math.ceil(this.#height / this.#rowHeight) + 2 * SPARE_ROWS);
     return [from, to];
   }
 
