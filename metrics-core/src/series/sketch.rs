@@ -37,6 +37,11 @@ impl Sketch {
         }
     }
 
+    /// Memory of the counts.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.counts.capacity() * size_of::<(u16, u32)>()
+    }
+
     /// The middle of the bucket in which the value of rank ⌈p · n⌉ lies; `None` of nothing.
     pub(crate) fn quantile(&self, p: f64) -> Option<f64> {
         let total = self.counts.iter().map(|(_, count)| u64::from(*count)).sum();

@@ -135,6 +135,12 @@ impl Rollup {
         self.count = self.count.saturating_add(count);
     }
 
+    /// What it takes in a table, keys and free places included.
+    pub(super) fn bytes(&self) -> usize {
+        let entry = size_of::<Self>() + 2 * size_of::<(Metric, Arc<Tags>)>();
+        2 * entry + self.sketch.heap_bytes()
+    }
+
     /// The arithmetic mean; 0.0 of nothing.
     #[must_use]
     pub fn mean(&self) -> f64 {

@@ -74,8 +74,8 @@ pub(super) struct Backend {
 }
 
 impl Store {
-    /// Hours and days in memory, until the process ends; no points, and at most 50 000 roll-ups (about 20 MB), of which
-    /// the oldest go first.
+    /// Hours and days in memory, until the process ends; no points, and at most 32 MiB of roll-ups, of which the oldest
+    /// hours go first, then the oldest days.
     pub fn memory() -> StoreBuilder {
         StoreBuilder::new(Duration::from_secs(1), |settings| {
             let tables = Arc::new(Mutex::new(Tables::of_memory(settings)));

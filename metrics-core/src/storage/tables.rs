@@ -8,8 +8,8 @@ use super::{Metric, Point, Rollup, Tags, Tier, TrendError, TrendQuery, TrendSour
 use crate::snapshot::TrendMetrics;
 use crate::sync::lock;
 
-/// Roll-ups in memory; one takes some 300 bytes.
-const MAX_ROLLUPS: usize = 50_000;
+/// Memory of all roll-ups; an ordinary one takes half a kilobyte, so there is room for a month of hours of twenty routes.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// Beside a sink buckets are kept so long, for points that come late.
 const BESIDE_A_SINK_MS: u64 = 2 * Tier::Daily.bucket_ms();
@@ -25,7 +25,7 @@ const TIERS: [Tier; 2] = [Tier::Hourly, Tier::Daily];
 pub(super) struct Tables {
     hourly: Table,
     daily: Table,
-    max_rollups: usize,
+    max_bytes: usize,
     /// Each series once.
     tags: HashSet<Arc<Tags>>,
 }
@@ -37,7 +37,9 @@ struct Table {
     /// Older buckets were forgotten.
     oldest_ms: u64,
     buckets: BTreeMap<u64, Bucket>,
-    len: usize,
+    /// Whether anybody is told of changes.
+    tells: bool,
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -49,20 +51,21 @@ struct Bucket {
 
 impl Tables {
     pub(super) fn of_memory(settings: &Settings) -> Self {
-        let [hourly, daily] = TIERS.map(|tier| settings.retention.ms(tier));
-        Self::new(hourly, daily)
+        Self::new(TIERS.map(|tier| settings.retention.ms(tier)), false)
     }
 
     pub(super) fn beside_a_sink() -> Self {
-        Self::new(BESIDE_A_SINK_MS, BESIDE_A_SINK_MS)
+        Self::new([BESIDE_A_SINK_MS; 2], true)
     }
 
-    fn new(hourly_ms: u64, daily_ms: u64) -> Self {
-        let table = |tier, keep_ms| Table { tier, keep_ms, oldest_ms: 0, buckets: BTreeMap::new(), len: 0 };
+    fn new(keep_ms: [u64; 2], tells: bool) -> Self {
+        let [hourly_ms, daily_ms] = keep_ms;
+        let table =
+            |tier, keep_ms| Table { tier, keep_ms, oldest_ms: 0, buckets: BTreeMap::new(), tells, bytes: 0 };
         Self {
             hourly: table(Tier::Hourly, hourly_ms),
             daily: table(Tier::Daily, daily_ms),
-            max_rollups: MAX_ROLLUPS,
+            max_bytes: MAX_BYTES,
             tags: HashSet::new(),
         }
     }
@@ -99,7 +102,7 @@ impl Tables {
 
     /// Forgets the oldest as long as it is too much.
     pub(super) fn limit(&mut self) {
-        while self.hourly.len + self.daily.len > self.max_rollups {
+        while self.hourly.bytes + self.daily.bytes > self.max_bytes {
             // Days are worth more than hours.
             if !self.hourly.drop_oldest() && !self.daily.drop_oldest() {
                 break;
@@ -141,24 +144,26 @@ impl Table {
         }
         let bucket = self.buckets.entry(start).or_default();
         let key = (metric, Arc::clone(tags));
-        let rollup = bucket.rollups.entry(key.clone()).or_insert_with(|| {
-            self.len += 1;
-            Rollup::new(self.tier, metric, Arc::clone(tags), start)
-        });
+        let before = bucket.rollups.get(&key).map_or(0, Rollup::bytes);
+        let rollup = bucket.rollups.entry(key.clone());
+        let rollup = rollup.or_insert_with(|| Rollup::new(self.tier, metric, Arc::clone(tags), start));
         rollup.observe(at_ms, value);
-        bucket.changed.insert(key);
+        self.bytes = self.bytes - before + rollup.bytes();
+        if self.tells {
+            bucket.changed.insert(key);
+        }
     }
 
     fn forget(&mut self, now_ms: u64) {
         self.oldest_ms = self.tier.bucket_start(now_ms.saturating_sub(self.keep_ms));
         let kept = self.buckets.split_off(&self.oldest_ms);
         let gone = std::mem::replace(&mut self.buckets, kept);
-        self.len -= gone.values().map(|bucket| bucket.rollups.len()).sum::<usize>();
+        self.bytes -= gone.values().map(Bucket::bytes).sum::<usize>();
     }
 
     fn drop_oldest(&mut self) -> bool {
         let gone = self.buckets.pop_first();
-        self.len -= gone.as_ref().map_or(0, |(_, bucket)| bucket.rollups.len());
+        self.bytes -= gone.as_ref().map_or(0, |(_, bucket)| bucket.bytes());
         gone.is_some()
     }
 
@@ -175,11 +180,73 @@ impl Table {
     }
 }
 
+impl Bucket {
+    fn bytes(&self) -> usize {
+        self.rollups.values().map(Rollup::bytes).sum()
+    }
+}
+
 /// Trends out of memory.
 pub(super) struct Reading(pub(super) Arc<Mutex<Tables>>);
 
 impl TrendSource for Reading {
     fn trend(&mut self, query: &TrendQuery) -> Result<TrendMetrics, TrendError> {
         Ok(lock(&self.0).answer(query))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_MS: u64 = Tier::Hourly.bucket_ms();
+
+    fn point(at_ms: u64, route: u64, value: f64) -> Point {
+        let tags = Tags::service("api", "a").endpoint("GET", format!("/{route}"));
+        Point { response_time_ms: Some(value), ..Point::new(tags, at_ms) }
+    }
+
+    /// Values that share no bucket of a histogram, so that roll-ups are as large as they get.
+    fn fill(tables: &mut Tables, hours: u64) {
+        for hour in 0..hours {
+            for n in 0..60 {
+                tables.observe(&point(hour * HOUR_MS + n * 60_000, hour % 3, 1.25_f64.powi(n as i32) / 1e3));
+            }
+            tables.limit();
+        }
+    }
+
+    fn counted(tables: &Tables) -> usize {
+        [&tables.hourly, &tables.daily]
+            .into_iter()
+            .flat_map(|table| table.buckets.values())
+            .map(Bucket::bytes)
+            .sum()
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_oldest_hours_go_first() {
+        let mut tables = Tables::new([u64::MAX; 2], false);
+        tables.max_bytes = 1 << 18;
+        fill(&mut tables, 1_000);
+        let bytes = tables.hourly.bytes + tables.daily.bytes;
+        assert_eq!(bytes, counted(&tables));
+        assert!(bytes <= 1 << 18 && bytes > 7 << 15, "{bytes}");
+        let hours: Vec<_> = tables.hourly.buckets.keys().map(|start| start / HOUR_MS).collect();
+        assert!(hours.len() > 20 && hours.is_sorted() && hours.last() == Some(&999), "{hours:?}");
+        assert_eq!(tables.daily.buckets.len() as u64, 1_000_u64.div_ceil(24), "days are worth more");
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_counted_any_more() {
+        let mut tables = Tables::new([2 * HOUR_MS, 48 * HOUR_MS], true);
+        fill(&mut tables, 100);
+        tables.forget(100 * HOUR_MS);
+        assert_eq!(tables.hourly.buckets.len(), 2);
+        assert_eq!(tables.hourly.bytes + tables.daily.bytes, counted(&tables));
+        tables.observe(&point(0, 0, 1.0));
+        assert_eq!(tables.hourly.buckets.len(), 2, "too late");
+        tables.forget(u64::MAX);
+        assert_eq!((tables.hourly.bytes, tables.daily.bytes, tables.tags.len()), (0, 0, 0));
     }
 }
