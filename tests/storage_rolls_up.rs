@@ -270,3 +270,24 @@ fn a_clock_that_is_set_loses_nothing() {
         simulation.check(|_| 0);
     }
 }
+
+/// Somebody sets the clock back to a time of which the points are gone: new ones are added to what those were rolled up
+/// to.
+#[test]
+fn hours_of_forgotten_points_take_new_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let retention = Retention::default().keep(Tier::Raw, days(2));
+    let mut simulation = Simulation::new(in_a_file(folder.path()), retention);
+    live(&mut simulation, 8);
+    let file = rusqlite::Connection::open(folder.path().join("metrics.db")).unwrap();
+    let oldest: i64 = file.query_row("SELECT min(ts) FROM raw", [], |row| row.get(0)).unwrap();
+    let days_ago = simulation.now_ms - 5 * DAY_MS - HOUR_MS;
+    assert!(oldest.unsigned_abs() > days_ago + HOUR_MS, "the points of then are gone");
+    simulation.set_clock(days_ago + 1);
+    for _ in 0..20 {
+        simulation.advance(30_000);
+        simulation.push_at(simulation.now_ms);
+    }
+    simulation.flush();
+    simulation.check(|_| 0);
+}
