@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -30,7 +31,8 @@ struct Inner {
     taken: Vec<u64>,
     rollups: Vec<Rollup>,
     before: Vec<Point>,
-    asked: Vec<(String, String, u64)>,
+    unreadable: VecDeque<SinkError>,
+    asked: Vec<(String, String, Range<u64>)>,
 }
 
 enum Answer {
@@ -84,10 +86,13 @@ impl Sink for Script {
         Ok(())
     }
 
-    fn recover(&mut self, service: &str, instance: &str, since_ms: u64) -> Result<Vec<Point>, SinkError> {
+    fn recover(&mut self, service: &str, instance: &str, span: Range<u64>) -> Result<Vec<Point>, SinkError> {
         let mut inner = self.inner.lock().unwrap();
-        inner.asked.push((service.to_owned(), instance.to_owned(), since_ms));
-        Ok(inner.before.clone())
+        inner.asked.push((service.to_owned(), instance.to_owned(), span.clone()));
+        if let Some(error) = inner.unreadable.pop_front() {
+            return Err(error);
+        }
+        Ok(inner.before.iter().filter(|point| span.contains(&point.timestamp_ms)).cloned().collect())
     }
 }
 
@@ -252,6 +257,32 @@ fn roll_ups_are_told_when_they_are_over_and_when_they_change() {
 }
 
 /// hours and days that a restart divides are whole.
+/// Who is away cannot be written either, and is asked again, for what is missing; who has no answer is written.
+#[test]
+fn what_cannot_be_read_back_is_asked_for_again_unless_it_never_will_be() {
+    let now = START_MS + 2 * HOUR_MS + 60_000;
+    for (last, whole) in [(SinkError::retry("away"), true), (SinkError::drop("no such query"), false)] {
+        let script = Script::default();
+        {
+            let mut inner = script.inner.lock().unwrap();
+            inner.before = (0..3).map(|n| point(START_MS + n * HOUR_MS, 10)).collect();
+            inner.unreadable = [SinkError::retry("away"), last].into();
+        }
+        let (clock, time) = at(now);
+        let store = script.store().clock(clock).start().unwrap();
+        store.push(vec![point(now, 30)]);
+        let own = flushed(&store);
+        assert_eq!((own.points_written, own.retries), (1, if whole { 2 } else { 1 }), "{own:?}");
+        time.advance(Duration::from_millis(24 * HOUR_MS));
+        store.push(vec![point(now + 24 * HOUR_MS, 0)]);
+        flushed(&store);
+        let inner = script.inner.lock().unwrap();
+        let is_day = |rollup: &&Rollup| (rollup.metric, rollup.tier) == (Metric::QueueSize, Tier::Daily);
+        let day = inner.rollups.iter().find(is_day).unwrap();
+        assert_eq!(day.sum, if whole { 60.0 } else { 30.0 });
+    }
+}
+
 #[test]
 fn points_of_before_a_restart_are_part_of_their_buckets() {
     let script = Script::default();
@@ -264,7 +295,8 @@ fn points_of_before_a_restart_are_part_of_their_buckets() {
     store.push(vec![point(START_MS + 25 * HOUR_MS + 60_000, 0)]);
     flushed(&store);
     let inner = script.inner.lock().unwrap();
-    assert_eq!(inner.asked, [("api".to_owned(), "a".to_owned(), START_MS)], "once, since the day began");
+    let hour = |n| ("api".to_owned(), "a".to_owned(), START_MS + n * HOUR_MS..START_MS + (n + 1) * HOUR_MS);
+    assert_eq!(inner.asked, [hour(0), hour(1)], "once, since the day began");
     let of_queue = inner.rollups.iter().filter(|rollup| rollup.metric == Metric::QueueSize);
     let sums: Vec<_> = of_queue.map(|rollup| (rollup.tier, rollup.start_ms - START_MS, rollup.sum)).collect();
     assert_eq!(sums, [(Tier::Hourly, 0, 10.0), (Tier::Hourly, HOUR_MS, 50.0), (Tier::Daily, 0, 60.0)]);

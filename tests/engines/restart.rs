@@ -3,21 +3,19 @@
 use std::time::Duration;
 
 use metrics_layer::core::TrendPeriod;
-use metrics_layer::core::storage::{Metric, Point, Retention, Store, TrendQuery};
+use metrics_layer::core::storage::{Metric, Point, Retention, TrendQuery};
 
 use super::servers::{DEADLINE, Kind, Server, wait_for};
-use super::{destination, influx, now_ms, point};
+use super::{destination, influx, now_ms, point, store};
 
 const HOUR_MS: u64 = 3_600_000;
 
 /// the hour and the day are whole, with what was written before the restart.
 fn an_hour_survives_a_restart(kind: Kind) {
-    let server = Server::start(kind);
+    let mut server = Server::start(kind);
     influx(kind, destination(server.address)).setup(&Retention::default()).unwrap();
-    let start = || -> Store {
-        let builder = influx(kind, destination(server.address)).store();
-        builder.flush_interval(Duration::from_secs(1)).start().unwrap()
-    };
+    let address = server.address;
+    let start = || store(kind, destination(address));
     // An hour of today that is over, so that its roll-up is told; not there in the first hour of a day.
     let now = now_ms();
     let hour = now / HOUR_MS * HOUR_MS - HOUR_MS;
@@ -36,8 +34,12 @@ fn an_hour_survives_a_restart(kind: Kind) {
     // What was written is shown.
     wait_for(|| (server.points("a").len() < 30).then(|| "the first half".to_owned()));
 
+    // The engine is away when the writer begins again: nothing is told before it was read.
+    server.end();
     let second = start();
     second.push(minutes(30..60));
+    wait_for(|| (second.metrics().retries < 2).then(|| format!("{:?}", second.metrics())));
+    server.start_again();
     assert!(second.flush(DEADLINE));
     // Six metrics are known of these points, over an hour.
     wait_for(|| (second.metrics().rollups_written < 6).then(|| format!("{:?}", second.metrics())));

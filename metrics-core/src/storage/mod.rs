@@ -21,6 +21,7 @@ mod inbox;
 mod metric;
 mod point;
 mod reader;
+mod recovery;
 mod rollup;
 mod settings;
 mod sink;

@@ -1,6 +1,7 @@
 //! Where points go.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::{Point, Rollup};
@@ -58,14 +59,15 @@ pub trait Sink: Send {
     /// What is to become of what was not written; see [`SinkError`].
     fn write(&mut self, batch: Batch<'_>) -> Result<(), SinkError>;
 
-    /// Reads back the points of one service and instance since `since_ms`, its routes included, in the order of their
-    /// time, so that roll-ups of buckets that began before a restart are whole. Asked once, before the first point of
-    /// that instance is written; a sink that cannot read has none.
+    /// Reads back the points of one service and instance in a span of Unix milliseconds, its routes included, so that
+    /// roll-ups of buckets that began before a restart are whole. Asked before the first point of that instance is
+    /// written, for each hour of the day; a sink that cannot read has none.
     ///
     /// # Errors
-    /// When they cannot be read now; the buckets then begin at the restart.
-    fn recover(&mut self, service: &str, instance: &str, since_ms: u64) -> Result<Vec<Point>, SinkError> {
-        let _ = (service, instance, since_ms);
+    /// When they cannot be read. After [`retry`](SinkError::retry), which tells that nothing could be written either, the
+    /// hour is asked for again before anything is; after another error buckets begin at the restart.
+    fn recover(&mut self, service: &str, instance: &str, span: Range<u64>) -> Result<Vec<Point>, SinkError> {
+        let _ = (service, instance, span);
         Ok(Vec::new())
     }
 

@@ -1,6 +1,5 @@
 //! The storage thread.
 
-use std::collections::HashSet;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -10,9 +9,10 @@ use std::time::{Duration, Instant};
 use super::backoff::Backoff;
 use super::horizon::Horizon;
 use super::inbox::Inbox;
+use super::recovery::Recovery;
 use super::settings::Settings;
 use super::tables::Tables;
-use super::{Batch, Point, Refusal, Rollup, Sink, SinkError, Tier};
+use super::{Batch, Point, Refusal, Rollup, Sink, SinkError, Tags, Tier};
 use crate::sync::lock;
 
 /// Points, and roll-ups, of one batch.
@@ -20,9 +20,6 @@ const BATCH: usize = 1_000;
 
 /// What is not urgent is done so often.
 const MAINTENANCE: Duration = Duration::from_secs(60);
-
-/// Instances whose points of before are read back.
-const MAX_INSTANCES: usize = 10_000;
 
 /// An error is logged at most so often.
 const LOG_EVERY: Duration = Duration::from_secs(60);
@@ -34,8 +31,7 @@ pub(super) struct Worker {
     inbox: Arc<Inbox>,
     settings: Settings,
     horizon: Horizon,
-    /// Services and instances whose points of before were read back.
-    recovered: HashSet<(Arc<str>, Arc<str>)>,
+    recovery: Recovery,
     backoff: Backoff,
     /// Ticks of the store's own clock.
     maintained: Option<u64>,
@@ -69,7 +65,7 @@ impl Worker {
             inbox,
             backoff: Backoff::new(settings.backoff.0, settings.backoff.1),
             settings,
-            recovered: HashSet::new(),
+            recovery: Recovery::default(),
             maintained: None,
             logged: None,
         }
@@ -106,7 +102,13 @@ impl Worker {
                 lock(tables).forget(now_ms);
             }
         }
-        self.recover(&points, now_ms);
+        if let Err(error) = self.recover(&points, now_ms) {
+            self.inbox.end_write(Some(&error.to_string()));
+            self.log(&error);
+            self.backoff.failed(&error);
+            self.inbox.put_back(points.into_iter());
+            return false;
+        }
         let rollups = match (&self.tables, &self.sink) {
             (Some(tables), Some(_)) => lock(tables).take_changed(now_ms, BATCH),
             _ => Vec::new(),
@@ -128,21 +130,21 @@ impl Worker {
     }
 
     /// Reads back what came before a restart, of instances that are seen for the first time.
-    fn recover(&mut self, points: &[Point], now_ms: u64) {
-        let (Some(sink), Some(tables)) = (&mut self.sink, &self.tables) else { return };
-        for point in points {
-            let of_whom = (Arc::clone(&point.tags.service), Arc::clone(&point.tags.instance));
-            if self.recovered.contains(&of_whom) || self.recovered.len() >= MAX_INSTANCES {
-                continue;
+    ///
+    /// # Errors
+    /// When that is to be tried again first.
+    fn recover(&mut self, points: &[Point], now_ms: u64) -> Result<(), SinkError> {
+        let (Some(sink), Some(tables)) = (&mut self.sink, &self.tables) else { return Ok(()) };
+        let mut before = None;
+        for Point { tags, .. } in points {
+            let is_same = |of: &Tags| (&of.service, &of.instance) == (&tags.service, &tags.instance);
+            // Points of an instance follow one another.
+            if !before.replace(tags).is_some_and(is_same) {
+                self.inbox.begin_write();
+                self.recovery.read_back(tags, now_ms, &mut **sink, tables)?;
             }
-            let since = Tier::Daily.bucket_start(now_ms);
-            let read = catch_unwind(AssertUnwindSafe(|| sink.recover(&of_whom.0, &of_whom.1, since)));
-            if let Ok(Ok(points)) = read {
-                let mut tables = lock(tables);
-                points.iter().for_each(|point| tables.observe(point));
-            }
-            self.recovered.insert(of_whom);
         }
+        Ok(())
     }
 
     /// Gives a batch to the sink, and keeps what it does not take.

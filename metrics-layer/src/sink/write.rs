@@ -13,7 +13,7 @@ use metrics_core::storage::{Batch, Point, Rollup, Sink, SinkError, Tier};
 
 use super::link::Link;
 use super::place::Place;
-use super::trends::Reading;
+use super::trends::{ReadError, Reading};
 use super::verdict::{MAX_EXPLANATION_BYTES, Verdict};
 use crate::client::Message;
 
@@ -149,9 +149,12 @@ impl Sink for Writing {
         }
     }
 
-    fn recover(&mut self, service: &str, instance: &str, since_ms: u64) -> Result<Vec<Point>, SinkError> {
+    fn recover(&mut self, service: &str, instance: &str, span: Range<u64>) -> Result<Vec<Point>, SinkError> {
         let Some(reading) = &mut self.reading else { return Ok(Vec::new()) };
-        reading.points(service, instance, since_ms).map_err(|error| SinkError::retry(error.to_string()))
+        reading.points(service, instance, span).map_err(|error| match error {
+            ReadError::Away(message) => SinkError::retry(message),
+            ReadError::Refused(message) => SinkError::drop(message),
+        })
     }
 }
 

@@ -12,8 +12,10 @@ use metrics_core::storage::{Metric, Point, Rollup, Tags, Tier, TrendError, Trend
 use metrics_core::{Clock, TrendMetrics};
 
 use cells::{Cell, rollups_of};
+use http::StatusCode;
 
 use super::link::Link;
+use crate::client::ClientError;
 
 pub(super) use influxql::InfluxQl;
 pub(super) use promql::PromQl;
@@ -35,6 +37,22 @@ pub(super) trait Engine: Send {
     /// # Errors
     /// What the engine says instead.
     fn cells(&self, answer: &[u8], tier: Tier) -> Result<Vec<Cell>, String>;
+}
+
+/// Why an engine could not be read.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    /// Nobody is there, or has the time.
+    Away(String),
+    /// It has no answer.
+    Refused(String),
+}
+
+impl From<ReadError> for TrendError {
+    fn from(error: ReadError) -> Self {
+        let (ReadError::Away(message) | ReadError::Refused(message)) = error;
+        Self::new(message)
+    }
 }
 
 /// What is to be read.
@@ -89,18 +107,25 @@ impl Reading {
     }
 
     /// All values of a tier's lines.
-    fn cells(&mut self, wanted: &Wanted<'_>) -> Result<Vec<Cell>, TrendError> {
+    fn cells(&mut self, wanted: &Wanted<'_>) -> Result<Vec<Cell>, ReadError> {
         if wanted.span.is_empty() {
             return Ok(Vec::new());
         }
         let answer = self.link.get(self.engine.path(wanted), MAX_ANSWER_BYTES);
-        let answer = answer.map_err(|error| TrendError::new(error.to_string()))?;
+        let answer = answer.map_err(|error| match error {
+            // Who takes too long to read may still be written.
+            ClientError::Timeout => ReadError::Refused(error.to_string()),
+            ClientError::Connection(_) => ReadError::Away(error.to_string()),
+        })?;
         if !answer.is_whole {
-            return Err(TrendError::new("the engine's answer is too large"));
+            return Err(ReadError::Refused("the engine's answer is too large".to_owned()));
         }
         let said = |problem| format!("the engine's answer, status {}: {problem}", answer.status.as_u16());
+        if matches!(answer.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            return Err(ReadError::Away(said("it is busy".to_owned())));
+        }
         let cells = self.engine.cells(&answer.body, wanted.tier);
-        let mut cells = cells.map_err(|problem| TrendError::new(said(problem)))?;
+        let mut cells = cells.map_err(|problem| ReadError::Refused(said(problem)))?;
         // A step may lie outside of the span.
         cells.retain(|cell| wanted.span.contains(&cell.unix_ms));
         Ok(cells)
@@ -154,8 +179,8 @@ impl Reading {
         &mut self,
         service: &str,
         instance: &str,
-        since_ms: u64,
-    ) -> Result<Vec<Point>, TrendError> {
+        span: Range<u64>,
+    ) -> Result<Vec<Point>, ReadError> {
         let mut points: BTreeMap<(u64, Arc<Tags>), Point> = BTreeMap::new();
         for metric in Metric::ALL {
             let wanted = Wanted {
@@ -164,7 +189,7 @@ impl Reading {
                 service: Some(service),
                 instance: Some(instance),
                 endpoint: Endpoint::Any,
-                span: since_ms..self.now_ms().saturating_add(1),
+                span: span.clone(),
             };
             for cell in self.cells(&wanted)? {
                 let key = (cell.unix_ms, Arc::clone(&cell.tags));
