@@ -33,11 +33,13 @@ impl Points {
             response_time_ms: between.mean_ms(),
             ..with_minute(self.state.point(self.tags.clone(), now.unix.as_millis()), minutes.service)
         };
+        // Both are in the order of the routes.
+        let mut answered = between.iter().peekable();
         let of_route = |(route, minute): &(Route, LastMinute)| {
-            let mean_ms = between.mean_ms_where(|other| Arc::ptr_eq(other, route))?;
+            let (_, sum) = answered.next_if(|(other, _)| Arc::ptr_eq(other, route))?;
             let key = route.key.borrow();
             let tags = self.tags.endpoint(key.first, key.second);
-            let point = Point { tags, response_time_ms: Some(mean_ms), ..service.clone() };
+            let point = Point { tags, response_time_ms: sum.mean_ms(), ..service.clone() };
             Some(with_minute(point, Some(*minute)))
         };
         let of_routes = minutes.routes.iter().filter_map(of_route);

@@ -72,11 +72,13 @@ impl Between {
 
     /// Of the requests of one endpoint, by whatever method.
     pub(super) fn mean_ms_of(&self, path: &str) -> Option<f64> {
-        self.mean_ms_where(|route| route.key.borrow().second == path)
+        let of_path = self.0.iter().filter(|(route, _)| route.key.borrow().second == path);
+        mean_ms(of_path.map(|(_, sum)| *sum))
     }
 
-    pub(super) fn mean_ms_where(&self, is_wanted: impl Fn(&Route) -> bool) -> Option<f64> {
-        mean_ms(self.0.iter().filter(|(route, _)| is_wanted(route)).map(|(_, sum)| *sum))
+    /// Each route that has any, in their order.
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, (Route, Sum)> {
+        self.0.iter()
     }
 }
 
@@ -89,6 +91,11 @@ impl Sum {
         }
     }
 
+    /// `None` of nothing.
+    pub(super) fn mean_ms(self) -> Option<f64> {
+        (self.count > 0).then(|| self.ns as f64 / 1e6 / self.count as f64)
+    }
+
     fn less(self, before: Self) -> Self {
         Self {
             count: self.count.saturating_sub(before.count),
@@ -99,8 +106,7 @@ impl Sum {
 }
 
 fn mean_ms(sums: impl Iterator<Item = Sum>) -> Option<f64> {
-    let all = sums.fold(Sum::default(), Sum::plus);
-    (all.count > 0).then(|| all.ns as f64 / 1e6 / all.count as f64)
+    sums.fold(Sum::default(), Sum::plus).mean_ms()
 }
 
 /// The latency of each endpoint, its methods together (H-16).
