@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use metrics_layer::core::storage::{
-    Batch, Metric, Point, Rollup, Sink, SinkError, Store, StoreBuilder, Tags, Tier,
+    Batch, Metric, Point, Rollup, Sink, SinkError, Store, StoreBuilder, Tags, Tier, TrendQuery,
 };
-use metrics_layer::core::{Clock, MockClock, StorageMetrics};
+use metrics_layer::core::{Clock, MockClock, StorageMetrics, TrendPeriod};
 
 const SOON: Duration = Duration::from_secs(60);
 const HOUR_MS: u64 = 3_600_000;
@@ -300,4 +300,23 @@ fn points_of_before_a_restart_are_part_of_their_buckets() {
     let of_queue = inner.rollups.iter().filter(|rollup| rollup.metric == Metric::QueueSize);
     let sums: Vec<_> = of_queue.map(|rollup| (rollup.tier, rollup.start_ms - START_MS, rollup.sum)).collect();
     assert_eq!(sums, [(Tier::Hourly, 0, 10.0), (Tier::Hourly, HOUR_MS, 50.0), (Tier::Daily, 0, 60.0)]);
+}
+
+/// CON-14: what was recorded since the last flush is stored when the metrics end in an orderly way.
+#[test]
+fn an_end_is_a_flush() {
+    let requests = |end: &dyn Fn(metrics_layer::Metrics)| {
+        let store = Store::memory().start().unwrap();
+        let metrics = metrics_layer::Metrics::builder().service("api").store(store.clone()).build().unwrap();
+        while store.metrics().points_pushed == 0 {
+            std::thread::yield_now();
+        }
+        metrics.registry().route("GET", "/api/x").record(Duration::from_millis(7), 200);
+        end(metrics);
+        flushed(&store);
+        let query = TrendQuery::new(Metric::ResponseTimeMs, TrendPeriod::Daily);
+        store.trend(query).wait(SOON).unwrap().buckets.iter().map(|bucket| bucket.max).fold(0.0, f64::max)
+    };
+    assert_eq!(requests(&|metrics| metrics.shutdown()), 7.0);
+    assert_eq!(requests(&drop), 7.0);
 }

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use extensions::Extensions;
 use manual::Manual;
-pub(crate) use points::Points;
+pub(crate) use points::Feed;
 use pulse::Pulse;
 use tick::Before;
 

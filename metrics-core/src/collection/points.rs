@@ -6,18 +6,40 @@ use super::State;
 use super::activity::LastMinute;
 use super::minutes::Minutes;
 use super::routes::{Route, RoutesBefore};
-use crate::storage::{Point, Tags};
+use crate::storage::{Point, Store, Tags};
+
+/// Brings points to a store, at every flush and once more at the end, so that a stop in an orderly way loses none.
+pub(crate) struct Feed {
+    points: Points,
+    store: Store,
+}
 
 /// Makes points out of what changed since the last flush.
-pub(crate) struct Points {
+struct Points {
     state: Arc<State>,
     tags: Tags,
     routes: RoutesBefore,
     minutes: Minutes,
 }
 
+impl Feed {
+    pub(crate) fn new(state: Arc<State>, store: Store) -> Self {
+        Self { points: Points::new(state), store }
+    }
+
+    pub(crate) fn flush(&mut self) {
+        self.store.push(self.points.take());
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
 impl Points {
-    pub(crate) fn new(state: Arc<State>) -> Self {
+    fn new(state: Arc<State>) -> Self {
         let config = state.registry.config();
         let tags = Tags::service(config.service(), config.instance());
         let minutes = Minutes::since(state.time.now().monotonic);
@@ -25,7 +47,7 @@ impl Points {
     }
 
     /// The service's point, and one of each route that answered something since the last call.
-    pub(crate) fn take(&mut self) -> Vec<Point> {
+    fn take(&mut self) -> Vec<Point> {
         let now = self.state.time.now();
         let between = self.routes.advance(&self.state.registry.state());
         let minutes = self.minutes.advance(now.monotonic, &self.routes);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use builder::Builder;
 
 use crate::alerts::Alerts;
-use crate::collection::{self, Collection, Points};
+use crate::collection::{self, Collection, Feed};
 use crate::collector::{self, Collector, NullCollector};
 use crate::config::Config;
 use crate::error::StartError;
@@ -298,7 +298,8 @@ impl Metrics {
         self.shared.sampler.as_deref()
     }
 
-    /// Ends the background thread, promptly, and with it the subscriptions. Recording and reading go on.
+    /// Ends the background thread, promptly, and with it the subscriptions. Recording and reading go on. The points of what
+    /// was recorded since the last flush go to the store; [`Store::flush`] waits until they are there.
     pub fn shutdown(&self) {
         if let Some(sampler) = self.sampler() {
             sampler.stop();
@@ -384,9 +385,8 @@ impl Metrics {
 
     fn schedule_storage(&self) {
         if let (Some(sampler), Some(store)) = (self.sampler(), self.store()) {
-            let mut points = Points::new(Arc::clone(self.collection().state()));
-            let store = store.clone();
-            sampler.schedule(job::STORAGE, store.flush_interval(), move || store.push(points.take()));
+            let mut feed = Feed::new(Arc::clone(self.collection().state()), store.clone());
+            sampler.schedule(job::STORAGE, store.flush_interval(), move || feed.flush());
         }
     }
 }
