@@ -106,7 +106,7 @@ impl Store {
     /// instance, and with numbers that are not finite, are dropped.
     ///
     /// # Cost
-    /// One lock, and no allocation for points that find room.
+    /// One lock, and a pass over the points.
     pub fn push(&self, points: Vec<Point>) {
         self.shared.inbox.push(points);
     }
