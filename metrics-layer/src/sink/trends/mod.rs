@@ -1,18 +1,20 @@
 //! Trends out of an engine: finished hours and days from their tiers, and those of now from finer ones.
 
+mod buckets;
 mod cells;
 pub(super) mod influxql;
 mod promql;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use http::StatusCode;
 use metrics_core::storage::{Metric, Point, Rollup, Tags, Tier, TrendError, TrendQuery, TrendSource};
 use metrics_core::{Clock, TrendMetrics};
 
+use buckets::Buckets;
 use cells::{Cell, rollups_of};
-use http::StatusCode;
 
 use super::link::Link;
 use crate::client::ClientError;
@@ -211,38 +213,6 @@ impl TrendSource for Reading {
             Tier::Raw | Tier::Hourly => self.hours(query, query.from_ms..until)?,
         };
         Ok(query.answer(rollups))
-    }
-}
-
-/// Buckets of one tier, some of them finished; what is finished does not change.
-struct Buckets {
-    tier: Tier,
-    metric: Metric,
-    finished: Vec<Rollup>,
-    known: HashSet<(Arc<Tags>, u64)>,
-    missing: BTreeMap<(Arc<Tags>, u64), Rollup>,
-}
-
-impl Buckets {
-    fn new(tier: Tier, metric: Metric, finished: Vec<Rollup>) -> Self {
-        let key = |rollup: &Rollup| (Arc::clone(&rollup.tags), rollup.start_ms);
-        let known = finished.iter().map(key).collect();
-        Self { tier, metric, finished, known, missing: BTreeMap::new() }
-    }
-
-    /// The bucket that a time lies in, to be filled; `None` if it is finished.
-    fn open(&mut self, tags: &Arc<Tags>, unix_ms: u64) -> Option<&mut Rollup> {
-        let (tier, metric) = (self.tier, self.metric);
-        let key = (Arc::clone(tags), tier.bucket_start(unix_ms));
-        if self.known.contains(&key) {
-            return None;
-        }
-        let empty = || Rollup::new(tier, metric, Arc::clone(tags), tier.bucket_start(unix_ms));
-        Some(self.missing.entry(key).or_insert_with(empty))
-    }
-
-    fn all(self) -> Vec<Rollup> {
-        self.finished.into_iter().chain(self.missing.into_values()).collect()
     }
 }
 
