@@ -34,6 +34,27 @@ async fn wait(id: &str, inside: impl Future<Output = ()>) {
     inside.await;
 }
 
+/// A call of which more is watched than its time.
+#[timed(node = id, concurrency)]
+fn watched(id: &str, inside: impl FnOnce()) {
+    inside();
+}
+
+#[test]
+fn nodes_that_are_watched_or_described_are_joined_too() {
+    #[timed(node = id, node_name = "Described", node_type = "test")]
+    fn described(id: &str, inside: impl FnOnce()) {
+        inside();
+    }
+
+    let (registry, _time) = Registry::mock();
+    let _scope = scoped_collector(Arc::new(registry.clone()));
+    for _ in 0..2 {
+        watched("w", || described("d", || watched("x", || run("r", || {}))));
+    }
+    assert_eq!(edges(&registry), set([("w", "d"), ("d", "x"), ("x", "r")]));
+}
+
 #[test]
 fn a_node_that_runs_inside_another_gets_its_work_from_there() {
     let (registry, _time) = Registry::mock();

@@ -42,7 +42,7 @@ pub use request::{BodyBytes, RequestContext};
 use cell::Request;
 pub(crate) use notes::Notes;
 
-use crate::record::{SeriesId, record_edge};
+use crate::record::SeriesId;
 use crate::registry::Node;
 
 thread_local! {
@@ -100,6 +100,12 @@ pub fn current() -> Context {
 #[inline(always)]
 pub(crate) fn current_node() -> SeriesId {
     CURRENT.with(|current| current.node.get()).unmarked()
+}
+
+/// Whether the calling thread works for a node.
+#[inline(always)]
+pub(crate) fn is_in_node() -> bool {
+    CURRENT.with(|current| current.node.get() != SeriesId::NONE)
 }
 
 #[inline]
@@ -235,14 +241,10 @@ pub struct InNode {
 }
 
 impl InNode {
-    /// The series is that of a node, with marks perhaps, or none. The node at work until now runs that one: an edge.
+    /// The series is that of a node, with marks perhaps, or none.
     #[inline(always)]
     pub(crate) fn enter(node: SeriesId) -> Self {
-        let previous = CURRENT.with(|current| current.node.replace(node));
-        if previous != SeriesId::NONE {
-            record_edge(previous, node);
-        }
-        Self { previous, _this_thread: PhantomData }
+        Self { previous: CURRENT.with(|current| current.node.replace(node)), _this_thread: PhantomData }
     }
 }
 

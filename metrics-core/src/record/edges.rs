@@ -1,7 +1,6 @@
 //! Edges of the graph that show in the context: a node that began inside another one.
 
 use std::cell::Cell;
-use std::hint::cold_path;
 
 use super::domain::{Domain, Nodes};
 use super::hot::with_hot;
@@ -12,8 +11,8 @@ use crate::state::{Key, Place, State};
 /// Pairs of nodes that do not get into each other's way. A line takes 16 bytes.
 const LINES: usize = 16;
 
-/// The pairs that a thread told of last.
-pub(super) struct Edges([Cell<Edge>; LINES]);
+/// The pairs that a thread told of lately, or found to be no edge.
+pub(crate) struct Edges([Cell<Edge>; LINES]);
 
 /// From one node to another, of the same state.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,6 +26,13 @@ impl Edges {
         Self([const { Cell::new(Edge { from: SeriesId::NONE, to: SeriesId::NONE }) }; LINES])
     }
 
+    /// Whether there is nothing to tell: no node is at work, or the thread told of the edge lately.
+    #[inline(always)]
+    pub(crate) fn know(&self, from: SeriesId, to: SeriesId) -> bool {
+        let edge = Edge { from, to };
+        from == SeriesId::NONE || self.line(edge).get() == edge
+    }
+
     #[inline(always)]
     fn line(&self, edge: Edge) -> &Cell<Edge> {
         // A node and the next one often have indices that follow one another.
@@ -34,33 +40,26 @@ impl Edges {
     }
 }
 
-/// A node at work began to run another one. A node that runs itself is no edge.
+/// The node at work, if there is one, begins to run another one. A node that runs itself is no edge.
 ///
 /// # Cost
 /// Some comparisons while the edge is among the thread's last ones, a look-up in the thread's own table while it is
 /// not; on a thread's first sight of the edge the table's lock.
-#[inline(never)]
+#[inline]
 pub(crate) fn record_edge(from: SeriesId, to: SeriesId) {
-    let edge = Edge { from: from.unmarked(), to: to.unmarked() };
-    if edge.from == edge.to {
-        return;
+    if !with_hot(|hot| hot.edges.know(from, to)) {
+        learn(Edge { from, to });
     }
-    with_hot(|hot| {
-        let line = hot.edges.line(edge);
-        if line.get() != edge {
-            cold_path();
-            line.set(edge);
-            learn(edge);
-        }
-    });
 }
 
 /// Tells everybody of an edge, unless this thread did so already.
 #[cold]
 #[inline(never)]
-fn learn(Edge { from, to }: Edge) {
-    // Nodes of two registries, or from before and after an eviction.
-    if from.state() != to.state() {
+fn learn(edge: Edge) {
+    with_hot(|hot| hot.edges.line(edge).set(edge));
+    let Edge { from, to } = edge;
+    // Of two registries, or from before and after an eviction.
+    if from == to || from.state() != to.state() {
         return;
     }
     let ends = (from.index(), to.index());

@@ -47,7 +47,7 @@ pub struct Hot {
     pub(super) operation_names: ShortNames,
     pub(super) topic_names: ShortNames,
     pub(super) of_node: OfNode,
-    pub(super) edges: Edges,
+    pub(crate) edges: Edges,
     pub(super) route_names: RouteNames,
     // Behind the others, which keep their places.
     pub(super) queues: Cache<TimingShard>,

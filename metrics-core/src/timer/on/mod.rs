@@ -30,10 +30,11 @@ use foreign::ForeignCall;
 
 use crate::clock::counter_ticks;
 use crate::collector::gate_of_this_thread;
-use crate::context::{InNode, NodeFuture, current_node};
+use crate::context::{InNode, NodeFuture, current_node, is_in_node};
 use crate::record::gate::{self, Gate};
 use crate::record::{
-    Hot, Nodes, Operations, SeriesId, ShortName, operation_of, resolve_node, resolve_short, with_hot,
+    Hot, Nodes, Operations, SeriesId, ShortName, operation_of, record_edge, resolve_node, resolve_short,
+    with_hot,
 };
 use crate::state::Key;
 
@@ -180,7 +181,24 @@ impl Timer<NodeCall> {
 /// A node that tells no more than its id.
 #[inline(never)]
 fn node(hot: &Hot, id: &str) -> Started {
+    // First, while no register holds anything that would have to be saved.
+    if is_in_node() {
+        return node_in_node(hot, id);
+    }
     if let Some(series) = hot.find_short::<Nodes>(gate::word(), ShortName::new(id))
+        && !panicking()
+    {
+        (counter_ticks(), Call::of(series))
+    } else {
+        node_elsewhere(id, None, None)
+    }
+}
+
+/// The same, where a node at work is about to run it: an edge, of which the thread has told if it is no new one.
+#[inline(never)]
+fn node_in_node(hot: &Hot, id: &str) -> Started {
+    if let Some(series) = hot.find_short::<Nodes>(gate::word(), ShortName::new(id))
+        && hot.edges.know(current_node(), series)
         && !panicking()
     {
         (counter_ticks(), Call::of(series))
@@ -192,10 +210,19 @@ fn node(hot: &Hot, id: &str) -> Started {
 #[inline(never)]
 fn node_elsewhere(id: &str, name: Option<&str>, node_type: Option<&str>) -> Started {
     match here() {
-        Gate::State(state) => begin(resolve_node(state, id, name, node_type)),
+        Gate::State(state) => begin(inside_node_at_work(resolve_node(state, id, name, node_type))),
         Gate::Foreign => begin_foreign(ForeignCall::node(id, name, node_type)),
         Gate::Closed | Gate::Scoped => call::NOTHING,
     }
+}
+
+/// The series of a node, which the node at work, if there is one, runs.
+#[inline]
+fn inside_node_at_work(series: Option<SeriesId>) -> Option<SeriesId> {
+    if let Some(series) = series {
+        record_edge(current_node(), series);
+    }
+    series
 }
 
 impl Timer<NodeCall> {

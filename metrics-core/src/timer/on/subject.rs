@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::foreign::{ForeignCall, Ticket, What};
+use super::inside_node_at_work;
 use super::place::Place;
 use super::site::Site;
 use crate::collector::Collector;
@@ -112,7 +113,8 @@ impl Subject {
         let found = place.find(
             |state| {
                 let extras = resolve::<NodeExtras>(state, Key::one(id));
-                Self::of(Kind::Node, resolve_node(state, id, name, node_type), extras)
+                let series = inside_node_at_work(resolve_node(state, id, name, node_type));
+                Self::of(Kind::Node, series, extras)
             },
             |collector| Self::foreign(collector, What::node(id, name, node_type)),
         );
