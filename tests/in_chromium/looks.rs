@@ -1,14 +1,32 @@
 //! How the pages look: pictures for people, and what a program can see of it.
 
+use tempfile::TempDir;
+
 use crate::chromium::{Browser, Scheme};
-use crate::example::Service;
-use crate::setup::{dashboard, picture, street};
+use crate::example::{Service, poll};
+use crate::scans;
+use crate::setup::{dashboard, picture};
+
+/// A sample a second, so that trends are soon there.
+const OFTEN: [(&str, &str); 1] = [("METRICS_COLLECTION_INTERVAL_MS", "1000")];
 
 const SIZES: [(u32, u32); 3] = [(390, 844), (1440, 900), (2560, 1440)];
 
 async fn photograph(service: &Service, name: &str) {
+    poll("some samples", || {
+        let samples = service.get("/metrics").json()["memory"]["sample_count"].as_u64();
+        (samples >= Some(4)).then_some(())
+    });
     let browser = Browser::start().await;
     let page = dashboard(&browser, &service.address).await;
+    // With details of the busiest, and something to see in each drawing.
+    for table in ["nodes", "routes"] {
+        page.evaluate::<()>(&format!(
+            "void document.querySelector('[data-table=\"{table}\"] th button.name')?.click()"
+        ))
+        .await;
+    }
+    page.until("document.querySelector('rendering-panel').textContent.includes('Frames/s')").await;
     for (width, height) in SIZES {
         for (scheme, word) in [(Scheme::Light, "light"), (Scheme::Dark, "dark")] {
             page.look(width, height, scheme).await;
@@ -29,7 +47,9 @@ async fn photograph(service: &Service, name: &str) {
 #[ignore = "needs chromium"]
 async fn the_lidars_page_is_photographed_in_every_size_light_and_dark() {
     let _shared = crate::QUIET.read().await;
-    let (service, _folder) = street(&["--hz", "4"]);
+    let folder = TempDir::new().unwrap();
+    let scan = scans::write(folder.path(), "street.bin", &scans::kitti(&scans::street()));
+    let service = Service::start_with("lidar", &OFTEN, &["--port", "0", "--hz", "4", "--scan", &scan]);
     photograph(&service, "lidar").await;
 }
 
@@ -37,6 +57,6 @@ async fn the_lidars_page_is_photographed_in_every_size_light_and_dark() {
 #[ignore = "needs chromium"]
 async fn the_media_servers_page_is_photographed_in_every_size_light_and_dark() {
     let _shared = crate::QUIET.read().await;
-    let service = Service::start("media_server", &["--port", "0", "--simulate-load"]);
+    let service = Service::start_with("media_server", &OFTEN, &["--port", "0", "--simulate-load"]);
     photograph(&service, "media-server").await;
 }

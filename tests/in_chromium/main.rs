@@ -1,7 +1,7 @@
 //! The pages in a real browser: what they show, how they answer, what they never do.
 //!
-//! Each test has a Chromium of its own, and fails on what the console complains about, on breaches of the page's policy
-//! and on requests to others.
+//! Each test has a Chromium of its own, and fails on what the console complains about, on breaches of the page's policy,
+//! on requests to others and on anything that is sent to the service.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 #![allow(dead_code, reason = "the helpers offer more than these tests need")]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::chromium::{Browser, Page, Scheme, Trace};
+use crate::chromium::{Browser, Complaint, Page, Scheme, Trace};
 use crate::example::Service;
 use crate::scans;
 use crate::setup::{picture, street};
@@ -141,7 +141,9 @@ async fn stages_are_those_of_the_graph_and_figures_those_of_the_service() {
     frames(&page, 120).await;
     let frames: f64 = page.evaluate(&figure("points.frames")).await;
     assert!((1.0..=14.0).contains(&frames), "{frames} clouds a second");
-    page.assert_clean().await;
+    // What the service is told is the stage, once.
+    let told = format!("PUT http://{}/api/pipeline", service.address);
+    assert_eq!(page.complaints().await, [Complaint::Sent(told)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,7 +47,7 @@ async fn a_foreign_image_is_reported_without_the_policy_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium"]
-async fn exceptions_errors_and_markup_out_of_text_are_reported() {
+async fn exceptions_errors_markup_out_of_text_and_what_is_sent_are_reported() {
     let service = Service::start("media_server", &["--port", "0"]);
     let browser = Browser::start().await;
     let page = dashboard(&browser, &service).await;
@@ -58,6 +58,11 @@ async fn exceptions_errors_and_markup_out_of_text_are_reported() {
     let complaints = page.complaints().await;
     let planted = |one: &Complaint| matches!(one, Complaint::Exception(text) if text.contains("planted"));
     assert!(complaints.iter().any(planted), "{complaints:?}");
+
+    page.evaluate::<()>("fetch('/', { method: 'POST', body: 'planted' }).then(() => null)").await;
+    let complaints = page.complaints().await;
+    let sent = |one: &Complaint| matches!(one, Complaint::Sent(text) if text.starts_with("POST "));
+    assert!(complaints.iter().any(sent), "{complaints:?}");
 
     page.evaluate::<()>("console.error('planted')").await;
     let complaints = page.complaints().await;

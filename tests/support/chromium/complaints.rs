@@ -1,4 +1,4 @@
-//! What a page must not do: errors, breaches of its policy, requests to others.
+//! What a page must not do: errors, breaches of its policy, requests to others, telling the server anything.
 
 use std::fmt;
 
@@ -15,6 +15,8 @@ pub(crate) enum Complaint {
     Policy(String),
     /// A request to another host.
     Foreign(String),
+    /// Something that goes to the server: a request other than GET and HEAD, or with a body, or a WebSocket message.
+    Sent(String),
 }
 
 impl fmt::Display for Complaint {
@@ -24,6 +26,7 @@ impl fmt::Display for Complaint {
             Self::Exception(text) => ("exception", text),
             Self::Policy(text) => ("policy", text),
             Self::Foreign(text) => ("foreign request", text),
+            Self::Sent(text) => ("sent", text),
         };
         write!(f, "{kind}: {text}")
     }
@@ -58,11 +61,22 @@ impl Complaint {
                 let issue = &params["issue"];
                 (issue["code"] == "ContentSecurityPolicyIssue").then(|| Self::Policy(issue.to_string()))
             }
-            "Network.requestWillBeSent" => foreign(host, &params["request"]["url"]),
+            "Network.requestWillBeSent" => {
+                foreign(host, &params["request"]["url"]).or_else(|| sent(&params["request"]))
+            }
+            // Text and data; the browser itself answers pings.
+            "Network.webSocketFrameSent" => matches!(params["response"]["opcode"].as_u64(), Some(1 | 2))
+                .then(|| Self::Sent(params["response"].to_string())),
             "Network.webSocketCreated" => foreign(host, &params["url"]),
             _ => None,
         }
     }
+}
+
+fn sent(request: &Value) -> Option<Complaint> {
+    let method = request["method"].as_str()?;
+    let only_asks = matches!(method, "GET" | "HEAD") && request["hasPostData"] != true;
+    (!only_asks).then(|| Complaint::Sent(format!("{method} {}", request["url"].as_str().unwrap_or_default())))
 }
 
 fn foreign(host: &str, url: &Value) -> Option<Complaint> {
