@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::chromium::{Browser, Complaint, Page, Scheme, Trace};
 use crate::example::Service;
 use crate::scans;
@@ -77,7 +79,7 @@ async fn a_real_scan_is_drawn_twenty_times_a_second_and_the_panel_says_what_the_
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium"]
-async fn the_view_is_moved_by_keys_and_mouse_and_coloured_anew() {
+async fn the_view_is_moved_by_keys_mouse_and_touch_and_coloured_anew() {
     let _shared = crate::QUIET.read().await;
     // One scan for the whole of the test: what changes is the view.
     let (service, _folder) = street(&["--hz", "0.1"]);
@@ -91,6 +93,8 @@ async fn the_view_is_moved_by_keys_and_mouse_and_coloured_anew() {
         seen.push(page.evaluate(COLOURED).await);
     }
     drag(&page, (500.0, 600.0), (620.0, 640.0)).await;
+    seen.push(page.evaluate(COLOURED).await);
+    pinch(&page, 100.0, 200.0).await;
     seen.push(page.evaluate(COLOURED).await);
     let select = "const colour = document.getElementById('colour'); colour.value = 'intensity'; colour.dispatchEvent(new Event('change'))";
     page.evaluate::<()>(&format!("void (() => {{ {select} }})()")).await;
@@ -108,9 +112,17 @@ async fn the_view_is_moved_by_keys_and_mouse_and_coloured_anew() {
     }
 }
 
+/// Two fingers move apart.
+async fn pinch(page: &Page, from: f64, to: f64) {
+    let points = |apart: f64| json!([{ "x": 550.0 - apart / 2.0, "y": 600, "id": 0 }, { "x": 550.0 + apart / 2.0, "y": 600, "id": 1 }]);
+    for (kind, points) in [("touchStart", points(from)), ("touchMove", points(to)), ("touchEnd", json!([]))] {
+        page.call("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await;
+    }
+}
+
 async fn drag(page: &Page, from: (f64, f64), to: (f64, f64)) {
     for (kind, (x, y)) in [("mousePressed", from), ("mouseMoved", to), ("mouseReleased", to)] {
-        let event = serde_json::json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
+        let event = json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
         page.call("Input.dispatchMouseEvent", event).await;
     }
 }
