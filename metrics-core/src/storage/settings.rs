@@ -14,7 +14,7 @@ pub(super) const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
 /// A minute ends with a flush if its length is one of these.
 const FLUSH_SECS: [u64; 12] = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60];
 
-/// Line-protocol clients keep so many lines (FACTS of the field); a point takes some 200 bytes.
+/// Line-protocol clients keep so many lines; a point takes some 200 bytes.
 const QUEUE_POINTS: usize = 10_000;
 
 /// A store that is away is asked again after so long, at first and in the end.
