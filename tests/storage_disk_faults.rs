@@ -80,7 +80,6 @@ fn survive(fault: &str) {
         fault,
     );
     println!("{fault}: {said:?}");
-    assert!(said.retries > 0, "{fault}: nothing failed");
     assert_eq!((said.panics, said.dropped), (0, 0), "{fault}: {said:?}");
     check(&path, said.flush);
 }
@@ -92,9 +91,9 @@ fn until_recovered(writer: &mut Writer, fault: &str) -> Said {
     loop {
         let said = writer.next().unwrap_or_else(|| panic!("{fault}: it ended"));
         assert!(Instant::now() < deadline, "{fault}: {said:?}");
-        // Far enough that the calls that were to fail have failed.
-        recovered = if said.is_safe { recovered + 1 } else { 0 };
-        if recovered > 300 && said.written == (said.flush + 1) * POINTS {
+        // Calls fail in a row, so that none is left to fail once so many flushes went well.
+        recovered = if said.is_safe && said.retries > 0 { recovered + 1 } else { 0 };
+        if recovered > 20 && said.written == (said.flush + 1) * POINTS {
             writer.kill();
             return said;
         }

@@ -172,6 +172,46 @@ fn a_usual_file_and_an_empty_one_are_used() {
     assert_eq!(use_it(&empty), None);
 }
 
+/// Somebody tidies up, or damages the file, while it is used.
+#[test]
+fn a_file_that_is_changed_while_it_is_used_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let remove = |path: &Path| fs::remove_file(path).unwrap();
+    let replace = |path: &Path| {
+        let other = path.with_extension("other");
+        usual(&other, 3);
+        fs::rename(other, path).unwrap();
+    };
+    let empty = |path: &Path| drop(fs::File::create(path).unwrap());
+    let overwrite = |path: &Path| fs::write(path, "dear diary, ".repeat(10_000)).unwrap();
+    let makers: [&dyn Fn(&Path); 4] = [&remove, &replace, &empty, &overwrite];
+    for (n, change) in makers.iter().enumerate() {
+        let place = folder.path().join(n.to_string());
+        fs::create_dir(&place).unwrap();
+        let path = place.join("metrics.db");
+        let (store, time) = store_at(&path, START_MS);
+        for flush in 0..200 {
+            if flush == 30 {
+                change(&path);
+            }
+            time.advance(Duration::from_millis(FLUSH_MS));
+            store.push(points(flush));
+            assert!(store.flush(SOON));
+        }
+        let query = TrendQuery::new(Metric::QueueSize, TrendPeriod::Daily);
+        assert!(!store.trend(query).wait(SOON).unwrap().buckets.is_empty());
+        store.shutdown();
+        let own = store.metrics();
+        assert_eq!((own.panics, own.points_dropped, own.degraded), (0, 0, false), "{n}: {own:?}");
+        drop(store);
+        let file = Connection::open(&path).unwrap();
+        let said: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        let kept: i64 = file.query_row("SELECT count(*) FROM raw", [], |row| row.get(0)).unwrap();
+        assert_eq!(said, "ok", "{n}");
+        assert!(kept.unsigned_abs() >= 160 * POINTS, "{n}: {kept}");
+    }
+}
+
 #[test]
 fn what_is_no_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -52,7 +52,16 @@ impl Place {
 
     /// Opens the file, or makes it.
     pub(super) fn open(&self) -> rusqlite::Result<Connection> {
+        if self.identity().is_none() {
+            // A log whose file somebody removed would be played into the fresh one.
+            COMPANIONS[1..].iter().for_each(|companion| drop(fs::remove_file(beside(&self.path, companion))));
+        }
         open(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    /// Which file is there; `None` when there is none.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        fs::symlink_metadata(&self.path).ok().map(|found| Identity::of(&found))
     }
 
     /// Renames the file and what belongs to it, so that a fresh one can take its place; says what it is called now.
@@ -67,6 +76,27 @@ impl Place {
             }
         }
         Ok(aside)
+    }
+}
+
+/// What tells a file from another one at the same path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    #[cfg(unix)]
+    device_and_inode: (u64, u64),
+}
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(found: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self { device_and_inode: (found.dev(), found.ino()) }
+    }
+
+    /// Where the system does not tell, a file that is there is the same.
+    #[cfg(not(unix))]
+    fn of(_found: &fs::Metadata) -> Self {
+        Self {}
     }
 }
 

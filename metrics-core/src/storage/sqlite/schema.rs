@@ -43,6 +43,15 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), Unusable> {
     check_schema(connection)
 }
 
+/// Whether others who open the file find what they should.
+pub(super) fn check_from_outside(connection: &Connection) -> Result<(), Unusable> {
+    connection.busy_timeout(super::BUSY)?;
+    match check_owner(connection)? {
+        VERSION => Ok(()),
+        _ => Err(Unusable::Foreign("emptied")),
+    }
+}
+
 /// The version of a file of ours; 0 of an empty one.
 fn check_owner(connection: &Connection) -> Result<usize, Unusable> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));

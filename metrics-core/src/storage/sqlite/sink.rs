@@ -7,10 +7,10 @@ use rusqlite::{Connection, Error, ErrorCode};
 use super::super::horizon::Horizon;
 use super::super::settings::Settings;
 use super::super::{Batch, Retention, Sink, SinkError};
-use super::place::Place;
+use super::place::{Identity, Place};
 use super::schema::Unusable;
 use super::write::SeriesIds;
-use super::{Generation, forget, rollups, schema, write};
+use super::{Generation, forget, place, rollups, schema, write};
 
 /// The word of this store.
 pub(super) const NAME: &str = "sqlite";
@@ -32,6 +32,7 @@ pub(super) struct SqliteSink {
 
 /// A file that can be used.
 pub(super) struct Open {
+    identity: Option<Identity>,
     pub(super) connection: Connection,
     pub(super) series: SeriesIds,
 }
@@ -69,10 +70,32 @@ impl SqliteSink {
             schema::prepare(&mut connection)?;
             let newest = write::newest_ms(&connection)?;
             self.horizon.get_or_insert_with(|| Horizon::new(self.settings.clock.clone(), newest));
-            self.open = Some(Open { connection, series: SeriesIds::default() });
+            self.open =
+                Some(Open { identity: self.place.identity(), connection, series: SeriesIds::default() });
             self.generation.advance();
         }
         self.open.as_mut().ok_or_else(|| Unusable::Sqlite(Error::InvalidQuery))
+    }
+
+    /// Somebody may have removed the file, put another one in its place, or written into it: a connection that is open
+    /// would not notice for long.
+    fn leave_lost_file(&mut self) -> Result<(), SinkError> {
+        let present = self.place.identity();
+        let Some(open) = &self.open else { return Ok(()) };
+        if open.identity != present {
+            tracing::warn!(store = NAME, "the file was removed or replaced");
+            self.open = None;
+            return Ok(());
+        }
+        let outside = place::open_to_read(self.place.path());
+        let seen = outside.map_err(Unusable::from).and_then(|outside| schema::check_from_outside(&outside));
+        match seen.err().as_ref().and_then(problem_of_file) {
+            Some(problem) => {
+                self.open = None;
+                self.replace_file(&problem)
+            }
+            None => Ok(()),
+        }
     }
 
     fn replace_file(&mut self, problem: &str) -> Result<(), SinkError> {
@@ -105,6 +128,7 @@ impl Sink for SqliteSink {
     }
 
     fn maintain(&mut self) -> Result<usize, SinkError> {
+        self.leave_lost_file()?;
         if !self.is_checked {
             self.with_file(|open| check(&open.connection))?;
             self.is_checked = true;

@@ -19,7 +19,7 @@ pub(super) struct SeriesIds {
 
 /// Writes all points, or none.
 pub(super) fn points(open: &mut Open, points: &[Point]) -> Result<()> {
-    let Open { connection, series } = open;
+    let Open { connection, series, .. } = open;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let written = insert_all(&transaction, series, points).and_then(|()| transaction.commit());
     if written.is_err() {
