@@ -183,7 +183,7 @@ fn live(simulation: &mut Simulation, days: u64) {
     for day in 0..days {
         for slot in 0..36_u64 {
             simulation.advance(40 * 60_000);
-            let is_night = (3..12).contains(&slot);
+            let is_night = (3..24).contains(&slot);
             let is_holiday = day % 31 == 30;
             if !is_night && !is_holiday {
                 simulation.push_at(simulation.now_ms);
