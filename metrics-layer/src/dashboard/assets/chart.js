@@ -24,7 +24,10 @@ export class Chart {
   #points = [];
   #width = 0;
   #unit = "";
+  /** Of the point that is read, or -1. */
   #cursor = -1;
+  /** The value at the top. */
+  #top = 1;
   #line = svg("path", { class: "line" });
   #area = svg("path", { class: "area" });
   #mark = svg("circle", { class: "mark", r: 3.5, visibility: "hidden" });
@@ -52,7 +55,7 @@ export class Chart {
       key: (point) => String(point.time),
       sort: "-time",
       columns: [
-        { key: "time", title: "Time", value: (point) => point.time, text: (point) => day(point.time), words: true },
+        { key: "time", title: "Time", value: (point) => point.time, text: (point) => this.#stamp(point.time), words: true },
         { key: "value", title: "Value", value: (point) => point.value, text: (point) => round(point.value) },
       ],
     });
@@ -113,15 +116,12 @@ export class Chart {
     // A line of no length is a dot, for a single point.
     this.#line.setAttribute("d", `M${line}h0`);
     this.#area.setAttribute("d", `M${line}L${this.#x(points[points.length - 1].time)} ${floor}L${this.#x(points[0].time)} ${floor}Z`);
-    const label = this.#isLong() ? day : clock;
     [points[0], points[points.length - 1]].forEach(({ time }, index) => {
       setAttribute(this.#times[index], "x", String(index ? this.#width : LEFT));
-      setText(this.#times[index], points.length > 1 || index ? label(time) : "");
+      setText(this.#times[index], points.length > 1 || index ? this.#stamp(time) : "");
     });
     this.#at(this.#cursor);
   }
-
-  #top = 1;
 
   /** @param {number} time */
   #x(time) {
@@ -134,8 +134,13 @@ export class Chart {
     return HEIGHT - BELOW - (value / this.#top) * (HEIGHT - BELOW - ABOVE);
   }
 
-  #isLong() {
-    return this.#points[this.#points.length - 1].time - this.#points[0].time > DAY_S;
+  /**
+   * A time, with the day where several are shown.
+   * @param {number} time
+   */
+  #stamp(time) {
+    const isLong = this.#points[this.#points.length - 1].time - this.#points[0].time > DAY_S;
+    return isLong ? day(time) : clock(time);
   }
 
   /** @param {PointerEvent} event */
@@ -179,7 +184,7 @@ export class Chart {
     const point = this.#points[index];
     const text = point ? `${round(point.value)} ${this.#unit}`.trim() : "";
     const isOld = point && this.#cursor >= 0;
-    setText(this.value, isOld ? `${text} at ${this.#isLong() ? day(point.time) : clock(point.time)}` : text);
+    setText(this.value, isOld ? `${text} at ${this.#stamp(point.time)}` : text);
     const label = `${this.title.textContent}: ${text || "no samples"}, ${this.#points.length} points; arrows read them`;
     setAttribute(this.svg, "aria-label", label);
   }

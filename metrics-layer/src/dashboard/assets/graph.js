@@ -24,6 +24,8 @@ export class Graph {
   #nodes = [];
   /** @type {{ from: string, to: string, line: SVGElement }[]} */
   #lines = [];
+  /** Ids by layer; empty when nothing joins the nodes. @type {string[][]} */
+  #layers = [];
   #drawing = svg("svg", { class: "edges", "aria-hidden": "true" });
   #draw = () => this.#place();
 
@@ -82,9 +84,6 @@ export class Graph {
     this.#drawing.replaceChildren(...this.#lines.map(({ line }) => line));
     this.#layers = edges.length ? layered(ids, edges) : [];
   }
-
-  /** @type {string[][]} */
-  #layers = [];
 
   /** @param {string} id */
   make(id) {
