@@ -68,10 +68,11 @@ impl Page {
         serde_json::from_value(value).unwrap_or_else(|error| panic!("{expression}: {error}: {result}"))
     }
 
-    /// Waits until an expression is true, and returns how long that took.
-    pub(crate) async fn until(&self, expression: &str) -> Duration {
+    /// Waits until an expression, or the promise that it is, is true.
+    pub(crate) async fn until(&self, expression: &str) {
         let start = Instant::now();
-        let params = json!({ "expression": format!("Boolean({expression})"), "returnByValue": true });
+        let asked = format!("(async () => Boolean(await ({expression})))()");
+        let params = json!({ "expression": asked, "awaitPromise": true, "returnByValue": true });
         loop {
             let result =
                 self.devtools.try_call(Some(&self.session), "Runtime.evaluate", params.clone()).await;
@@ -79,7 +80,7 @@ impl Page {
             let result = result.unwrap_or_default();
             assert!(result.get("exceptionDetails").is_none(), "{expression}: {}", result["exceptionDetails"]);
             if result["result"]["value"] == true {
-                return start.elapsed();
+                return;
             }
             assert!(start.elapsed() < PATIENCE, "never: {expression}\n{}", self.text().await);
             tokio::time::sleep(Duration::from_millis(20)).await;

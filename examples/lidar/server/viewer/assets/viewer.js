@@ -61,8 +61,8 @@ function fill(scene) {
   meter.frames.recordMutation(performance.now() - start);
   isNew = false;
   shown.show(ofCloud(cloud));
-  // Somebody else may have chosen another one.
-  if (stage.options.length) stage.selectedIndex = cloud.stage;
+  // Somebody else may have chosen another one; who is choosing is left alone.
+  if (stage.options.length && document.activeElement !== stage) stage.selectedIndex = cloud.stage;
   paint();
 }
 
