@@ -118,3 +118,23 @@ async fn a_service_that_was_away_is_live_again() {
     let is_told = |one: &Complaint| matches!(one, Complaint::Console(text) if text.contains("ERR_"));
     assert!(complaints.iter().all(is_told), "{complaints:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn the_page_shows_what_it_measures_of_itself() {
+    let _shared = crate::QUIET.read().await;
+    let service = Service::start("media_server", &["--port", "0"]);
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &service.address).await;
+    let frames = column("sockets", "ws_frames_per_sec");
+    page.until(&format!("Number(({frames}).system_metrics) > 0")).await;
+    let requests: BTreeMap<String, String> = page.evaluate(&column("page-requests", "calls")).await;
+    for path in ["/api/health/performance", "/api/metrics", "/api/metrics/openapi.json"] {
+        assert!(number(&requests[path]) >= 1.0, "{path}: {requests:?}");
+    }
+    let figures: String = page.evaluate("document.querySelector('rendering-panel').innerText").await;
+    for figure in ["Frames/s", "Drawing", "Applying data", "Long tasks"] {
+        assert!(figures.contains(figure), "no {figure} in {figures}");
+    }
+    page.assert_clean().await;
+}

@@ -2,7 +2,7 @@
 // stream that ends is tried again with exponential back-off.
 
 import { ask, bring, learn, place } from "./api.js";
-import { meter } from "./rendering.js";
+import { apply, meter } from "./rendering.js";
 import { update } from "./store.js";
 import { protocols } from "./token.js";
 
@@ -95,7 +95,7 @@ function stream() {
     socket.onmessage = (message) => {
       if (!live) tell("live");
       live = true;
-      update({ snapshot: meter.sockets.read("system_metrics", message.data, JSON.parse) });
+      apply(meter.sockets.read("system_metrics", message.data, JSON.parse));
     };
     socket.onclose = () => resolve(live);
   });
@@ -110,7 +110,7 @@ async function pollFor(ms) {
   do {
     const snapshot = await bring("api", "api/metrics");
     if (!snapshot) return tell("reconnecting");
-    update({ snapshot });
+    apply(snapshot);
     await sleep(POLL_MS);
   } while (Date.now() < end);
 }

@@ -3,15 +3,20 @@
 
 import { FrontendMeter } from "./collectors.js";
 import { DRAW } from "./frame.js";
-import { UPDATE, update } from "./store.js";
+import { update } from "./store.js";
 
 export const meter = new FrontendMeter({ onSnapshot: (rendering) => update({ rendering }) });
 
-const { frames } = meter;
-
 new PerformanceObserver((list) => {
-  for (const { name, duration } of list.getEntries()) {
-    if (name === DRAW) frames.recordDrawing(duration);
-    if (name === UPDATE) frames.recordMutation(duration);
-  }
+  for (const { duration } of list.getEntriesByName(DRAW)) meter.frames.recordDrawing(duration);
 }).observe({ type: "measure" });
+
+/**
+ * Hands a snapshot to the store: what for a page that draws in WebGL is filling its buffers.
+ * @param {import("./store.js").State["snapshot"]} snapshot
+ */
+export function apply(snapshot) {
+  const start = performance.now();
+  update({ snapshot });
+  meter.frames.recordMutation(performance.now() - start);
+}
