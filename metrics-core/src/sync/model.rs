@@ -45,6 +45,17 @@ impl<T: 'static> Lock for std::sync::Mutex<T> {
     }
 }
 
+impl<L: Lock> Lock for std::sync::Arc<L> {
+    type Guard<'a>
+        = L::Guard<'a>
+    where
+        Self: 'a;
+
+    fn take(&self) -> Self::Guard<'_> {
+        (**self).take()
+    }
+}
+
 pub(crate) fn lock<L: Lock>(mutex: &L) -> L::Guard<'_> {
     mutex.take()
 }
