@@ -128,7 +128,8 @@ async fn test_health_performance_always_200() {
     let health = |enabled: bool, running: bool| {
         json!({
             "metrics_enabled": enabled, "broadcaster_running": running, "system_probe_running": running,
-            "collecting": running, "storage_ok": true, "version": env!("CARGO_PKG_VERSION"),
+            "collecting": running, "storage_ok": true, "storage_put_aside": false,
+            "version": env!("CARGO_PKG_VERSION"),
         })
     };
     let collectors: [(Arc<dyn Collector>, bool); 2] =
