@@ -25,6 +25,11 @@ pub(crate) fn mb_from_bytes(bytes: u64) -> f64 {
     bytes as f64 / BYTES_PER_MB
 }
 
+/// How much a part is of a whole that was read after it, in percent; 0.0 of nothing, and never more than all.
+pub(crate) fn percent_of(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { (part / whole * 100.0).min(100.0) } else { 0.0 }
+}
+
 /// The length of a duration in nanoseconds, saturating after 584 years.
 #[inline]
 pub(crate) fn ns_from_duration(duration: std::time::Duration) -> u64 {

@@ -13,10 +13,13 @@ async fn run(page: &Page, code: &str) -> Value {
     .await
 }
 
-async fn start(browser: &Browser, service: &Service) -> Page {
+/// The start page of the lidar example; the other two have to outlive it.
+async fn start() -> (Page, Browser, Service) {
+    let service = Service::start("lidar", &["--port", "0", "--hz", "0.1"]);
+    let browser = Browser::start().await;
     let page = browser.page(&service.address).await;
     page.open(&format!("http://{}/", service.address)).await;
-    page
+    (page, browser, service)
 }
 
 fn number(value: &Value) -> f64 {
@@ -31,9 +34,7 @@ fn assert_close(value: &Value, expected: f64) {
 #[ignore = "needs chromium"]
 async fn figures_are_those_of_the_last_sixty_frames_and_told_after_each_sixty() {
     let _shared = crate::QUIET.read().await;
-    let service = Service::start("lidar", &["--port", "0", "--hz", "0.1"]);
-    let browser = Browser::start().await;
-    let page = start(&browser, &service).await;
+    let (page, _browser, _service) = start().await;
     let told = run(
         &page,
         "const told = [];
@@ -68,9 +69,7 @@ async fn figures_are_those_of_the_last_sixty_frames_and_told_after_each_sixty() 
 #[ignore = "needs chromium"]
 async fn messages_long_tasks_and_requests_are_counted_where_they_happen() {
     let _shared = crate::QUIET.read().await;
-    let service = Service::start("lidar", &["--port", "0", "--hz", "0.1"]);
-    let browser = Browser::start().await;
-    let page = start(&browser, &service).await;
+    let (page, _browser, _service) = start().await;
     let told = run(
         &page,
         "const meter = new collectors.FrontendMeter();
@@ -123,9 +122,7 @@ async fn messages_long_tasks_and_requests_are_counted_where_they_happen() {
 #[ignore = "needs chromium"]
 async fn a_page_that_does_not_draw_has_its_frames_counted_by_the_browser() {
     let _shared = crate::QUIET.read().await;
-    let service = Service::start("lidar", &["--port", "0", "--hz", "0.1"]);
-    let browser = Browser::start().await;
-    let page = start(&browser, &service).await;
+    let (page, _browser, _service) = start().await;
     let told = run(
         &page,
         "return new Promise((done) => {

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::unit::percent_of;
+
 /// Rates are over this time (T-03, T-06).
 const SPAN: Duration = Duration::from_secs(60);
 
@@ -69,10 +71,8 @@ impl Activity {
         let requests = now.requests.saturating_sub(base.requests) as f64;
         let errors = now.errors.saturating_sub(base.errors) as f64;
         let minutes = now.at.saturating_sub(base.at).max(SPAN).as_secs_f64() / SPAN.as_secs_f64();
-        (now.requests > 0).then(|| LastMinute {
-            requests: requests / minutes,
-            error_percent: if requests > 0.0 { (errors / requests * 100.0).min(100.0) } else { 0.0 },
-        })
+        (now.requests > 0)
+            .then(|| LastMinute { requests: requests / minutes, error_percent: percent_of(errors, requests) })
     }
 }
 

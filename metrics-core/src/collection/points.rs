@@ -80,7 +80,7 @@ impl State {
         // The probe has looked once there is memory.
         let host = Some(self.registry.system()).filter(|host| host.memory_total_mb > 0.0);
         Point {
-            events_per_minute: self.registry.throughput().events_per_minute,
+            events_per_minute: self.registry.state().events_per_minute(),
             cpu_usage_percent: host.map(|host| host.cpu_percent),
             memory_usage_mb: host.map(|host| host.memory_used_mb),
             disk_usage_percent: self.disk_usage_percent(),

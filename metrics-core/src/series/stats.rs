@@ -1,7 +1,7 @@
 //! What is told of a window.
 
 use super::quantile::p50_p95_p99;
-use super::window::Sample;
+use super::window::{Sample, mean_ns};
 use crate::unit::ms_from_ns;
 
 /// Statistics over samples; zeros of none.
@@ -23,18 +23,16 @@ impl WindowStats {
         if samples.is_empty() {
             return Self::default();
         }
-        let count = samples.len() as u64;
         let mut window: Vec<u64> = samples.iter().map(|sample| sample.ns).collect();
-        let sum: u128 = window.iter().map(|&ns| u128::from(ns)).sum();
         let [p50, p95, p99] = p50_p95_p99(&mut window);
         Self {
-            avg_ms: sum as f64 / count as f64 / 1e6,
+            avg_ms: mean_ns(samples) / 1e6,
             min_ms: window.iter().min().copied().map_or(0.0, ms_from_ns),
             max_ms: window.last().copied().map_or(0.0, ms_from_ns),
             p50_ms: p50 / 1e6,
             p95_ms: p95 / 1e6,
             p99_ms: p99 / 1e6,
-            count,
+            count: samples.len() as u64,
             failed: samples.iter().map(|sample| u64::from(sample.failed())).sum(),
         }
     }

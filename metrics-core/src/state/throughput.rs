@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::series::Rate;
 use crate::snapshot::ThroughputMetrics;
+use crate::unit::percent_of;
 
 use super::entry::{CounterEntry, Entry};
 
@@ -64,13 +65,17 @@ impl Throughput {
         self.events.observe(clock, now.events);
     }
 
+    fn events_per_minute(&self, clock: &Clock, total: u64) -> u64 {
+        self.events.read(clock, total).round() as u64
+    }
+
     fn read(&self, clock: &Clock, now: Totals) -> ThroughputMetrics {
         let errors = self.errors.read(clock, now.errors);
         let requests = self.requests.read(clock, now.requests);
         ThroughputMetrics {
             requests_per_minute: requests.round() as u64,
-            events_per_minute: self.events.read(clock, now.events).round() as u64,
-            error_rate_percent: if requests > 0.0 { (errors / requests * 100.0).min(100.0) } else { 0.0 },
+            events_per_minute: self.events_per_minute(clock, now.events),
+            error_rate_percent: percent_of(errors, requests),
             requests_total: now.requests,
             events_total: now.events,
         }
@@ -84,6 +89,11 @@ impl State {
 
     pub(crate) fn throughput(&self) -> ThroughputMetrics {
         self.throughput.read(&self.clock, self.totals())
+    }
+
+    /// Those of the [throughput](Self::throughput), without looking at the routes.
+    pub(crate) fn events_per_minute(&self) -> u64 {
+        self.throughput.events_per_minute(&self.clock, self.tally(Tally::Events))
     }
 
     fn totals(&self) -> Totals {
