@@ -60,6 +60,39 @@ fn an_hour_survives_a_restart(kind: Kind) {
     }
 }
 
+/// An hour is read back with its first and its last millisecond, and with nothing of the hours beside it.
+fn hours_are_read_back_to_the_millisecond(kind: Kind) {
+    let server = Server::start(kind);
+    influx(kind, destination(server.address)).setup(&Retention::default()).unwrap();
+    // As many as it takes for each way in which a time may be rounded.
+    let this_hour = now_ms() / HOUR_MS * HOUR_MS;
+    let hours: Vec<u64> = (1..=100).map(|before| this_hour - before * HOUR_MS).collect();
+    let edges = |hour: u64| [hour, hour + HOUR_MS - 1];
+    let points = hours.iter().flat_map(|&hour| edges(hour)).map(|at| point("a", at, at % 1_000));
+    let writer = store(kind, destination(server.address));
+    writer.push(points.collect());
+    assert!(writer.flush(DEADLINE));
+    wait_for(|| (server.points("a").len() < 2 * hours.len()).then(|| "the points".to_owned()));
+    let mut sink = influx(kind, destination(server.address)).sink();
+    for hour in hours {
+        let read = sink.recover("fleet", "a", hour..hour + HOUR_MS).unwrap();
+        let times: Vec<u64> = read.iter().map(|point| point.timestamp_ms).collect();
+        assert_eq!(times, edges(hour));
+    }
+}
+
+#[test]
+#[ignore = "needs influxd; ci/test.sh runs it"]
+fn influxdb_to_the_millisecond() {
+    hours_are_read_back_to_the_millisecond(Kind::InfluxDb);
+}
+
+#[test]
+#[ignore = "needs victoria-metrics; ci/test.sh runs it"]
+fn victoriametrics_to_the_millisecond() {
+    hours_are_read_back_to_the_millisecond(Kind::VictoriaMetrics);
+}
+
 #[test]
 #[ignore = "needs influxd; ci/test.sh runs it"]
 fn influxdb() {

@@ -14,7 +14,7 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 /// Points of a day and some hours, up to now, of three instances and a route of each, with an hour in which there were
 /// none.
 fn workload(now: u64) -> Vec<Point> {
-    let began = (now - 30 * HOUR_MS) / HOUR_MS * HOUR_MS + 1;
+    let began = (now - 30 * HOUR_MS) / HOUR_MS * HOUR_MS;
     let mut points = Vec::new();
     for (index, at) in (began..now).step_by(300_000).enumerate() {
         if at / HOUR_MS == began / HOUR_MS + 5 {

@@ -128,7 +128,7 @@ impl Reading {
         }
         let cells = self.engine.cells(&answer.body, wanted.tier);
         let mut cells = cells.map_err(|problem| ReadError::Refused(said(problem)))?;
-        // A step may lie outside of the span.
+        // A step may lie outside of the span, and the margin around it does.
         cells.retain(|cell| wanted.span.contains(&cell.unix_ms));
         Ok(cells)
     }

@@ -59,11 +59,16 @@ fn of_rollups(wanted: &Wanted<'_>) -> String {
     below.append_pair("step", &seconds[2]).append_pair("nocache", "1").finish()
 }
 
-/// Points stand anywhere: all there are in the span.
+/// Points are asked for from so long before the span to so long behind it: some engines leave out the first millisecond
+/// of a range, and some keep the time that is asked for as a float, of which a millisecond may be lost.
+const MARGIN_MS: u64 = 2;
+
+/// Points stand anywhere: all there are in the span, and what is within [`MARGIN_MS`] of it.
 fn of_points(wanted: &Wanted<'_>) -> String {
     let name = format!("__name__=\"{}_{}\"", LineProtocol::measurement(Tier::Raw), wanted.metric.as_str());
-    let (start, end) = (wanted.span.start, wanted.span.end - 1);
-    let query = format!("{{{}}}[{}ms]", matchers(&[name], wanted), (end - start).max(1));
+    let (start, end) =
+        (wanted.span.start.saturating_sub(MARGIN_MS), wanted.span.end.saturating_add(MARGIN_MS));
+    let query = format!("{{{}}}[{}ms]", matchers(&[name], wanted), end - start);
     let mut below = Serializer::for_suffix("api/v1/query?".to_owned(), 13);
     let time = format!("{}.{:03}", end / 1_000, end % 1_000);
     below.append_pair("query", &query).append_pair("time", &time).append_pair("nocache", "1").finish()
@@ -151,10 +156,10 @@ mod tests {
     }
 
     #[test]
-    fn points_are_asked_for_by_their_span() {
+    fn points_are_asked_for_by_their_span_and_a_margin() {
         let query = TrendQuery::new(Metric::QueueSize, TrendPeriod::Hourly);
         let asked = pairs(&of_points(&Wanted::of(&query, Tier::Raw, 1_000..5_250)));
-        assert_eq!(asked["query"], "{__name__=\"performance_metrics_queue_size\",endpoint=\"\"}[4249ms]");
-        assert_eq!(asked["time"], "5.249");
+        assert_eq!(asked["query"], "{__name__=\"performance_metrics_queue_size\",endpoint=\"\"}[4254ms]");
+        assert_eq!(asked["time"], "5.252");
     }
 }
