@@ -7,8 +7,12 @@ use std::time::{Duration, Instant};
 use super::tsc;
 use crate::sync::lock;
 
-/// Binary places of the scale: nanoseconds per tick in units of 2^-32.
-const SCALE_BITS: u32 = 32;
+/// Binary places of the scale, which is nanoseconds per tick. With 64 of them the high half of a product is the result,
+/// for which no bits need to be moved; but then a tick has to be shorter than a nanosecond, as those of x86 are.
+const SCALE_BITS: u32 = if cfg!(target_arch = "x86_64") { 64 } else { 32 };
+
+/// Ticks of which the operating system's clock tells the length at first.
+const FIRST_TICKS_BITS: u32 = 40;
 
 /// The counter is compared with the operating system over at least this time, so that the few hundred
 /// nanoseconds by which the two readings may be apart are no more than 10^-6 of it.
@@ -64,8 +68,8 @@ impl Counter {
         if !tsc::EXISTS || !is_made_of_the_counter(&quanta) {
             return None;
         }
-        // What 2^40 ticks are in nanoseconds is the scale with 40 binary places.
-        SCALE.store(quanta.delta_as_nanos(0, 1 << 40) >> (40 - SCALE_BITS), Ordering::Relaxed);
+        let span = Duration::from_nanos(quanta.delta_as_nanos(0, 1 << FIRST_TICKS_BITS));
+        SCALE.store(scale_of(span, 1 << FIRST_TICKS_BITS)?, Ordering::Relaxed);
         Some(Self { anchor: Mutex::new(anchor_now()), corrections: AtomicU64::new(0) })
     }
 
@@ -91,7 +95,8 @@ impl Counter {
             return;
         }
         let old = scale.load(Ordering::Relaxed);
-        let measured = scale_of(span, now.ticks.saturating_sub(start.ticks));
+        // A counter that stands still or crawls is as wrong as can be.
+        let measured = scale_of(span, now.ticks.saturating_sub(start.ticks)).unwrap_or(u64::MAX);
         let drift = measured as f64 / old as f64 - 1.0;
         if drift.abs() > MIN_CORRECTION {
             self.corrections.fetch_add(1, Ordering::Relaxed);
@@ -122,10 +127,10 @@ fn anchor_now() -> Option<Anchor> {
     })
 }
 
-/// The scale by which that many ticks are that time; 0 of no ticks.
-fn scale_of(span: Duration, ticks: u64) -> u64 {
-    let scale = (span.as_nanos() << SCALE_BITS).checked_div(u128::from(ticks)).unwrap_or(0);
-    u64::try_from(scale).unwrap_or(u64::MAX)
+/// The scale by which that many ticks are that time; `None` of a tick that is too long for it.
+fn scale_of(span: Duration, ticks: u64) -> Option<u64> {
+    let ns = u64::try_from(span.as_nanos()).ok()?;
+    u64::try_from((u128::from(ns) << SCALE_BITS).checked_div(u128::from(ticks))?).ok()
 }
 
 #[inline(always)]
@@ -140,12 +145,13 @@ mod tests {
 
     #[test]
     fn scales_are_exact_to_a_part_in_a_billion() {
-        for (ns, ticks) in [(1_000_000_000_u64, 2_400_000_000_u64), (60_000_000_000, 180_000_000_123), (7, 7)]
+        for (ns, ticks) in [(1_000_000_000_u64, 2_400_000_000_u64), (60_000_000_000, 180_000_000_123), (7, 8)]
         {
-            let found = scale_by(ticks, scale_of(Duration::from_nanos(ns), ticks));
+            let found = scale_by(ticks, scale_of(Duration::from_nanos(ns), ticks).unwrap());
             assert!(ns.abs_diff(found) as f64 <= 1.0 + ns as f64 * 1e-9, "{found} instead of {ns}");
         }
-        assert_eq!(scale_of(Duration::from_secs(1), 0), 0);
+        assert_eq!(scale_of(Duration::from_secs(1), 0), None);
+        assert_eq!(scale_of(Duration::MAX, 1), None);
     }
 
     /// A counter that was last compared at that moment, and a scale for it that is off by that factor.
@@ -171,7 +177,7 @@ mod tests {
         assert_eq!(wrong.corrections(), 1);
         // Not the process's own scale: calibrated in a moment, that one may be some 10^-4 off.
         let end = (0..100).find_map(|_| anchor_now()).unwrap();
-        let expected = scale_of(end.instant - begin.instant, end.ticks - begin.ticks) as f64;
+        let expected = scale_of(end.instant - begin.instant, end.ticks - begin.ticks).unwrap() as f64;
         let found = scale.load(Ordering::Relaxed) as f64;
         assert!((found / expected - 1.0).abs() < 1e-5, "{found} instead of {expected}");
     }
