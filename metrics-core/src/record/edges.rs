@@ -36,7 +36,8 @@ impl Edges {
     #[inline(always)]
     fn line(&self, edge: Edge) -> &Cell<Edge> {
         // A node and the next one often have indices that follow one another.
-        &self.0[(edge.from.word() ^ edge.to.word() << 2) as usize % LINES]
+        let word = edge.from.word() ^ edge.to.word() << 2;
+        &self.0[(word >> SeriesId::MARK_BITS) as usize % LINES]
     }
 }
 

@@ -147,7 +147,7 @@ impl<S> Cache<S> {
 
     #[inline(always)]
     fn line(&self, series: SeriesId) -> &Cell<Line<S>> {
-        &self.0[series.word() as usize % LINES]
+        &self.0[(series.word() >> SeriesId::MARK_BITS) as usize % LINES]
     }
 
     #[inline(always)]

@@ -2,9 +2,8 @@
 
 use crate::state::StateId;
 
-/// Names a series: its state (high half) and its index in the table of its domain (low half).
-///
-/// Indices stay far below [`INDEX_BITS`](Self::INDEX_BITS), so a caller may keep marks of its own above them.
+/// Names a series: its state (high half) and its index in the table of its domain (low half, above
+/// [`MARK_BITS`](Self::MARK_BITS) in which a caller may keep marks of its own).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SeriesId(u64);
 
@@ -12,12 +11,13 @@ impl SeriesId {
     /// Names no series: no state has the id 0.
     pub(crate) const NONE: Self = Self(0);
 
-    /// Bits of an index: a table holds at most a million entries.
-    pub(crate) const INDEX_BITS: u32 = 24;
+    /// As many as a line of a cache has bytes to be found by, so that an index needs no shift to find one. The other 28
+    /// are enough for an index: a table holds at most a million entries.
+    pub(crate) const MARK_BITS: u32 = 4;
 
     #[inline(always)]
     pub(crate) fn new(state: StateId, index: u32) -> Self {
-        Self(u64::from(state) << 32 | u64::from(index))
+        Self(u64::from(state) << 32 | u64::from(index << Self::MARK_BITS))
     }
 
     #[inline(always)]
@@ -33,7 +33,7 @@ impl SeriesId {
     /// Without a caller's marks.
     #[inline(always)]
     pub(crate) const fn unmarked(self) -> Self {
-        Self(self.0 & !(u32::MAX as u64 & !((1 << Self::INDEX_BITS) - 1)))
+        Self(self.0 >> Self::MARK_BITS << Self::MARK_BITS)
     }
 
     #[inline(always)]
@@ -44,6 +44,6 @@ impl SeriesId {
     #[inline(always)]
     pub(crate) const fn index(self) -> u32 {
         // Keeps the low half.
-        self.0 as u32
+        self.0 as u32 >> Self::MARK_BITS
     }
 }
