@@ -14,6 +14,7 @@ mod subject;
 mod watch;
 
 use std::fmt;
+use std::hint::cold_path;
 use std::thread::panicking;
 
 pub(crate) use busy::BusyClock;
@@ -106,12 +107,10 @@ impl Timer<BlockCall> {
 fn function(site: &'static Site) -> Started {
     let (series, word) = (site.last(), gate::word());
     if gate::names(word, series) && !panicking() {
-        (counter_ticks(), Call::of(series))
-    } else if gate::is_closed(word) {
-        call::NOTHING
-    } else {
-        function_elsewhere(site)
+        return (counter_ticks(), Call::of(series));
     }
+    cold_path();
+    if gate::is_closed(word) { call::NOTHING } else { function_elsewhere(site) }
 }
 
 /// An operation of the node at work.
@@ -283,24 +282,28 @@ impl<K: Kind> Drop for Timer<K> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline(never))]
     fn drop(&mut self) {
-        if !self.call.is_none() {
-            let call = if panicking() { ended_panicking::<K>(self.call) } else { self.call };
-            with_hot(|hot| K::end(hot, self.start, call, self.extra));
+        let Self { start, call, extra } = *self;
+        if call.is_none() {
+            return;
         }
+        if panicking() {
+            return end_panicking::<K>(start, call, extra);
+        }
+        with_hot(|hot| K::end(hot, start, call, extra));
     }
 }
 
-/// The call, ended while a panic is unwinding; counted as such, if the panic is its own.
+/// A call ends while a panic is unwinding; it is counted as such, if the panic is its own.
 #[cold]
 #[inline(never)]
-fn ended_panicking<K: Kind>(call: Call) -> Call {
-    if call.is_entered_panicking() {
-        return call;
+fn end_panicking<K: Kind>(start: u64, mut call: Call, extra: K::Extra) {
+    if !call.is_entered_panicking() {
+        if !call.is_foreign() {
+            K::panicked(call);
+        }
+        call = call.failed();
     }
-    if !call.is_foreign() {
-        K::panicked(call);
-    }
-    call.failed()
+    with_hot(|hot| K::end(hot, start, call, extra));
 }
 
 impl<K: Kind> fmt::Debug for Timer<K> {
