@@ -6,38 +6,46 @@ use crate::sync::{Mutex, lock};
 /// Whether this is a loom model, which is given few buckets that are soon full.
 const MODEL: bool = cfg!(all(test, loom));
 
-/// Buckets per doubling of the duration. Sixteen keep the relative error of a bucket's middle at 1/32.
-const SUB_BUCKETS: u64 = if MODEL { 2 } else { 16 };
+/// Binary places of a duration that tell its bucket, below the leading one: 16 buckets per doubling keep the relative
+/// error of a bucket's middle at 1/32.
+const SUB_BITS: u32 = if MODEL { 1 } else { 4 };
 
-const SUB_BITS: u32 = SUB_BUCKETS.ilog2();
+/// Durations from 2^36 ns (68.7 s) on share the last bucket.
+const MAX_BITS: u32 = if MODEL { 2 } else { 36 };
 
-/// Durations from 2^37 ns (2.3 min) on share the last bucket.
-const MAX_BITS: u32 = if MODEL { 2 } else { 37 };
+/// What a bucket counts before it spills; one more would be a negative number, which is tested for free.
+const FULL: u32 = if MODEL { 2 } else { i32::MAX as u32 };
 
-/// What a bucket counts before it spills.
-const FULL: u32 = if MODEL { 2 } else { u32::MAX };
+/// Durations below this are whole buckets, because nothing as short can be measured.
+const SHORT: u64 = if MODEL { 1 } else { 4 };
 
-/// The number of buckets: 16 of one nanosecond, then 16 for every doubling up to 2^37 ns.
-pub(crate) const BUCKETS: usize = (SUB_BUCKETS * (MAX_BITS - SUB_BITS + 1) as u64) as usize;
+/// The number of buckets: those of [`SHORT`] durations, then 16 for every doubling up to 2^36 ns. Some of the first lie
+/// between two whole numbers, and stay empty.
+pub(crate) const BUCKETS: usize = SHORT as usize + (((MAX_BITS - SHORT.ilog2()) as usize) << SUB_BITS);
+
+/// Bits of a floating-point number that say nothing of its bucket.
+const DROPPED: u32 = f64::MANTISSA_DIGITS - 1 - SUB_BITS;
+
+/// What the other bits are above the number of the bucket.
+const BIAS: u64 = ((SHORT as f64).to_bits() >> DROPPED) - SHORT;
+
+/// The bucket of a duration; of a [`SHORT`] one, or one that lies beyond the last bucket, a number that is none: the
+/// exponent and the first places of a floating-point number are log-linear as they are.
+#[inline(always)]
+fn inner_bucket_of(ns: u64) -> usize {
+    // As a number with sign, which takes fewer instructions; one that becomes negative is beyond.
+    ((ns as i64 as f64).to_bits() >> DROPPED).wrapping_sub(BIAS) as usize
+}
 
 /// The bucket of a duration.
-#[inline(always)]
 pub(super) fn bucket_of(ns: u64) -> usize {
-    // The first buckets are a nanosecond wide, like those of the doubling that starts at SUB_BUCKETS.
-    let shift = (ns | SUB_BUCKETS).ilog2() - SUB_BITS;
-    // The top bits after the leading one say where in the doubling it lies.
-    let index = u64::from(shift) * SUB_BUCKETS + (ns >> shift);
-    (index as usize).min(BUCKETS - 1)
+    if ns < SHORT { ns as usize } else { inner_bucket_of(ns).min(BUCKETS - 1) }
 }
 
 /// The smallest duration of a bucket; one past the last bucket, where the counting ends.
 fn lower_bound(bucket: usize) -> u64 {
     let bucket = bucket as u64;
-    if bucket < SUB_BUCKETS {
-        return bucket;
-    }
-    let shift = bucket / SUB_BUCKETS - 1;
-    (SUB_BUCKETS + bucket % SUB_BUCKETS) << shift
+    if bucket < SHORT { bucket } else { f64::from_bits((bucket + BIAS) << DROPPED).ceil() as u64 }
 }
 
 /// What stands for the durations of a bucket; the last one has no middle and gives the largest number.
@@ -58,7 +66,7 @@ pub(super) fn rank(p: f64, total: u64) -> u64 {
 /// One thread's log-linear histogram.
 ///
 /// # Cost
-/// 2.1 KiB. A record is a load and a store. When a bucket has counted 2^32 − 1 it moves what it has into a table
+/// 2.2 KiB. A record is a load and a store. When a bucket has counted 2^31 − 1 it moves what it has into a table
 /// of wide counters, under a lock that only readers share.
 #[derive(Debug)]
 pub(crate) struct Histogram {
@@ -79,20 +87,25 @@ impl Histogram {
     /// Counts one duration. Only the owner may call this.
     #[inline(always)]
     pub(crate) fn record(&self, ns: u64) {
-        let bucket = &self.buckets[bucket_of(ns)];
-        let count = bucket.load(Ordering::Relaxed);
-        if count < FULL {
-            bucket.store(count + 1, Ordering::Relaxed);
+        let Some(bucket) = self.buckets.get(inner_bucket_of(ns)) else { return self.record_otherwise(ns) };
+        let count = bucket.load(Ordering::Relaxed) + 1;
+        if count <= FULL {
+            bucket.store(count, Ordering::Relaxed);
         } else {
-            self.spill(ns);
+            self.record_otherwise(ns);
         }
     }
 
+    /// Counts a duration that is short or beyond, or whose bucket is full.
     #[cold]
     #[inline(never)]
-    fn spill(&self, ns: u64) {
+    fn record_otherwise(&self, ns: u64) {
         let index = bucket_of(ns);
         let bucket = &self.buckets[index];
+        let count = bucket.load(Ordering::Relaxed);
+        if count < FULL {
+            return bucket.store(count + 1, Ordering::Relaxed);
+        }
         let mut spilled = lock(&self.spilled);
         // Before anything is allocated: an allocator that records counts on from here, and needs no lock.
         bucket.store(0, Ordering::Relaxed);
@@ -124,6 +137,11 @@ impl Default for Counts {
 }
 
 impl Counts {
+    /// Counts one duration.
+    pub(super) fn record(&mut self, ns: u64) {
+        self.add(bucket_of(ns), 1);
+    }
+
     fn add(&mut self, bucket: usize, count: u64) {
         self.0[bucket] = self.0[bucket].saturating_add(count);
     }
@@ -141,7 +159,7 @@ impl Counts {
     ///
     /// # Definition
     /// The middle of the bucket in which the sample of rank ⌈p · n⌉ lies, so at most 1/32 (3.2 %) off from
-    /// 16 ns to 2.3 min, and exact below. The last bucket has no middle and gives the largest number, for the
+    /// 16 ns to 68.7 s, and exact below. The last bucket has no middle and gives the largest number, for the
     /// caller to bound by the maximum.
     pub(crate) fn quantile_ns(&self, p: f64) -> Option<f64> {
         let rank = rank(p, self.total());
@@ -170,12 +188,16 @@ mod tests {
     fn buckets_follow_one_another_without_gap() {
         for bucket in 0..BUCKETS {
             let (first, next) = (lower_bound(bucket), lower_bound(bucket + 1));
-            assert!(first < next);
-            assert_eq!(bucket_of(first), bucket);
-            assert_eq!(bucket_of(next - 1), bucket);
+            assert!(first <= next);
+            if first < next {
+                assert_eq!((bucket_of(first), bucket_of(next - 1)), (bucket, bucket));
+            }
         }
+        (0..32).for_each(|ns| assert_eq!(middle(bucket_of(ns)), ns as f64));
         assert_eq!(lower_bound(BUCKETS), 1 << MAX_BITS);
-        assert_eq!(bucket_of(u64::MAX), BUCKETS - 1);
+        for far in [1 << MAX_BITS, 1 << 53, i64::MAX as u64, 1 << 63, u64::MAX] {
+            assert_eq!(bucket_of(far), BUCKETS - 1);
+        }
     }
 
     #[test]
@@ -210,15 +232,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_recorded_is_counted_in_its_bucket() {
+        let histogram = Histogram::new();
+        let durations =
+            [0, 1, 3, 4, 15, 16, 17, 1_000, (1 << MAX_BITS) - 1, 1 << MAX_BITS, 1 << 63, u64::MAX];
+        let mut expected = Counts::default();
+        for ns in durations {
+            histogram.record(ns);
+            expected.add(bucket_of(ns), 1);
+        }
+        let mut counts = Counts::default();
+        histogram.merge_into(&mut counts);
+        assert_eq!(counts.0, expected.0);
+    }
+
+    #[test]
     fn a_full_bucket_spills_and_loses_nothing() {
         let histogram = Histogram::new();
-        histogram.buckets[bucket_of(100)].store(u32::MAX - 1, Ordering::Relaxed);
+        histogram.buckets[bucket_of(100)].store(FULL - 1, Ordering::Relaxed);
         for _ in 0..5 {
             histogram.record(100);
         }
         let mut counts = Counts::default();
         histogram.merge_into(&mut counts);
-        assert_eq!(counts.total(), u64::from(u32::MAX) + 4);
+        assert_eq!(counts.total(), u64::from(FULL) + 4);
         assert_eq!(counts.occupied().map(|(_, _, count)| count).sum::<u64>(), counts.total());
     }
 }

@@ -40,7 +40,8 @@ impl QueriesShard {
     /// A request with so many queries ended at that tick.
     #[inline(always)]
     pub(crate) fn record(&self, end: u64, queries: u64) {
-        self.recent.record(Sample { end, ns: queries }, || bump(&self.queries, queries));
+        let Some(place) = self.recent.next_place() else { return };
+        self.recent.record(place, Sample { end, ns: queries }, || bump(&self.queries, queries));
     }
 }
 

@@ -1,21 +1,23 @@
 //! The last N samples of one thread, and what belongs to the same calls.
 
+use super::shard::zero;
 use super::undisturbed::undisturbed;
-use super::window::{Ring, Sample, keep_newest};
+use super::window::{Place, Ring, Sample, keep_newest};
 use crate::sync::atomic::{AtomicU64, Ordering, fence};
 
-/// A ring of samples under a sequence number, which also guards what the caller writes along.
+/// A ring of samples under a count of calls, which also guards what the caller writes along.
 ///
 /// # Consistency
-/// The owner writes without a lock or a read-modify-write. `sequence` is odd while a call is being
-/// written and counts two per finished call; a reader takes the fields between two equal, even readings
-/// (a sequence lock with one writer), so they belong to the same calls.
+/// The owner writes without a lock or a read-modify-write. It counts a call as begun before it writes anything of it,
+/// and as finished afterwards; a reader takes the fields between a reading of what is finished and an equal one of what
+/// is begun (a sequence lock with one writer), so they belong to the same calls.
 ///
-/// Field accesses are `Relaxed`; the order comes from the release fence after the odd store and the
-/// release store of the even one, which pair with the reader's acquire load and acquire fence.
+/// Field accesses are `Relaxed`; the order comes from the release fence behind the first count and the release store of
+/// the second, which pair with the reader's acquire load and acquire fence.
 #[derive(Debug)]
 pub(super) struct Recent {
-    sequence: AtomicU64,
+    begun: AtomicU64,
+    finished: AtomicU64,
     ring: Ring,
 }
 
@@ -24,7 +26,7 @@ const WINDOW_SHARES: [usize; 9] = [1, 1, 1, 1, 2, 4, 8, 16, 32];
 
 impl Recent {
     pub(super) fn new(window: usize) -> Self {
-        Self { sequence: AtomicU64::new(0), ring: Ring::new(window) }
+        Self { begun: AtomicU64::new(0), finished: AtomicU64::new(0), ring: Ring::new(window) }
     }
 
     /// Memory of the ring, bytes.
@@ -33,19 +35,36 @@ impl Recent {
     }
 
     pub(super) fn clear(&self) {
-        self.sequence.store(0, Ordering::Relaxed);
+        zero([&self.begun, &self.finished]);
         self.ring.clear();
     }
 
-    /// Appends a sample; `along` writes what belongs to the same call. Only the owner may call this.
+    /// Where the next sample goes, nearly always; `None` where only [`next_place`](Self::next_place) knows, as for the first
+    /// sample.
     #[inline(always)]
-    pub(super) fn record(&self, sample: Sample, along: impl FnOnce()) {
-        let sequence = self.sequence.load(Ordering::Relaxed);
-        self.sequence.store(sequence.wrapping_add(1), Ordering::Relaxed);
+    pub(super) fn usual_place(&self) -> Option<Place<'_>> {
+        self.ring.next_place()
+    }
+
+    /// Where the next sample goes; always somewhere.
+    pub(super) fn next_place(&self) -> Option<Place<'_>> {
+        self.ring.next_place().or_else(|| self.ring.first_place())
+    }
+
+    /// Writes the next sample there; `along` writes what belongs to the same call. Only the owner may call this.
+    #[inline(always)]
+    pub(super) fn record(&self, place: Place<'_>, sample: Sample, along: impl FnOnce()) {
+        // One instruction each, where one count for both would take four altogether.
+        self.begun.store(self.begun.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         fence(Ordering::Release);
-        self.ring.push(sample);
+        self.ring.write(place, sample);
         along();
-        self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
+        self.finished.store(self.finished.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+    }
+
+    /// How many calls have finished; for the owner.
+    pub(super) fn count(&self) -> u64 {
+        self.finished.load(Ordering::Relaxed)
     }
 
     /// The newest of so many samples; inside a [reading](Self::read).
@@ -86,10 +105,10 @@ impl Recent {
     /// Reads fields that belong together; `read` gets the number of finished calls.
     pub(super) fn consistent<T>(&self, read: impl Fn(u64) -> T) -> T {
         undisturbed(|| {
-            let before = self.sequence.load(Ordering::Acquire);
-            let value = read(before / 2);
+            let count = self.finished.load(Ordering::Acquire);
+            let value = read(count);
             fence(Ordering::Acquire);
-            (value, before.is_multiple_of(2) && self.sequence.load(Ordering::Relaxed) == before)
+            (value, self.begun.load(Ordering::Relaxed) == count)
         })
     }
 
@@ -98,9 +117,9 @@ impl Recent {
         let (start, oldest) = (out.len(), newest - wanted);
         self.ring.copy_newest(newest, wanted as usize, out);
         // Pairs with the writer's release fence: if any slot above was read after the owner began to
-        // overwrite it, the sequence number read below is at least that of the overwriting call.
+        // overwrite it, the count read below is at least that of the overwriting call.
         fence(Ordering::Acquire);
-        let begun = self.sequence.load(Ordering::Relaxed).div_ceil(2);
+        let begun = self.begun.load(Ordering::Relaxed);
         let intact = newest.saturating_sub(self.ring.oldest_intact(begun).max(oldest));
         out.truncate(start + intact as usize);
         intact

@@ -118,7 +118,7 @@ impl AsRef<TimingTotal> for NodeTotal {
 impl NodeShard {
     #[inline]
     pub(crate) fn record(&self, sample: Sample, failed: bool, points: u64) {
-        self.timing.record(sample, failed, || {
+        self.timing.record(sample, failed, move || {
             bump(&self.points, points);
             self.last_points.store(points, Ordering::Relaxed);
         });
@@ -201,7 +201,7 @@ impl AsRef<TimingTotal> for RouteTotal {
 impl RouteShard {
     #[inline]
     pub(crate) fn record(&self, sample: Sample, failed: bool, status: u16) {
-        self.timing.record(sample, failed, || {
+        self.timing.record(sample, failed, move || {
             self.last_status.store(u64::from(status), Ordering::Relaxed);
         });
     }
@@ -323,8 +323,17 @@ impl TopicShard {
     pub(crate) fn record(&self, bytes: u64) {
         // One a nanosecond would take 584 years to the limit.
         self.messages.store(self.messages.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        let so_far = self.bytes.load(Ordering::Relaxed);
-        self.bytes.store(so_far.saturating_add(bytes), Ordering::Release);
+        match self.bytes.load(Ordering::Relaxed).checked_add(bytes) {
+            Some(sum) => self.bytes.store(sum, Ordering::Release),
+            None => self.saturate(),
+        }
+    }
+
+    /// Out of the way: a conditional move is slower than a jump that is never taken.
+    #[cold]
+    #[inline(never)]
+    fn saturate(&self) {
+        self.bytes.store(u64::MAX, Ordering::Release);
     }
 }
 

@@ -8,7 +8,7 @@ const SCALE: f64 = 1_000.0;
 /// The buckets of [`Histogram`](super::Histogram) that are occupied, with their counts.
 ///
 /// # Definition
-/// A value is counted in thousandths, so up to 0.016 exactly, then at most 1/32 off up to 137 438 953; larger ones share
+/// A value is counted in thousandths, so up to 0.016 exactly, then at most 1/32 off up to 68 719 476; larger ones share
 /// the last bucket, negative ones the first.
 ///
 /// # Cost

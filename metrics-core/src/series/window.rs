@@ -36,14 +36,22 @@ impl Sample {
     }
 }
 
-/// A ring of samples with one writer; the owner's sequence number says what is in it.
+/// A ring of samples with one writer; the owner's count of calls says what is in it.
 ///
-/// All accesses are `Relaxed`: the shard around it orders them with its sequence number.
+/// All accesses are `Relaxed`: the shard around it orders them with that count.
 #[derive(Debug)]
 pub(crate) struct Ring {
     slots: Box<[Slot]>,
-    /// Where the owner writes next; for the owner alone.
+    /// Where the next sample goes; at the beginning, and behind the last slot, the number of slots. For the owner alone.
     next: AtomicUsize,
+}
+
+/// Where a sample is to be written.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    slot: &'a Slot,
+    /// Of the sample behind it.
+    next: usize,
 }
 
 #[derive(Debug, Default)]
@@ -66,8 +74,8 @@ const SLACK: usize = if cfg!(all(test, loom)) { 1 } else { 4 };
 impl Ring {
     /// A ring that always holds `window` finished samples, also while the next one is being written.
     pub(crate) fn new(window: usize) -> Self {
-        let slots = std::iter::repeat_with(Slot::default).take(window + SLACK).collect();
-        Self { slots, next: AtomicUsize::new(0) }
+        let slots: Box<[_]> = std::iter::repeat_with(Slot::default).take(window + SLACK).collect();
+        Self { next: AtomicUsize::new(slots.len()), slots }
     }
 
     /// Memory of the samples, bytes.
@@ -75,20 +83,29 @@ impl Ring {
         (window + SLACK) * size_of::<Slot>()
     }
 
-    /// Appends a sample, over the oldest one. Only the owner may call this.
+    /// Where the next sample goes, over the oldest one; `None` where that is the [`first_place`](Self::first_place).
     #[inline(always)]
-    pub(crate) fn push(&self, sample: Sample) {
-        let place = self.next.load(Ordering::Relaxed);
-        let Some(slot) = self.slots.get(place) else { return };
-        slot.end.store(sample.end, Ordering::Relaxed);
-        slot.ns.store(sample.ns, Ordering::Relaxed);
-        let next = place + 1;
-        self.next.store(if next == self.slots.len() { 0 } else { next }, Ordering::Relaxed);
+    pub(crate) fn next_place(&self) -> Option<Place<'_>> {
+        let next = self.next.load(Ordering::Relaxed);
+        self.slots.get(next).map(|slot| Place { slot, next: next + 1 })
+    }
+
+    /// The beginning of the memory; there always is one.
+    pub(crate) fn first_place(&self) -> Option<Place<'_>> {
+        self.slots.first().map(|slot| Place { slot, next: 1 })
+    }
+
+    /// Writes the next sample there. Only the owner may call this.
+    #[inline(always)]
+    pub(crate) fn write(&self, place: Place<'_>, sample: Sample) {
+        place.slot.end.store(sample.end, Ordering::Relaxed);
+        place.slot.ns.store(sample.ns, Ordering::Relaxed);
+        self.next.store(place.next, Ordering::Relaxed);
     }
 
     /// Starts over with sample number 0; what is in the slots is garbage from then on.
     pub(crate) fn clear(&self) {
-        self.next.store(0, Ordering::Relaxed);
+        self.next.store(self.slots.len(), Ordering::Relaxed);
     }
 
     /// Sample number `index`; garbage unless it was written and is not yet overwritten.

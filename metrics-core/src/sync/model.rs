@@ -103,13 +103,13 @@ impl<T> Deref for Permanent<T> {
 /// An order that the sequence lock needs, left out; a model that does not notice proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bug {
-    /// The owner's fence between the odd sequence number and the fields.
+    /// The owner's fence between its count of what is begun and the fields.
     NoReleaseFence,
-    /// The reader's fence between the fields and the second reading of the sequence number.
+    /// The reader's fence between the fields and the reading of what is begun.
     NoAcquireFence,
-    /// The owner stores the even sequence number without releasing the fields.
+    /// The owner counts a call as finished without releasing the fields.
     RelaxedPublish,
-    /// The reader loads the first sequence number without acquiring the fields.
+    /// The reader loads what is finished without acquiring the fields.
     RelaxedAcquire,
 }
 
