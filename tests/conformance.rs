@@ -48,6 +48,8 @@ fn panics_abort_as_before_where_they_abort() {
             "abort",
             "--config",
             "profile.dev.panic='abort'",
+            "--config",
+            "profile.dev.opt-level=0",
             "--manifest-path",
         ])
         .arg(workspace().join("Cargo.toml"))
