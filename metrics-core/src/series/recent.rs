@@ -88,6 +88,10 @@ impl Recent {
 
     fn read_unmerged<T>(&self, window: usize, recent: &mut Vec<Sample>, along: impl Fn(u64) -> T) -> T {
         let start = recent.len();
+        if start == 0 {
+            // For one more thread's samples, until the newest of both are chosen.
+            recent.reserve_exact(2 * window);
+        }
         for window in WINDOW_SHARES.map(|share| (window / share).max(1)) {
             let (count, value) = self.consistent(|count| (count, along(count)));
             let wanted = count.min(window as u64);

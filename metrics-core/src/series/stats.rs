@@ -1,7 +1,7 @@
 //! What is told of a window.
 
 use super::quantile::p50_p95_p99;
-use super::window::{Sample, mean_ns};
+use super::window::Sample;
 use crate::unit::ms_from_ns;
 
 /// Statistics over samples; zeros of none.
@@ -23,17 +23,24 @@ impl WindowStats {
         if samples.is_empty() {
             return Self::default();
         }
-        let mut window: Vec<u64> = samples.iter().map(|sample| sample.ns).collect();
+        let (mut sum, mut min, mut failed) = (0_u128, u64::MAX, 0_u64);
+        let look_at = |sample: &Sample| {
+            sum += u128::from(sample.ns);
+            min = min.min(sample.ns);
+            failed += u64::from(sample.failed());
+            sample.ns
+        };
+        let mut window: Vec<u64> = samples.iter().map(look_at).collect();
         let [p50, p95, p99] = p50_p95_p99(&mut window);
         Self {
-            avg_ms: mean_ns(samples) / 1e6,
-            min_ms: window.iter().min().copied().map_or(0.0, ms_from_ns),
+            avg_ms: sum as f64 / samples.len() as f64 / 1e6,
+            min_ms: ms_from_ns(min),
             max_ms: window.last().copied().map_or(0.0, ms_from_ns),
             p50_ms: p50 / 1e6,
             p95_ms: p95 / 1e6,
             p99_ms: p99 / 1e6,
             count: samples.len() as u64,
-            failed: samples.iter().map(|sample| u64::from(sample.failed())).sum(),
+            failed,
         }
     }
 }

@@ -152,8 +152,12 @@ pub(crate) fn keep_newest(samples: &mut Vec<Sample>, start: usize, window: usize
 
 /// Samples of one thread are, unless its clock ran backwards.
 fn is_newest_first(samples: &[Sample]) -> bool {
+    let mut newer = u64::MAX;
     // Looked at to the end: they nearly always are, and a branch for each costs more.
-    samples.windows(2).fold(true, |is, pair| is & (pair[0].ended() >= pair[1].ended()))
+    samples.iter().fold(true, |is, sample| {
+        let ended = sample.ended();
+        is & (std::mem::replace(&mut newer, ended) >= ended)
+    })
 }
 
 /// How many of the samples before are among the newest `window` of both, of which there are more; all newest first.

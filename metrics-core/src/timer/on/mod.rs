@@ -14,7 +14,6 @@ mod subject;
 mod watch;
 
 use std::fmt;
-use std::hint::cold_path;
 use std::thread::panicking;
 
 pub(crate) use busy::BusyClock;
@@ -109,7 +108,6 @@ fn function(site: &'static Site) -> Started {
     if gate::names(word, series) && !panicking() {
         return (counter_ticks(), Call::of(series));
     }
-    cold_path();
     if gate::is_closed(word) { call::NOTHING } else { function_elsewhere(site) }
 }
 
