@@ -280,5 +280,7 @@ fn percentiles_are_those_of_the_access_log() {
         // Two clocks of the same machine differ by their calibration, some 10⁻⁴.
         let slack_us = found_us * 1e-3;
         assert!((least_us - slack_us..=most_us + slack_us).contains(&found_us), "{name}");
+        // Between the layer's readings and those inside of it there are microseconds in a debug build.
+        assert!(cfg!(debug_assertions) || found_us - least_us <= 1.0 + slack_us, "{name}");
     }
 }

@@ -21,8 +21,17 @@ use tower::{Layer, Service};
 const KEPT: usize = 20_000;
 
 tokio::task_local! {
-    /// Statements that SQLite ran for the request of this task.
-    static STATEMENTS: Cell<u64>;
+    /// What is known so far of the request of this task.
+    static SO_FAR: SoFar;
+}
+
+#[derive(Debug, Default)]
+struct SoFar {
+    /// Statements that SQLite ran for it.
+    statements: Cell<u64>,
+    /// Its time inside of the metrics' layer. Told here and not by the response, whose extensions have to be made first:
+    /// that would be part of the metrics' time.
+    inside: Cell<Duration>,
 }
 
 /// The requests, by the clock of the standard library. Clones share the lines.
@@ -41,10 +50,6 @@ struct Line {
     outside: Duration,
     statements: u64,
 }
-
-/// The time of a request inside of the metrics' layer, on its way outside.
-#[derive(Clone, Copy, Debug, Default)]
-struct Inside(Duration);
 
 impl Default for AccessLog {
     fn default() -> Self {
@@ -66,7 +71,7 @@ impl AccessLog {
     /// Adds to the statements of the present request.
     pub(crate) fn add_statements(count: u64) {
         // Outside of any request, as at the start, they are nobody's.
-        let _ = STATEMENTS.try_with(|statements| statements.set(statements.get() + count));
+        let _ = SO_FAR.try_with(|so_far| so_far.statements.set(so_far.statements.get() + count));
     }
 
     /// Writes all lines, in the order in which requests were answered.
@@ -98,7 +103,7 @@ impl AccessLog {
 
 // === inside ===
 
-/// Times requests, and tells it in their responses.
+/// Times requests, and tells the log's other side.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inner;
 
@@ -133,9 +138,10 @@ where
         let start = Instant::now();
         let answer = self.0.call(request);
         Box::pin(async move {
-            let mut answer = answer.await?;
-            answer.extensions_mut().insert(Inside(start.elapsed()));
-            Ok(answer)
+            let answer = answer.await;
+            let inside = start.elapsed();
+            let _ = SO_FAR.try_with(|so_far| so_far.inside.set(inside));
+            answer
         })
     }
 }
@@ -181,11 +187,11 @@ where
         let route = request.extensions().get::<MatchedPath>().cloned();
         let start = Instant::now();
         let answer = self.inner.call(request);
-        Box::pin(STATEMENTS.scope(Cell::new(0), async move {
+        Box::pin(SO_FAR.scope(SoFar::default(), async move {
             let answer = answer.await?;
             let outside = start.elapsed();
-            let Inside(inside) = answer.extensions().get().copied().unwrap_or_default();
-            let (status, statements) = (answer.status(), STATEMENTS.with(Cell::get));
+            let (inside, statements) = SO_FAR.with(|so_far| (so_far.inside.get(), so_far.statements.get()));
+            let status = answer.status();
             log.push(Line { method, route, status, inside, outside, statements });
             Ok(answer)
         }))
