@@ -198,7 +198,7 @@ impl Context {
     /// not hold one over an `await`, for which [`scope`](Self::scope) is made.
     #[inline]
     pub fn enter(self) -> Entered {
-        Current::replace(self.request.map(|request| request.seen_as_owner(false)), self.node)
+        Current::replace(self.request.map(Request::seen_by_others), self.node)
     }
 
     /// A future, polled in this context.

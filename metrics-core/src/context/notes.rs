@@ -15,11 +15,16 @@ pub(crate) struct Notes {
     series: AtomicU64,
     start: AtomicU64,
     sent: AtomicU64,
+    /// The length of the response's body, or [`UNKNOWN`].
+    length: AtomicU64,
     registry: AtomicU32,
     label: AtomicU32,
     /// Status, gRPC status and protocol, as bits of a key.
     head: AtomicU32,
 }
+
+/// No body is that long.
+const UNKNOWN: u64 = u64::MAX;
 
 /// No table is that long.
 const NO_LABEL: u32 = u32::MAX;
@@ -30,6 +35,7 @@ impl Notes {
             series: AtomicU64::new(0),
             start: AtomicU64::new(0),
             sent: AtomicU64::new(0),
+            length: AtomicU64::new(UNKNOWN),
             registry: AtomicU32::new(0),
             label: AtomicU32::new(NO_LABEL),
             head: AtomicU32::new(0),
@@ -73,6 +79,18 @@ impl Notes {
     #[inline]
     pub(crate) fn add_sent(&self, bytes: u64) {
         self.sent.store(self.sent().saturating_add(bytes), Ordering::Relaxed);
+    }
+
+    /// The response's body will have that length.
+    #[inline]
+    pub(crate) fn announce(&self, length: Option<u64>) {
+        self.length.store(length.unwrap_or(UNKNOWN), Ordering::Relaxed);
+    }
+
+    /// Whether as much was sent as was announced.
+    #[inline]
+    pub(crate) fn is_sent(&self) -> bool {
+        self.length.load(Ordering::Relaxed) <= self.sent()
     }
 
     /// The series of its label, if it has one.

@@ -1,7 +1,7 @@
 //! A request as those see it who work for it.
 
 use super::calls::{Call, TimedCalls};
-use super::cell::Request;
+use super::cell::{Owned, Request};
 use super::notes::Notes;
 use super::{Current, Entered, current_request};
 use crate::record::{Routes, SeriesId, record};
@@ -9,12 +9,12 @@ use crate::record::{Routes, SeriesId, record};
 /// The one who began a request; others have a [`Context`](super::Context) of it.
 ///
 /// # Cost
-/// Two words of its own, and memory for what is counted, which the next request uses again: no lock but every sixteenth
+/// One word of its own, and memory for what is counted, which the next request uses again: no lock but every sixteenth
 /// time for requests that end on another thread, and an allocation only when more requests are under way than ever before.
 #[derive(Debug)]
 pub struct RequestContext {
     /// `None` when it has ended.
-    request: Option<Request>,
+    request: Option<Owned>,
 }
 
 impl RequestContext {
@@ -22,7 +22,15 @@ impl RequestContext {
     #[inline]
     #[must_use]
     pub fn begin() -> Self {
-        Self { request: Some(Request::begin()) }
+        Self { request: Some(Owned::begin()) }
+    }
+
+    /// A request begins, of which its timer keeps notes.
+    #[inline]
+    pub(crate) fn begin_with(note: impl FnOnce(&Notes)) -> Self {
+        let request = Owned::begin();
+        note(request.notes());
+        Self { request: Some(request) }
     }
 
     /// No request.
@@ -33,19 +41,25 @@ impl RequestContext {
     /// The calling thread works for the request, and for none of its nodes, until the guard is dropped.
     #[inline]
     pub fn enter(&self) -> Entered {
-        Current::replace(self.request.map(|request| request.seen_as_owner(true)), SeriesId::NONE)
+        Current::replace(self.name(), SeriesId::NONE)
     }
 
     /// The database queries that were counted for it so far.
     #[must_use]
     pub fn db_queries(&self) -> u32 {
-        self.request.map_or(0, Request::queries)
+        self.name().map_or(0, Request::queries)
+    }
+
+    /// The request, as it is seen by the one who began it.
+    #[inline]
+    fn name(&self) -> Option<Request> {
+        self.request.as_ref().map(Owned::name)
     }
 
     /// Asks for the timed calls that end while a thread works for the request, also on other threads, from now on; and
     /// needs a [`ReportingCalls`](super::ReportingCalls). Each takes a lock that is the request's own.
     pub fn report_calls(&mut self) {
-        if let Some(request) = &mut self.request {
+        if let Some(request) = &self.request {
             request.report_calls();
         }
     }
@@ -54,14 +68,14 @@ impl RequestContext {
     #[inline]
     #[must_use]
     pub fn reports_calls(&self) -> bool {
-        self.request.is_some_and(Request::reports_calls)
+        self.name().is_some_and(Request::reports_calls)
     }
 
     /// Those calls, by series, in the order in which they first ended; of more than [`MAX_TIMED_CALLS`](super::MAX_TIMED_CALLS) those with the
     /// most time.
     #[must_use]
     pub fn timed_calls(&self) -> Vec<TimedCalls> {
-        self.request
+        self.name()
             .map_or_else(Vec::new, |request| request.calls().into_iter().filter_map(Call::named).collect())
     }
 
@@ -69,28 +83,29 @@ impl RequestContext {
     #[doc(hidden)]
     #[inline]
     pub fn set_mark(&self, mark: [u64; 2]) {
-        if let Some(request) = self.request {
+        if let Some(request) = &self.request {
             request.set_mark(mark);
         }
     }
 
-    /// For the request's body, of which bytes that are read late belong to that series.
-    pub(crate) fn body_bytes(&self, series: Option<SeriesId>) -> BodyBytes {
-        BodyBytes { request: self.request, series, late: 0 }
+    /// For the request's body, of which bytes that are read late belong to that route.
+    #[inline]
+    pub(crate) fn body_bytes(&self, route: SeriesId) -> BodyBytes {
+        BodyBytes { request: self.name(), route }
     }
 
     /// What its timer keeps; `None` when it has ended.
     #[inline]
     pub(crate) fn notes(&self) -> Option<&'static Notes> {
-        self.request.map(Request::notes)
+        self.request.as_ref().map(Owned::notes)
     }
 
     /// The request ends.
     #[inline]
     pub(crate) fn end(&mut self) -> Counted {
         let Some(request) = self.request.take() else { return Counted::default() };
-        let received = request.received();
-        Counted { received, queries: request.end() }
+        let (received, queries) = request.end();
+        Counted { received, queries }
     }
 }
 
@@ -115,30 +130,34 @@ pub(crate) struct Counted {
 /// apart, because the request may have ended.
 #[derive(Debug)]
 pub struct BodyBytes {
+    /// `None` of nobody's body.
     request: Option<Request>,
-    series: Option<SeriesId>,
-    pub(super) late: u64,
+    route: SeriesId,
 }
 
 impl BodyBytes {
+    /// Of a body that belongs to no request.
+    #[must_use]
+    pub const fn nobody() -> Self {
+        Self { request: None, route: SeriesId::NONE }
+    }
+
     /// Bytes were read.
     #[inline]
-    pub fn read(&mut self, bytes: u64) {
+    pub fn read(&self, bytes: u64) {
+        let Some(request) = self.request else { return };
         let at_work = current_request().filter(|request| request.is_seen_as_owner());
-        match self.request {
-            Some(request) if at_work == Some(request) => request.add_received(bytes),
-            _ => self.late = self.late.saturating_add(bytes),
+        if at_work == Some(request) {
+            request.add_received(bytes);
+        } else {
+            self.late(bytes);
         }
     }
-}
 
-impl Drop for BodyBytes {
-    fn drop(&mut self) {
-        let bytes = self.late;
-        if let Some(series) = self.series
-            && bytes > 0
-        {
-            record::<Routes>(series, |_, shard| shard.exchange().add_late_request_bytes(bytes));
+    #[cold]
+    fn late(&self, bytes: u64) {
+        if bytes > 0 && self.route != SeriesId::NONE {
+            record::<Routes>(self.route, |_, shard| shard.exchange().add_late_request_bytes(bytes));
         }
     }
 }

@@ -79,10 +79,11 @@ fn a_panic_puts_the_context_back() {
 
 #[test]
 fn only_its_owner_counts_what_is_read_of_a_body() {
-    let mut request = RequestContext::begin();
-    let mut body = request.body_bytes(None);
+    let (registry, _time) = Registry::mock();
+    let request = registry.begin_request("GET", "/api/x");
+    let body = request.body_bytes();
     let context = {
-        let _at_work = request.enter();
+        let _at_work = request.context().enter();
         body.read(100);
         current()
     };
@@ -91,11 +92,15 @@ fn only_its_owner_counts_what_is_read_of_a_body() {
         let _at_work = context.enter(); // as a task it spawned
         body.read(1);
     }
-    assert_eq!((body.late, request.end().received), (11, 100));
-    let next = RequestContext::begin();
-    let _at_work = next.enter();
+    let late = || registry.routes()[0].late_request_bytes_total;
+    assert_eq!(late(), 11);
+    request.answered_in_full(200);
+    assert_eq!(registry.routes()[0].request_bytes_total, 100);
+    let next = registry.begin_request("GET", "/api/y");
+    let _at_work = next.context().enter();
     body.read(1_000); // its request is over, and another has the memory
-    assert_eq!((body.late, next.db_queries()), (1_011, 0));
+    BodyBytes::nobody().read(5);
+    assert_eq!((late(), next.context().db_queries()), (1_011, 0));
 }
 
 #[test]

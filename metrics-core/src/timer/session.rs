@@ -2,7 +2,9 @@
 
 use super::request::alive;
 use crate::clock::counter_ticks;
+use crate::context::{Notes, RequestContext};
 use crate::record::{Routes, SeriesId, now, record};
+use crate::series::Protocol;
 use crate::state::StateId;
 
 /// A WebSocket, another upgraded connection, or an event stream: open until dropped.
@@ -17,39 +19,42 @@ use crate::state::StateId;
 /// drop(session);
 /// assert_eq!((registry.routes()[0].sessions.open, registry.routes()[0].sessions.closed_total), (0, 1));
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[must_use = "a session ends when it is dropped"]
 pub struct SessionTimer {
-    open: Option<Open>,
-    sent: u64,
-}
-
-#[derive(Debug)]
-struct Open {
-    whole: SeriesId,
-    registry: StateId,
-    start: u64,
+    /// Nobody works for a session; its notes are those of a request.
+    context: RequestContext,
 }
 
 impl SessionTimer {
-    pub(super) fn begin(whole: SeriesId, registry: StateId) -> Self {
-        record::<Routes>(whole, |_, shard| shard.exchange().open_session());
-        Self { open: now(whole.state()).map(|start| Open { whole, registry, start }), sent: 0 }
+    pub(super) fn begin(route: SeriesId, registry: StateId) -> Self {
+        record::<Routes>(route, |_, shard| shard.exchange().open_session());
+        let Some(start) = now(route.state()) else { return Self::default() };
+        let note = |notes: &Notes| notes.begin(route, start, registry, Protocol::default());
+        Self { context: RequestContext::begin_with(note) }
     }
 
     /// Bytes were sent.
     #[inline]
     pub fn sent(&mut self, bytes: u64) {
-        self.sent = self.sent.saturating_add(bytes);
+        if let Some(notes) = self.context.notes() {
+            notes.add_sent(bytes);
+        }
+    }
+}
+
+impl Default for SessionTimer {
+    fn default() -> Self {
+        Self { context: RequestContext::none() }
     }
 }
 
 impl Drop for SessionTimer {
     fn drop(&mut self) {
-        if let Some(Open { whole, registry, start }) = self.open.take() {
-            let end = counter_ticks();
-            record::<Routes>(alive(whole, registry), |time, shard| {
-                shard.exchange().close_session(time.span(start, end).ns, self.sent);
+        if let Some(notes) = self.context.notes() {
+            let (start, end, sent) = (notes.start(), counter_ticks(), notes.sent());
+            record::<Routes>(alive(notes.series(), notes.registry()), |time, shard| {
+                shard.exchange().close_session(time.span(start, end).ns, sent);
             });
         }
     }

@@ -4,13 +4,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Buf;
-use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use metrics_core::{RequestTimer, SessionTimer};
 use pin_project_lite::pin_project;
 
 use super::active::Active;
-use super::call::{After, Rest};
 use super::grpc;
 
 pin_project! {
@@ -32,11 +30,11 @@ pin_project! {
 
 /// What ends with the body.
 #[derive(Debug, Default)]
-enum Watch {
+pub(super) enum Watch {
     /// Nothing, or it has ended.
     #[default]
     Nothing,
-    Request(Rest),
+    Request(RequestTimer),
     /// An event stream, whose request has ended.
     Session(SessionTimer),
 }
@@ -56,13 +54,9 @@ impl<B> ResponseBody<B> {
 }
 
 impl<B: Body> ResponseBody<B> {
-    /// Watches the body of a response for what is still to come.
-    pub(super) fn watch(response: http::Response<B>, after: After) -> http::Response<Self> {
-        let watch = match after {
-            After::Nothing => Watch::Nothing,
-            After::Stream(session) => Watch::Session(session),
-            After::Body(rest) => Watch::Request(rest),
-        };
+    /// The response with its body watched.
+    #[inline]
+    pub(super) fn watch(response: http::Response<B>, watch: Watch) -> http::Response<Self> {
         response.map(|inner| Self { inner, watch })
     }
 }
@@ -79,8 +73,8 @@ impl<B: Body> Body for ResponseBody<B> {
         let mut this = self.project();
         match this.watch {
             Watch::Nothing => this.inner.poll_frame(cx),
-            Watch::Request(rest) => {
-                let entered = rest.timer.context().enter();
+            Watch::Request(timer) => {
+                let entered = timer.context().enter();
                 let active = Active::new(this.watch, entered);
                 let frame = this.inner.as_mut().poll_frame(cx);
                 active.leave();
@@ -118,14 +112,14 @@ impl Watch {
     /// Takes in what a poll gave; ends the request if the body is at its end.
     #[inline]
     fn after<D: Buf, E>(&mut self, frame: &Option<Result<Frame<D>, E>>, ended: impl FnOnce() -> bool) {
-        let Self::Request(rest) = self else { return };
+        let Self::Request(timer) = self else { return };
         let at_end = match frame {
             None => true,
             Some(Err(_)) => return self.end(RequestTimer::failed),
             Some(Ok(frame)) => {
-                rest.sent(data_bytes(frame));
-                if let Some(trailers) = frame.trailers_ref() {
-                    rest.trailers(trailers);
+                timer.sent(data_bytes(frame));
+                if let Some(code) = frame.trailers_ref().and_then(grpc::status) {
+                    timer.grpc_status(code);
                 }
                 // Nobody polls again after trailers, nor a body that says that it is at its end.
                 frame.is_trailers() || ended()
@@ -138,36 +132,19 @@ impl Watch {
 
     #[inline]
     fn end(&mut self, how: impl FnOnce(RequestTimer)) {
-        if let Self::Request(rest) = std::mem::take(self) {
-            how(rest.timer);
+        if let Self::Request(timer) = std::mem::take(self) {
+            how(timer);
         }
     }
 
     /// A server drops a body when as much was sent as was announced, also without having seen its end.
     #[inline]
     fn drop_body(&mut self) {
-        if let Self::Request(rest) = self
-            && rest.left == 0
+        if let Self::Request(timer) = self
+            && timer.is_sent()
             && !std::thread::panicking()
         {
             self.end(RequestTimer::finish);
-        }
-    }
-}
-
-impl Rest {
-    /// Bytes were handed to the server.
-    #[inline]
-    fn sent(&mut self, bytes: u64) {
-        self.timer.sent(bytes);
-        if self.left != Self::UNKNOWN {
-            self.left = self.left.saturating_sub(bytes);
-        }
-    }
-
-    fn trailers(&mut self, trailers: &HeaderMap) {
-        if let Some(code) = grpc::status(trailers) {
-            self.timer.grpc_status(code);
         }
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode, Version};
 use metrics_core::context::{BodyBytes, Entered, RequestContext};
-use metrics_core::{Protocol, Registry, RequestTimer, Scheme, SessionTimer};
+use metrics_core::{Protocol, Registry, RequestTimer, Scheme};
 
+use super::body::Watch;
 use super::foreign::ForeignCall;
 use super::mark::Mark;
 use super::session::{Session, asks_for_upgrade};
@@ -16,7 +17,6 @@ use super::{Shared, server_timing};
 #[derive(Debug)]
 pub(super) struct Call {
     kind: Kind,
-    method: Answers,
     /// What the handler may hold on to if the request becomes a session.
     session: Option<Session>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Call {
 #[derive(Debug)]
 enum Kind {
     /// The registry's own timer, which also tells cancelled and panicked requests apart.
-    Registry(RequestTimer),
+    Registry(RequestTimer, Answers),
     /// For a collector that is no registry.
     Foreign(Box<ForeignCall>),
 }
@@ -37,29 +37,6 @@ enum Answers {
     WithoutBody,
     /// CONNECT.
     WithTunnel,
-}
-
-/// What is still to come after the head of a response.
-#[derive(Debug)]
-pub(super) enum After {
-    Nothing,
-    Body(Rest),
-    /// An event stream, which is no part of the request any more.
-    Stream(SessionTimer),
-}
-
-/// A request whose response is being sent.
-#[derive(Debug)]
-pub(super) struct Rest {
-    pub(super) timer: RequestTimer,
-    /// Bytes that are still to come, or [`UNKNOWN`](Self::UNKNOWN). Servers stop polling there, whether or not the body
-    /// says that it is at its end.
-    pub(super) left: u64,
-}
-
-impl Rest {
-    /// No body is that long.
-    pub(super) const UNKNOWN: u64 = u64::MAX;
 }
 
 impl Call {
@@ -82,13 +59,12 @@ impl Call {
                 if let Some(label) = &shared.label {
                     label.apply(&mut timer, request, template);
                 }
-                Kind::Registry(timer)
+                Kind::Registry(timer, Answers::of(request.method()))
             }
             None => Kind::Foreign(ForeignCall::begin(shared, method, template)?),
         };
-        let answers = Answers::of(request.method());
         let session = asks_for_upgrade(request).then(|| Session::offer(request));
-        let call = Self { kind, method: answers, session };
+        let call = Self { kind, session };
         call.context().set_mark(mark.words());
         Some(call)
     }
@@ -97,7 +73,7 @@ impl Call {
     #[inline]
     pub(super) fn context(&self) -> &RequestContext {
         match &self.kind {
-            Kind::Registry(timer) => timer.context(),
+            Kind::Registry(timer, _) => timer.context(),
             Kind::Foreign(call) => call.context(),
         }
     }
@@ -109,10 +85,11 @@ impl Call {
     }
 
     /// Counts what is read of the request's body.
-    pub(super) fn body_bytes(&self) -> Option<BodyBytes> {
+    #[inline]
+    pub(super) fn body_bytes(&self) -> BodyBytes {
         match &self.kind {
-            Kind::Registry(timer) => Some(timer.body_bytes()),
-            Kind::Foreign(_) => None,
+            Kind::Registry(timer, _) => timer.body_bytes(),
+            Kind::Foreign(_) => BodyBytes::nobody(),
         }
     }
 
@@ -124,42 +101,39 @@ impl Call {
         }
     }
 
-    /// The response head is there; says what is still to come.
+    /// The response head is there; says what ends with the body.
     #[inline]
-    pub(super) fn answered<B: http_body::Body>(self, response: &http::Response<B>) -> After {
+    pub(super) fn answered<B: http_body::Body>(self, response: &http::Response<B>) -> Watch {
         let status = response.status();
-        let mut timer = match self.kind {
-            Kind::Registry(timer) => timer,
+        let (mut timer, answers) = match self.kind {
+            Kind::Registry(timer, answers) => (timer, answers),
             Kind::Foreign(call) => {
                 call.answered(status.as_u16());
-                return After::Nothing;
+                return Watch::Nothing;
             }
         };
         let told = Told::of(response);
         if let Some(code) = told.grpc_status() {
             timer.grpc_status(code);
         }
-        if self.method.is_upgrade(status) {
+        if answers.is_upgrade(status) {
             upgrade(timer, self.session, status);
-        } else if self.method == Answers::WithoutBody
-            || has_no_body(status)
-            || response.body().is_end_stream()
-        {
+        } else if answers == Answers::WithoutBody || has_no_body(status) || response.body().is_end_stream() {
             timer.answered_in_full(status.as_u16());
         } else if told.is_event_stream() {
-            return After::Stream(timer.into_session(status.as_u16()));
+            return Watch::Session(timer.into_session(status.as_u16()));
         } else {
-            timer.answered(status.as_u16());
-            return After::Body(Rest { timer, left: told.length().unwrap_or(Rest::UNKNOWN) });
+            timer.answered_with_length(status.as_u16(), told.length());
+            return Watch::Request(timer);
         }
-        After::Nothing
+        Watch::Nothing
     }
 
     /// The service failed without a response.
     #[inline]
     pub(super) fn failed(self) {
         match self.kind {
-            Kind::Registry(timer) => timer.failed(),
+            Kind::Registry(timer, _) => timer.failed(),
             Kind::Foreign(call) => call.failed(),
         }
     }

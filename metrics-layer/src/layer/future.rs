@@ -8,7 +8,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::active::Active;
-use super::call::After;
+use super::body::Watch;
 use super::{Call, ResponseBody};
 
 pin_project! {
@@ -43,8 +43,8 @@ where
                 if let Some(call) = &call {
                     call.tell(response.headers_mut());
                 }
-                let after = call.map_or(After::Nothing, |call| call.answered(&response));
-                Poll::Ready(Ok(ResponseBody::watch(response, after)))
+                let watch = call.map_or(Watch::Nothing, |call| call.answered(&response));
+                Poll::Ready(Ok(ResponseBody::watch(response, watch)))
             }
             Err(error) => {
                 if let Some(call) = call {

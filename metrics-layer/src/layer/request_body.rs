@@ -15,7 +15,7 @@ pin_project! {
     pub struct RequestBody<B> {
         #[pin]
         pub(super) inner: B,
-        pub(super) bytes: Option<BodyBytes>,
+        pub(super) bytes: BodyBytes,
     }
 }
 
@@ -47,8 +47,8 @@ impl<B: Body> Body for RequestBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
         let frame = ready!(this.inner.poll_frame(cx));
-        if let (Some(bytes), Some(Ok(frame))) = (this.bytes, &frame) {
-            bytes.read(frame.data_ref().map_or(0, Buf::remaining) as u64);
+        if let Some(Ok(frame)) = &frame {
+            this.bytes.read(frame.data_ref().map_or(0, Buf::remaining) as u64);
         }
         Poll::Ready(frame)
     }

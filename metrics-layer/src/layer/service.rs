@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use metrics_core::context::BodyBytes;
 use tower_service::Service;
 
 use super::{Call, RequestBody, ResponseBody, ResponseFuture, Shared};
@@ -53,7 +54,7 @@ where
     fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
         // Begun before the inner call, so that a panic in there is recorded as well: it drops the call.
         let call = self.shared.begin(&mut request);
-        let bytes = call.as_ref().and_then(Call::body_bytes);
+        let bytes = call.as_ref().map_or_else(BodyBytes::nobody, Call::body_bytes);
         // Left when the future is in its place: it is large, and anything between would have it moved.
         let _entered = Call::enter(&call);
         ResponseFuture { inner: self.inner.call(request.map(|inner| RequestBody { inner, bytes })), call }
