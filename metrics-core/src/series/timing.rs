@@ -74,7 +74,7 @@ impl TimingShard {
                 self.max_ns.store(sample.ns, Ordering::Relaxed);
             }
             if failed {
-                bump(&self.errors, 1);
+                count(&self.errors);
             }
             self.last_ns.store(sample.ns, Ordering::Relaxed);
             along();
@@ -136,6 +136,12 @@ impl TimingShard {
 pub(super) fn bump(counter: &AtomicU64, amount: u64) {
     let value = counter.load(Ordering::Relaxed);
     counter.store(value.saturating_add(amount), Ordering::Relaxed);
+}
+
+/// Adds one to a counter with one writer, as [`bump`]; it takes 584 years to the end at one a nanosecond.
+#[inline(always)]
+pub(super) fn count(counter: &AtomicU64) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }
 
 impl Shard for TimingShard {

@@ -1,7 +1,7 @@
 //! What is counted of requests that ended in one way.
 
 use super::{CellKey, Finished, Place};
-use crate::series::timing::bump;
+use crate::series::timing::{bump, count};
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Upper bounds of the buckets of durations, nanoseconds: those of OpenTelemetry's `http.server.request.duration`.
@@ -121,13 +121,13 @@ impl Cell {
         counters.for_each(|counter| counter.store(0, Ordering::Relaxed));
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn record(&self, finished: &Finished) {
         bump(&self.sum_ns, finished.ns);
         self.request.record(finished.request_bytes);
         self.response.record(finished.response_bytes);
         // Last, because they tell how many there were.
-        bump(&self.durations[duration_bucket(finished.ns)], 1);
+        count(&self.durations[duration_bucket(finished.ns)]);
     }
 
     pub(super) fn read(&self) -> CellTotal {
@@ -142,10 +142,10 @@ impl Cell {
 }
 
 impl Sizes {
-    #[inline]
+    #[inline(always)]
     fn record(&self, bytes: u64) {
         bump(&self.sum, bytes);
-        bump(&self.buckets[size_bucket(bytes)], 1);
+        count(&self.buckets[size_bucket(bytes)]);
     }
 
     fn read(&self) -> SizeTotal {
@@ -154,13 +154,13 @@ impl Sizes {
 }
 
 /// The first bucket whose bound is not below; most requests are in the first of all.
-#[inline]
+#[inline(always)]
 fn duration_bucket(ns: u64) -> usize {
     if ns <= DURATION_BOUNDS_NS[0] { 0 } else { DURATION_BOUNDS_NS.partition_point(|bound| *bound < ns) }
 }
 
 /// The first bucket whose bound is not below.
-#[inline]
+#[inline(always)]
 fn size_bucket(bytes: u64) -> usize {
     if bytes <= SIZE_BOUNDS_BYTES[0] {
         return 0;

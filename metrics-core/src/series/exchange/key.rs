@@ -86,6 +86,13 @@ const STATUS_MASK: u32 = (1 << ENDING) - 1;
 const ENDING_MASK: u32 = 0b111;
 const GRPC_MASK: u32 = 0b1_1111;
 
+/// The endings for which the server is to blame, a bit for each.
+const FAILURES: u32 = 1 << Ending::Status as u32
+    | 1 << Ending::Grpc as u32
+    | 1 << Ending::Service as u32
+    | 1 << Ending::Body as u32
+    | 1 << Ending::Panicked as u32;
+
 /// What gRPC calls a status that it does not know.
 const GRPC_UNKNOWN: u8 = 2;
 const GRPC_MAX: u8 = 16;
@@ -141,6 +148,7 @@ impl Ending {
         [Self::Ok, Self::Status, Self::Grpc, Self::Service, Self::Body, Self::Panicked, Self::Cancelled];
 
     /// How a request ends whose answer was sent in full.
+    #[inline]
     pub(crate) fn of_status(status: u16) -> Self {
         if status >= 500 { Self::Status } else { Self::Ok }
     }
@@ -187,11 +195,15 @@ impl CellKey {
     /// The same request, when everything was sent.
     #[inline]
     pub(crate) fn when_sent(self) -> Self {
-        let status = self.status();
-        if status < 500 && self.grpc_status().is_some_and(is_grpc_server_error) {
-            return self.ended(Ending::Grpc);
-        }
-        self.ended(Ending::of_status(status))
+        let of_status = Ending::of_status(self.status());
+        let has_grpc = self.0 & GRPC_MASK << GRPC != 0;
+        self.ended(if has_grpc { self.ending_of_grpc(of_status) } else { of_status })
+    }
+
+    #[cold]
+    fn ending_of_grpc(self, of_status: Ending) -> Ending {
+        let failed = self.grpc_status().is_some_and(is_grpc_server_error);
+        if failed && of_status == Ending::Ok { Ending::Grpc } else { of_status }
     }
 
     /// The same without status, gRPC status and version.
@@ -214,15 +226,18 @@ impl CellKey {
         self.0 & REST != 0
     }
 
+    #[inline]
     pub(crate) fn bits(self) -> u32 {
         self.0
     }
 
+    #[inline]
     pub(crate) fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 
     /// 0 when there was no answer.
+    #[inline]
     pub(crate) fn status(self) -> u16 {
         (self.0 & STATUS_MASK) as u16
     }
@@ -232,10 +247,12 @@ impl CellKey {
         Ending::ALL.get((self.0 >> ENDING & ENDING_MASK) as usize).copied().unwrap_or(Ending::Ok)
     }
 
+    #[inline]
     pub(crate) fn grpc_status(self) -> Option<u8> {
         ((self.0 >> GRPC & GRPC_MASK) as u8).checked_sub(1)
     }
 
+    #[inline]
     pub(crate) fn protocol(self) -> Protocol {
         Protocol::from_bits(self.0 >> SCHEME, self.0 >> VERSION)
     }
@@ -243,7 +260,7 @@ impl CellKey {
     /// Whether the server is to blame.
     #[inline]
     pub(crate) fn is_failure(self) -> bool {
-        matches!(self.outcome(), Outcome::Error | Outcome::Panicked)
+        1 << (self.0 >> ENDING & ENDING_MASK) & FAILURES != 0
     }
 
     pub(crate) fn outcome(self) -> Outcome {
@@ -281,6 +298,8 @@ mod tests {
                         assert_eq!(key.protocol(), protocol);
                         assert!(!key.is_rest() && key.rest().is_rest());
                         assert_eq!(key.rest().ending(), ending);
+                        let failed = matches!(key.outcome(), Outcome::Error | Outcome::Panicked);
+                        assert_eq!(key.is_failure(), failed);
                     }
                 }
             }
