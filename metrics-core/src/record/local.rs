@@ -343,21 +343,21 @@ pub(crate) fn resolve_short<D: Named>(
 /// [`resolve`].
 #[inline]
 pub(crate) fn resolve_route(state: StateId, method: &str, template: &str) -> Option<SeriesId> {
-    let name = RouteName::new(method, template);
-    let known = name.and_then(|name| hot::with_hot(|hot| hot.route_names.get(state, name)));
-    known.or_else(|| resolve_route_by_key(state, method, template, name))
+    if let Some(name) = RouteName::new(method, template)
+        && let Some(series) = hot::with_hot(|hot| hot.route_names.get(state, name))
+    {
+        return Some(series);
+    }
+    resolve_route_by_key(state, method, template)
 }
 
+/// Its name is made anew, so that one that is found stays in registers.
+#[cold]
 #[inline(never)]
-fn resolve_route_by_key(
-    state: StateId,
-    method: &str,
-    template: &str,
-    name: Option<RouteName>,
-) -> Option<SeriesId> {
+fn resolve_route_by_key(state: StateId, method: &str, template: &str) -> Option<SeriesId> {
     let key = Key::two(method, template);
     let known = known::<Routes>(state, key);
-    if let (Some(series), Some(name)) = (known, name) {
+    if let (Some(series), Some(name)) = (known, RouteName::new(method, template)) {
         hot::with_hot(|hot| hot.route_names.remember(name, series));
     }
     known.or_else(|| resolve_first::<Routes>(state, key))
