@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{Method, StatusCode, Version};
+use http_body::Body;
 use metrics_core::context::{BodyBytes, Entered, RequestContext};
 use metrics_core::{Protocol, Registry, RequestTimer, Scheme};
 
@@ -10,33 +11,39 @@ use super::body::Watch;
 use super::foreign::ForeignCall;
 use super::mark::Mark;
 use super::session::{Session, asks_for_upgrade};
-use super::told::Told;
+use super::told::{Told, known_length};
 use super::{Shared, server_timing};
 
 /// A request without an answer: recorded once, when it is answered in full, or fails, or is dropped.
+///
+/// Two words, for a future that is moved about holds it; what is rare is elsewhere.
 #[derive(Debug)]
-pub(super) struct Call {
-    kind: Kind,
-    /// What the handler may hold on to if the request becomes a session.
-    session: Option<Session>,
-}
-
-#[derive(Debug)]
-enum Kind {
+pub(super) enum Call {
     /// The registry's own timer, which also tells cancelled and panicked requests apart.
     Registry(RequestTimer, Answers),
+    /// One that may become a session.
+    Asking(Box<Asking>),
     /// For a collector that is no registry.
     Foreign(Box<ForeignCall>),
 }
 
 /// How a request's method decides what its response looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answers {
+pub(super) enum Answers {
     WithBody,
     /// HEAD.
     WithoutBody,
-    /// CONNECT.
-    WithTunnel,
+}
+
+/// A request that asks for an upgrade.
+#[derive(Debug)]
+pub(super) struct Asking {
+    timer: RequestTimer,
+    answers: Answers,
+    /// Whether any success opens it: CONNECT.
+    is_tunnel: bool,
+    /// What the handler may hold on to.
+    session: Session,
 }
 
 impl Call {
@@ -50,7 +57,7 @@ impl Call {
         request: &mut http::Request<B>,
     ) -> Option<Self> {
         let template = shared.templates.of(request);
-        let kind = match registry {
+        let call = match registry {
             Some(registry) => {
                 let mut timer = registry.begin_request_over(protocol(request), method, template);
                 if shared.server_timing.is_some() {
@@ -59,22 +66,33 @@ impl Call {
                 if let Some(label) = &shared.label {
                     label.apply(&mut timer, request, template);
                 }
-                Kind::Registry(timer, Answers::of(request.method()))
+                timer.context().set_mark(mark.words());
+                let answers = Answers::of(request.method());
+                if asks_for_upgrade(request) {
+                    Self::Asking(Asking::begin(timer, answers, request))
+                } else {
+                    Self::Registry(timer, answers)
+                }
             }
-            None => Kind::Foreign(ForeignCall::begin(shared, method, template)?),
+            None => {
+                let call = ForeignCall::begin(shared, method, template)?;
+                call.context().set_mark(mark.words());
+                if asks_for_upgrade(request) {
+                    Session::offer(request);
+                }
+                Self::Foreign(call)
+            }
         };
-        let session = asks_for_upgrade(request).then(|| Session::offer(request));
-        let call = Self { kind, session };
-        call.context().set_mark(mark.words());
         Some(call)
     }
 
     /// The request as those see it who work for it.
     #[inline]
     pub(super) fn context(&self) -> &RequestContext {
-        match &self.kind {
-            Kind::Registry(timer, _) => timer.context(),
-            Kind::Foreign(call) => call.context(),
+        match self {
+            Self::Registry(timer, _) => timer.context(),
+            Self::Asking(call) => call.timer.context(),
+            Self::Foreign(call) => call.context(),
         }
     }
 
@@ -87,9 +105,10 @@ impl Call {
     /// Counts what is read of the request's body.
     #[inline]
     pub(super) fn body_bytes(&self) -> BodyBytes {
-        match &self.kind {
-            Kind::Registry(timer, _) => timer.body_bytes(),
-            Kind::Foreign(_) => BodyBytes::nobody(),
+        match self {
+            Self::Registry(timer, _) => timer.body_bytes(),
+            Self::Asking(call) => call.timer.body_bytes(),
+            Self::Foreign(_) => BodyBytes::nobody(),
         }
     }
 
@@ -103,38 +122,24 @@ impl Call {
 
     /// The response head is there; says what ends with the body.
     #[inline]
-    pub(super) fn answered<B: http_body::Body>(self, response: &http::Response<B>) -> Watch {
-        let status = response.status();
-        let (mut timer, answers) = match self.kind {
-            Kind::Registry(timer, answers) => (timer, answers),
-            Kind::Foreign(call) => {
-                call.answered(status.as_u16());
-                return Watch::Nothing;
+    pub(super) fn answered<B: Body>(self, response: &http::Response<B>) -> Watch {
+        match self {
+            Self::Registry(timer, answers) => answers.watch(timer, response),
+            Self::Asking(call) => call.answered(response),
+            Self::Foreign(call) => {
+                call.answered(response.status().as_u16());
+                Watch::Nothing
             }
-        };
-        let told = Told::of(response);
-        if let Some(code) = told.grpc_status() {
-            timer.grpc_status(code);
         }
-        if answers.is_upgrade(status) {
-            upgrade(timer, self.session, status);
-        } else if answers == Answers::WithoutBody || has_no_body(status) || response.body().is_end_stream() {
-            timer.answered_in_full(status.as_u16());
-        } else if told.is_event_stream() {
-            return Watch::Session(timer.into_session(status.as_u16()));
-        } else {
-            timer.answered_with_length(status.as_u16(), told.length());
-            return Watch::Request(timer);
-        }
-        Watch::Nothing
     }
 
     /// The service failed without a response.
     #[inline]
     pub(super) fn failed(self) {
-        match self.kind {
-            Kind::Registry(timer, _) => timer.failed(),
-            Kind::Foreign(call) => call.failed(),
+        match self {
+            Self::Registry(timer, _) => timer.failed(),
+            Self::Asking(call) => call.timer.failed(),
+            Self::Foreign(call) => call.failed(),
         }
     }
 }
@@ -142,25 +147,61 @@ impl Call {
 impl Answers {
     #[inline]
     fn of(method: &Method) -> Self {
-        match *method {
-            Method::HEAD => Self::WithoutBody,
-            Method::CONNECT => Self::WithTunnel,
-            _ => Self::WithBody,
-        }
+        if *method == Method::HEAD { Self::WithoutBody } else { Self::WithBody }
     }
 
+    /// The response head is there; says what ends with the body.
     #[inline]
-    fn is_upgrade(self, status: StatusCode) -> bool {
-        status == StatusCode::SWITCHING_PROTOCOLS || self == Self::WithTunnel && status.is_success()
+    fn watch<B: Body>(self, mut timer: RequestTimer, response: &http::Response<B>) -> Watch {
+        let status = response.status();
+        let goes_on = self == Self::WithBody && has_body(status);
+        match known_length(response.body()) {
+            Some(length) if goes_on => {
+                timer.answered_with_length(status.as_u16(), Some(length));
+                Watch::Request(timer)
+            }
+            _ => watch_by_headers(timer, response, goes_on),
+        }
     }
 }
 
-/// Ends the request with the head, and begins the session if the handler held on to it.
-#[cold]
-fn upgrade(timer: RequestTimer, session: Option<Session>, status: StatusCode) {
-    match session.filter(Session::is_held) {
-        Some(session) => session.open(timer.into_session(status.as_u16())),
-        None => timer.answered_in_full(status.as_u16()),
+/// The response head is there, and only its headers tell how it goes on, if it does.
+#[inline(never)]
+fn watch_by_headers<B: Body>(mut timer: RequestTimer, response: &http::Response<B>, goes_on: bool) -> Watch {
+    let status = response.status().as_u16();
+    let told = Told::of(response);
+    if let Some(code) = told.grpc_status() {
+        timer.grpc_status(code);
+    }
+    if !goes_on || response.body().is_end_stream() {
+        timer.answered_in_full(status);
+        Watch::Nothing
+    } else if told.is_event_stream() {
+        Watch::Session(timer.into_session(status))
+    } else {
+        timer.answered_with_length(status, told.length());
+        Watch::Request(timer)
+    }
+}
+
+impl Asking {
+    #[cold]
+    fn begin<B>(timer: RequestTimer, answers: Answers, request: &mut http::Request<B>) -> Box<Self> {
+        let is_tunnel = *request.method() == Method::CONNECT;
+        Box::new(Self { timer, answers, is_tunnel, session: Session::offer(request) })
+    }
+
+    /// When it is upgraded, ends the request with the head, and begins the session if the handler held on to it.
+    #[cold]
+    fn answered<B: Body>(self, response: &http::Response<B>) -> Watch {
+        let status = response.status();
+        let is_upgrade = status == StatusCode::SWITCHING_PROTOCOLS || self.is_tunnel && status.is_success();
+        if !is_upgrade || !self.session.is_held() {
+            let answers = if is_upgrade { Answers::WithoutBody } else { self.answers };
+            return answers.watch(self.timer, response);
+        }
+        self.session.open(self.timer.into_session(status.as_u16()));
+        Watch::Nothing
     }
 }
 
@@ -178,7 +219,8 @@ fn protocol<B>(request: &http::Request<B>) -> Protocol {
     Protocol { scheme, version }
 }
 
-/// Whether a response of that status ends with its head, whatever body it has: servers drop it unread.
-fn has_no_body(status: StatusCode) -> bool {
-    status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED
+/// Whether a response of that status goes on after its head; of others servers drop the body unread.
+#[inline]
+fn has_body(status: StatusCode) -> bool {
+    !(status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED)
 }
