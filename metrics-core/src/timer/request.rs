@@ -107,13 +107,29 @@ impl Ended {
         Seen { whole, slow: shard.exchange().finish(&self.finished(whole.ns)) }
     }
 
-    /// For a series that was not among the thread's last ones; `None` when it is gone.
+    /// For a series that was not among the thread's last ones. Nothing is told when its state is gone.
     #[cold]
-    fn record(self, series: SeriesId) -> Option<Seen> {
+    #[inline(never)]
+    fn record(self, series: SeriesId, label: Option<SeriesId>, queries: u32) {
         // What is written with may not change what it captures.
         let seen = Cell::new(None);
         record::<Routes>(series, |time, shard| seen.set(Some(self.write(time, shard))));
-        seen.get()
+        if let Some(seen) = seen.get() {
+            self.record_beside(series, seen, label, queries);
+        }
+    }
+
+    /// What is recorded of it elsewhere than with its route.
+    #[inline(always)]
+    fn record_beside(self, series: SeriesId, seen: Seen, label: Option<SeriesId>, queries: u32) {
+        let Seen { whole, slow } = seen;
+        record_queries(series.state(), whole.end, queries.into());
+        if let Some(label) = label {
+            end_label(SeriesId::new(series.state(), label.index()), &self.finished(whole.ns));
+        }
+        if slow || self.key.is_failure() {
+            note(series, self.key, whole.ns);
+        }
     }
 
     #[inline]
@@ -139,9 +155,8 @@ impl RequestTimer {
     fn begin(route: SeriesId, registry: StateId, protocol: Protocol) -> Option<Self> {
         record::<Routes>(route, |_, shard| shard.exchange().start(protocol.scheme));
         let start = now(route.state())?;
-        Some(Self {
-            context: RequestContext::begin_with(|notes| notes.begin(route, start, registry, protocol)),
-        })
+        let context = RequestContext::begin_with(|notes| notes.begin(route, start, registry, protocol));
+        Some(Self { context })
     }
 
     /// The response's head is there, and more will follow; the latency is recorded. A status of 500 or above is a
@@ -272,23 +287,17 @@ impl RequestTimer {
         let Some(notes) = self.context.notes() else { return };
         let end = counter_ticks();
         let (start, sent, label) = (notes.start(), notes.sent(), notes.label());
-        let series = alive_at(notes, end);
+        let series = alive_at(notes, end.saturating_sub(start));
         let (key, head) = how(notes.key());
         // From here on another request may have the notes.
         let Counted { received, queries } = self.context.end();
         let ended = Ended { start, end, head, key, request_bytes: received, response_bytes: sent };
-        let seen = match with_hot(|hot| hot.find::<Routes>(series)) {
-            Some(shard) => Some(ended.write(Time::Counter, shard)),
-            None => ended.record(series),
-        };
-        // Nothing was told when the state is gone.
-        let Some(Seen { whole, slow }) = seen else { return };
-        record_queries(series.state(), whole.end, queries.into());
-        if let Some(label) = label {
-            end_label(SeriesId::new(series.state(), label.index()), &ended.finished(whole.ns));
-        }
-        if slow || key.is_failure() {
-            note(series, key, whole.ns);
+        match with_hot(|hot| hot.find::<Routes>(series)) {
+            Some(shard) => {
+                let seen = ended.write(Time::Counter, shard);
+                ended.record_beside(series, seen, label, queries);
+            }
+            None => ended.record(series, label, queries),
         }
     }
 }
@@ -328,12 +337,13 @@ fn end_label(label: SeriesId, finished: &Finished) {
     record::<Labels>(label, |_, shard| _ = shard.finish(finished));
 }
 
-/// The series to record the end into. Clocks other than the process's counter are those of tests.
+/// The series to record the end into, so many ticks after the beginning. Clocks other than the process's counter are
+/// those of tests.
 #[inline]
-fn alive_at(notes: &Notes, end: u64) -> SeriesId {
+fn alive_at(notes: &Notes, ticks: u64) -> SeriesId {
     let series = notes.series();
     let on_counter = series.state() & ON_COUNTER != 0;
-    let is_short = on_counter && end.saturating_sub(notes.start()) < LONG_TICKS;
+    let is_short = on_counter && ticks < LONG_TICKS;
     if is_short { series } else { alive(series, notes.registry()) }
 }
 

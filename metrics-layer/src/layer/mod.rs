@@ -96,6 +96,8 @@ pub struct MetricsLayer {
 #[derive(Clone)]
 struct Shared {
     collector: Arc<dyn Collector>,
+    /// The one behind the collector, asked for once.
+    registry: Option<Registry>,
     scope: Scope,
     templates: Templates,
     label: Option<Label>,
@@ -118,7 +120,9 @@ impl MetricsLayer {
     /// A layer beside a handler with these paths.
     pub(crate) fn beside(collector: Arc<dyn Collector>, handler: Table) -> Self {
         let (scope, templates) = (Scope::default(), Templates::default());
-        let shared = Shared { collector, scope, templates, label: None, handler, server_timing: None };
+        let registry = collector.registry().cloned();
+        let shared =
+            Shared { collector, registry, scope, templates, label: None, handler, server_timing: None };
         Self { shared: Arc::new(shared) }
     }
 
@@ -260,7 +264,7 @@ impl Shared {
             return None;
         }
         let method = method::known(request.method());
-        let registry = self.collector.registry();
+        let registry = self.registry.as_ref();
         let mark = Mark::new(self.name(registry), method, path);
         // A layer further out counts it.
         if mark.is_counted() {

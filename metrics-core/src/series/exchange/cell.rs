@@ -89,6 +89,7 @@ impl Cell {
         }
     }
 
+    #[inline]
     fn key(&self) -> CellKey {
         CellKey::from_bits(self.key.load(Ordering::Relaxed))
     }
