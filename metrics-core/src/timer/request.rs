@@ -20,7 +20,7 @@ use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
 /// panicked if the drop is part of unwinding (H-14, I-14); when that happens before the head, a panic counts as an
 /// answer with 500 and a cancelled request leaves no latency behind.
 ///
-/// It borrows nothing, and may move between threads.
+/// It borrows nothing, and may move between threads. The default is a request of nobody, of which nothing is recorded.
 ///
 /// # Examples
 /// ```
@@ -167,6 +167,18 @@ impl RequestTimer {
     }
 
     /// As [`answered`](Self::answered), with the length of the body that will follow, bytes, if that is known.
+    ///
+    /// # Examples
+    /// ```
+    /// # let (registry, _time) = metrics_core::Registry::mock();
+    /// let mut request = registry.begin_request("GET", "/api/scans");
+    /// request.answered_with_length(200, Some(4096));
+    /// request.sent(4000);
+    /// assert!(!request.is_sent());
+    /// request.sent(96);
+    /// assert!(request.is_sent());
+    /// request.finish();
+    /// ```
     #[inline]
     pub fn answered_with_length(&mut self, status: u16, length: Option<u64>) {
         let Some(notes) = self.context.notes() else { return };
@@ -221,8 +233,8 @@ impl RequestTimer {
         }
     }
 
-    /// Whether the body was sent in the [length](Self::answered_with_length) that was told, whatever else the body itself
-    /// says.
+    /// Whether the body was sent in the [length](Self::answered_with_length) that was told; false if none was. Servers stop
+    /// there, whether or not the body itself says that it is at its end.
     #[inline]
     #[must_use]
     pub fn is_sent(&self) -> bool {
@@ -302,7 +314,6 @@ impl RequestTimer {
     }
 }
 
-/// A request of nobody.
 impl Default for RequestTimer {
     fn default() -> Self {
         Self { context: RequestContext::none() }

@@ -50,7 +50,8 @@ where
         self.inner.poll_ready(cx)
     }
 
-    /// A frame of its own, in which the future is written where the caller wants it: routers' are large.
+    // A frame of its own, which writes the future where the caller wants it: inlined there, the future would be moved once
+    // more, and those of routers are large.
     #[inline(never)]
     fn call(&mut self, mut request: http::Request<B>) -> Self::Future {
         // Begun before the inner call, so that a panic in there is recorded as well: it drops the call.
