@@ -330,6 +330,6 @@ mod tests {
         }
         // Other tests run beside this one, with a few requests at a time.
         let after = lock(&ELSEWHERE).len();
-        assert!(before > 0 && after < before + 200, "{before} {after}");
+        assert!(before >= 50 && after < before + 200, "{before} {after}");
     }
 }
