@@ -14,7 +14,8 @@ use metrics_layer::{Handler, Metrics};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-const PAGE: &str = "/dashboard/performance";
+/// Where the page is, with the same files below each.
+const PAGES: [&str; 2] = ["/dashboard/performance", "/admin/performance"];
 
 fn metrics() -> Metrics {
     Metrics::builder().service("videos <1>").allow_loopback().build().unwrap()
@@ -53,10 +54,10 @@ fn named_in(path: &str, text: &str) -> Vec<String> {
     resolved.collect()
 }
 
-/// Every file that the page leads to.
-async fn files(handler: &Handler) -> BTreeSet<String> {
-    let mut found = BTreeSet::from([PAGE.to_owned()]);
-    let mut waiting = vec![PAGE.to_owned()];
+/// Every file that a page leads to.
+async fn files(handler: &Handler, page: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::from([page.to_owned()]);
+    let mut waiting = vec![page.to_owned()];
     while let Some(path) = waiting.pop() {
         for named in named_in(&path, &text(handler, &path).await) {
             if found.insert(named.clone()) {
@@ -71,27 +72,29 @@ async fn files(handler: &Handler) -> BTreeSet<String> {
 #[tokio::test]
 async fn every_file_has_its_type_and_the_policy() {
     let handler = metrics().handler();
-    let files = files(&handler).await;
-    assert!(files.len() > 30, "{files:?}");
-    for path in &files {
-        let (status, headers, _) = ask(&handler, path, "identity").await;
-        let kind = match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
-            "js" => "text/javascript; charset=utf-8",
-            "css" => "text/css; charset=utf-8",
-            "svg" => "image/svg+xml",
-            _ => "text/html; charset=utf-8",
-        };
-        assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, kind), "{path}");
-        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
-        assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
-        let policy = headers["content-security-policy"].to_str().unwrap();
-        for rule in [
-            "default-src 'none'",
-            "script-src 'self'",
-            "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
-        ] {
-            assert!(policy.contains(rule), "{path}: {policy}");
+    for page in PAGES {
+        let files = files(&handler, page).await;
+        assert!(files.len() > 30 && files.iter().all(|path| path.starts_with(page)), "{files:?}");
+        for path in &files {
+            let (status, headers, _) = ask(&handler, path, "identity").await;
+            let kind = match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
+                "js" => "text/javascript; charset=utf-8",
+                "css" => "text/css; charset=utf-8",
+                "svg" => "image/svg+xml",
+                _ => "text/html; charset=utf-8",
+            };
+            assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, kind), "{path}");
+            assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+            assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
+            let policy = headers["content-security-policy"].to_str().unwrap();
+            for rule in [
+                "default-src 'none'",
+                "script-src 'self'",
+                "require-trusted-types-for 'script'",
+                "trusted-types 'none'",
+            ] {
+                assert!(policy.contains(rule), "{path}: {policy}");
+            }
         }
     }
 }
@@ -100,39 +103,81 @@ async fn every_file_has_its_type_and_the_policy() {
 #[tokio::test]
 async fn files_are_small_and_come_compressed_to_who_takes_it() {
     let handler = metrics().handler();
-    let mut wire = 0;
-    for path in files(&handler).await.iter().filter(|path| *path != PAGE) {
-        let (_, headers, zipped) = ask(&handler, path, "gzip").await;
-        assert_eq!(headers["content-encoding"], "gzip", "{path}");
-        assert_eq!(headers["content-length"].to_str().unwrap(), zipped.len().to_string(), "{path}");
-        assert!(headers["vary"].to_str().unwrap().contains("accept-encoding"), "{path}");
-        let mut plain = Vec::new();
-        flate2::read::GzDecoder::new(zipped.as_slice()).read_to_end(&mut plain).unwrap();
-        assert_eq!(plain, text(&handler, path).await.into_bytes(), "{path}");
-        wire += zipped.len();
+    for page in PAGES {
+        let mut wire = 0;
+        for path in files(&handler, page).await.iter().filter(|path| *path != page) {
+            let (_, headers, zipped) = ask(&handler, path, "gzip").await;
+            assert_eq!(headers["content-encoding"], "gzip", "{path}");
+            assert_eq!(headers["content-length"].to_str().unwrap(), zipped.len().to_string(), "{path}");
+            assert!(headers["vary"].to_str().unwrap().contains("accept-encoding"), "{path}");
+            let mut plain = Vec::new();
+            flate2::read::GzDecoder::new(zipped.as_slice()).read_to_end(&mut plain).unwrap();
+            assert_eq!(plain, text(&handler, path).await.into_bytes(), "{path}");
+            wire += zipped.len();
+        }
+        assert!((20_000..100_000).contains(&wire), "{wire} bytes");
     }
-    assert!((20_000..100_000).contains(&wire), "{wire} bytes");
 }
 
-/// One look for both pages.
-#[tokio::test]
-async fn the_style_sheets_begin_alike() {
-    let handler = metrics().handler();
-    let [one, other] = [
-        text(&handler, "/dashboard/performance/style.css").await,
-        text(&handler, "/admin/performance/style.css").await,
-    ];
-    let common = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    assert!(one[..common].contains("--healthy") && one[..common].contains("thead th"), "{common} bytes");
+/// A mount, by itself or with a prefix.
+type Set = fn(Mounts, Mount) -> Mounts;
+
+/// What each family has in the page, how it is mounted, and a path of it.
+const FAMILIES: [(&str, Set, &str); 3] = [
+    ("api", Mounts::api, "api/metrics"),
+    ("metrics", Mounts::metrics, "metrics/summary"),
+    ("admin", Mounts::admin, "admin/performance/json"),
+];
+
+/// A relative address, as a browser resolves it.
+fn resolved(page: &str, relative: &str) -> String {
+    let (folder, _) = page.rsplit_once('/').unwrap();
+    let mut segments: Vec<_> = folder.split('/').skip(1).collect();
+    let mut rest = relative;
+    while let Some(further) = rest.strip_prefix("../") {
+        // Beyond the root there is only the root.
+        segments.pop();
+        rest = further;
+    }
+    segments.iter().map(|segment| format!("/{segment}")).collect::<String>() + "/" + rest
 }
 
-/// CON-20: a family that is not there is not asked for.
+/// CON-20: in every combination of mounts that are off, at their places or elsewhere, each page that is there has all its
+/// files below itself, and every family that is there, at the place that it is told; no other is told.
 #[tokio::test]
-async fn the_page_is_told_where_each_family_is() {
-    let mounts = Mounts::all().metrics(Mount::at("/ops")).admin(Mount::off());
-    let metrics = Metrics::builder().allow_loopback().mounts(mounts).build().unwrap();
-    let page = text(&metrics.handler(), PAGE).await;
-    assert!(page.contains(r#"<html lang="en" data-api="../" data-metrics="../ops/">"#), "{page}");
+async fn each_page_finds_its_files_and_its_data_wherever_they_are_mounted() {
+    let choices = [None, Some(""), Some("/ops"), Some("/in/side")];
+    let mut number_of_pages = 0;
+    for combination in 0..choices.len().pow(4) {
+        let [api, metrics, admin, dashboard] =
+            [1, 4, 16, 64].map(|place| choices[combination / place % choices.len()]);
+        let mount = |prefix: Option<&'static str>| prefix.map_or(Mount::off(), Mount::at);
+        let mounts = FAMILIES
+            .iter()
+            .zip([api, metrics, admin])
+            .fold(Mounts::none().dashboard(mount(dashboard)), |mounts, ((_, set, _), prefix)| {
+                set(mounts, mount(prefix))
+            });
+        let handler = Metrics::builder().allow_loopback().mounts(mounts).build().unwrap().handler();
+        let pages = [(dashboard, PAGES[0]), (admin, PAGES[1])];
+        for page in pages.iter().filter_map(|(prefix, page)| Some(format!("{}{page}", (*prefix)?))) {
+            number_of_pages += 1;
+            let document = text(&handler, &page).await;
+            for named in named_in(&page, &document) {
+                assert!(named.starts_with(&format!("{page}/")) && handler.owns(&named), "{named}");
+                assert_eq!(ask(&handler, &named, "identity").await.0, 200, "{named}");
+            }
+            for ((name, _, path), prefix) in FAMILIES.iter().zip([api, metrics, admin]) {
+                let attribute = format!(" data-{name}=\"");
+                let told = document.split_once(&attribute).map(|(_, rest)| rest.split('"').next().unwrap());
+                assert_eq!(told.is_some(), prefix.is_some(), "{name} in {document}");
+                let Some(place) = told else { continue };
+                let found = resolved(&page, &format!("{place}{path}"));
+                assert_eq!(ask(&handler, &found, "identity").await.0, 200, "{page}: {found}");
+            }
+        }
+    }
+    assert_eq!(number_of_pages, 2 * 3 * 4 * 4 * 4, "each is there in three of its four places");
 }
 
 #[tokio::test]

@@ -225,7 +225,8 @@ fn media_are_sent_whole_or_in_part() {
     assert_eq!(service.get("/watch/lost.wav").status, 500, "known, and not there");
     let list = service.get("/");
     assert!(list.body.contains("/watch/tone-262.wav") && list.body.contains("/admin/performance"));
-    assert!(service.get("/admin/performance").body.contains("ratings_post"));
+    assert!(service.get("/admin/performance").body.contains(r#"data-page="admin""#));
+    assert!(service.get("/admin/performance/json").json()["ratings_post"].is_object());
 }
 
 #[test]

@@ -54,8 +54,6 @@
 
 mod layer;
 
-mod admin;
-
 mod dashboard;
 
 #[cfg(feature = "live")]

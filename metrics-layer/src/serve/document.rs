@@ -11,7 +11,6 @@ use super::routes::Data;
 use super::shared::{Client, Documents, Key, Outcome};
 use super::source::Source;
 use super::{Body, respond};
-use crate::dashboard::HTML;
 
 /// A document for one client.
 #[derive(Debug)]
@@ -42,7 +41,6 @@ impl Document {
 
     fn answer(&self, bytes: Bytes) -> Response<Body> {
         let Key { ask, encoding, .. } = self.client.key();
-        let response = encoding.mark(respond::content(StatusCode::OK, ask.media, bytes));
-        if ask.media == HTML { respond::guarded(response) } else { response }
+        encoding.mark(respond::content(StatusCode::OK, ask.media, bytes))
     }
 }

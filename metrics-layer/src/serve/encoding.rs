@@ -31,12 +31,12 @@ impl Encoding {
         }
     }
 
-    /// A file of the pages.
+    /// A file of the page.
     pub(super) fn of_asset(self, asset: &'static Asset) -> Bytes {
         let plain = || Bytes::from_static(asset.bytes);
         match self {
             Self::Plain => plain(),
-            Self::Gzip => zipped::FILES.get(asset.path).cloned().unwrap_or_else(plain),
+            Self::Gzip => zipped::FILES.get(asset.at_dashboard).cloned().unwrap_or_else(plain),
         }
     }
 
@@ -63,22 +63,19 @@ fn gzip(bytes: &Bytes, level: Compression) -> Bytes {
     written.expect("writing to memory does not fail").into()
 }
 
-/// The files of the pages, compressed once for all clients.
+/// The files of the page, compressed once for all clients.
 #[cfg(feature = "gzip")]
 mod zipped {
     use std::collections::BTreeMap;
     use std::sync::LazyLock;
 
     use super::{Bytes, Compression, gzip};
-    use crate::serve::routes::{Answer, rows};
+    use crate::dashboard;
 
-    /// By path; made when somebody first takes them, in some milliseconds.
+    /// By one of their two paths; made when somebody first takes them, in some milliseconds.
     pub(super) static FILES: LazyLock<BTreeMap<&str, Bytes>> = LazyLock::new(|| {
-        let files = rows().filter_map(|route| match route.answer {
-            Answer::File(asset) => Some(asset),
-            _ => None,
-        });
-        files.map(|asset| (asset.path, gzip(&Bytes::from_static(asset.bytes), Compression::best()))).collect()
+        let zipped = |bytes: &'static [u8]| gzip(&Bytes::from_static(bytes), Compression::best());
+        dashboard::FILES.iter().map(|file| (file.at_dashboard, zipped(file.bytes))).collect()
     });
 
     #[cfg(test)]

@@ -15,6 +15,7 @@ use tower_service::Service;
 use super::access::{Access, Peer};
 use super::document::Document;
 use super::encoding::Encoding;
+use super::mounts::Family;
 use super::query::Values;
 use super::refusal::Refusal;
 use super::routes::{Answer, Ask, Data, Route};
@@ -212,7 +213,7 @@ impl Shared {
             Answer::OpenApi => respond::json(&openapi::document(self.table.places())),
             #[cfg(feature = "live")]
             Answer::Live => self.live(request),
-            Answer::Page(page) => content(page, dashboard::page(self.table.page_to_data()).into()),
+            Answer::Page => content(dashboard::HTML, self.page(route.family).into()),
             Answer::File(asset) => file(asset, Encoding::of(&request.headers)),
             Answer::Moved(place) => respond::moved(place),
         };
@@ -242,13 +243,16 @@ impl Shared {
             (Some(Answer::Health), Some(access)) => access.check(request),
             (Some(Answer::Health), None) => self.access.names_only().check(request),
             // The page has no data, and asks for the token.
-            (Some(Answer::Page(_) | Answer::File(_) | Answer::Moved(_)), _)
-                if self.access.asks_for_token() =>
-            {
+            (Some(Answer::Page | Answer::File(_) | Answer::Moved(_)), _) if self.access.asks_for_token() => {
                 self.access.names_only().check(request)
             }
             _ => self.access.check(request),
         }
+    }
+
+    /// The page of a family, with nothing in it of what is measured.
+    fn page(&self, family: Family) -> String {
+        dashboard::page(&self.table.view(family, self.source.latency_thresholds()))
     }
 
     fn data(&self, route: &Route, data: Data, request: &Parts) -> ResponseFuture {
@@ -307,9 +311,9 @@ fn announces_much(headers: &HeaderMap) -> bool {
 }
 
 fn file(asset: &'static Asset, encoding: Encoding) -> Response<Body> {
-    encoding.mark(content(asset, encoding.of_asset(asset)))
+    encoding.mark(content(asset.content_type, encoding.of_asset(asset)))
 }
 
-fn content(asset: &Asset, bytes: Bytes) -> Response<Body> {
-    respond::guarded(respond::content(StatusCode::OK, asset.content_type, bytes))
+fn content(content_type: &'static str, bytes: Bytes) -> Response<Body> {
+    respond::guarded(respond::content(StatusCode::OK, content_type, bytes))
 }

@@ -71,7 +71,7 @@ impl Mounts {
         self.set(Family::Metrics, mount)
     }
 
-    /// Where the pages for administrators are.
+    /// Where the page for administrators and its documents are.
     #[must_use]
     pub fn admin(self, mount: Mount) -> Self {
         self.set(Family::Admin, mount)

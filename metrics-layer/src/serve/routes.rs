@@ -11,8 +11,7 @@ use super::mounts::Family;
 use super::query::{Kind, Param, Values};
 use super::render::{self, Fault};
 use super::source::Source;
-use crate::admin;
-use crate::dashboard::{self, Asset, HTML};
+use crate::dashboard::{self, Asset};
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const PROMETHEUS: &str = TextFormat::Prometheus.content_type();
@@ -40,7 +39,8 @@ pub(crate) enum Answer {
     OpenApi,
     #[cfg(feature = "live")]
     Live,
-    Page(&'static Asset),
+    /// The page, as its family has it.
+    Page,
     File(&'static Asset),
     /// A permanent redirect to a relative place.
     Moved(&'static str),
@@ -141,7 +141,7 @@ const fn performance(path: &'static str, about: &'static str) -> Route {
     Route { family: Family::Admin, path, about, answer: Answer::Data(data) }
 }
 
-/// Everything but the files of the pages.
+/// Everything but the files of the page.
 const ROUTES: &[Route] = &[
     json(Family::Api, "/api/metrics", "everything", "MetricsSnapshot", |source, _| {
         render::json(&source.collector().snapshot())
@@ -303,13 +303,14 @@ const ROUTES: &[Route] = &[
     Route {
         family: Family::Admin,
         path: "/admin/performance",
-        about: "caches, database and routes as a page",
-        answer: Answer::Data(Data {
-            media: &[HTML],
-            schema: None,
-            params: &[],
-            render: |source, _| render::text(Some(admin::page(&source.view()))),
-        }),
+        about: "the page, with caches, database and routes in front",
+        answer: Answer::Page,
+    },
+    Route {
+        family: Family::Admin,
+        path: "/admin/performance/",
+        about: "",
+        answer: Answer::Moved("../performance"),
     },
     performance("/admin/performance/json", "caches, database, watched routes and routes; `blocks`"),
     performance("/admin/performance.json", "the same"),
@@ -353,7 +354,7 @@ const ROUTES: &[Route] = &[
         family: Family::Dashboard,
         path: "/dashboard/performance",
         about: "the page",
-        answer: Answer::Page(&dashboard::PAGE),
+        answer: Answer::Page,
     },
     Route {
         family: Family::Dashboard,
@@ -375,16 +376,11 @@ pub(crate) const SCOPES: &[(Family, &str)] = &[
 
 /// All rows.
 pub(crate) fn rows() -> impl Iterator<Item = Route> {
-    let of_dashboard = dashboard::FILES.iter().map(|file| (Family::Dashboard, file));
-    let of_admin = [&admin::STYLE, &admin::REFRESH].map(|file| (Family::Admin, file));
-    let files = of_admin.into_iter().chain(of_dashboard);
-    let row = |(family, file): (Family, &'static Asset)| Route {
-        family,
-        path: file.path,
-        about: "",
-        answer: Answer::File(file),
-    };
-    ROUTES.iter().chain(collection::ROUTES).copied().chain(files.map(row))
+    let files = dashboard::FILES.iter().flat_map(|file| {
+        let places = [(Family::Dashboard, file.at_dashboard), (Family::Admin, file.at_admin)];
+        places.map(|(family, path)| Route { family, path, about: "", answer: Answer::File(file) })
+    });
+    ROUTES.iter().chain(collection::ROUTES).copied().chain(files)
 }
 
 #[cfg(test)]

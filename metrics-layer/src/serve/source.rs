@@ -14,7 +14,6 @@ use serde::Serialize;
 
 use super::histogram::RouteHistogram;
 use super::render::Fault;
-use crate::admin::View;
 
 /// A collector, and the metrics around it when the handler was made from them.
 #[derive(Clone)]
@@ -62,17 +61,8 @@ impl Source {
         PerformanceDocument { performance, more }
     }
 
-    /// What the page for administrators shows.
-    pub(super) fn view(&self) -> View {
-        let config = self.collector.registry().map(core::Registry::config);
-        View {
-            service: config.map(|config| config.service().to_owned()).unwrap_or_default(),
-            performance: self.performance_of_registry(),
-            cache: self.unnamed_cache(),
-            caches: self.named_caches(),
-            host: self.host(),
-            thresholds: config.map(core::Config::latency_thresholds).unwrap_or_default(),
-        }
+    pub(super) fn latency_thresholds(&self) -> LatencyThresholds {
+        self.collector.registry().map(|registry| registry.config().latency_thresholds()).unwrap_or_default()
     }
 
     fn performance_of_registry(&self) -> Performance {
@@ -182,7 +172,7 @@ impl Source {
             service: config.map(|config| config.service().to_owned()).unwrap_or_default(),
             version: env!("CARGO_PKG_VERSION"),
             uptime_seconds: registry.map(|registry| registry.uptime().as_secs_f64()).unwrap_or_default(),
-            latency_thresholds: config.map(core::Config::latency_thresholds).unwrap_or_default().into(),
+            latency_thresholds: self.latency_thresholds().into(),
             own: own.unwrap_or_default(),
         }
     }

@@ -1,18 +1,19 @@
 //! The rows of [`routes`](super::routes) at the places where one handler has them.
 
-use metrics_core::ConfigError;
+use metrics_core::{ConfigError, LatencyThresholds};
 
 use super::Mounts;
 use super::mounts::Family;
 use super::routes::{Route, SCOPES, rows};
+use crate::dashboard::View;
 
 /// The paths of one handler.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
+    /// In the order of their paths.
     places: Vec<Place>,
     scopes: Vec<String>,
-    /// From the page to what stands before the paths of each family that it reads, relative.
-    page_to_data: Vec<(&'static str, String)>,
+    mounts: Mounts,
 }
 
 /// A row and where it is.
@@ -21,6 +22,21 @@ pub(crate) struct Place {
     pub(crate) path: String,
     pub(crate) route: Route,
 }
+
+/// A family that the page reads.
+struct Read {
+    family: Family,
+    /// In the page.
+    name: &'static str,
+    /// The one that says most.
+    document: &'static str,
+}
+
+const READ: [Read; 3] = [
+    Read { family: Family::Api, name: "api", document: "api/metrics" },
+    Read { family: Family::Metrics, name: "metrics", document: "metrics" },
+    Read { family: Family::Admin, name: "admin", document: "admin/performance/json" },
+];
 
 /// What is known of a path.
 #[derive(Clone, Copy, Debug)]
@@ -36,10 +52,12 @@ impl Table {
     pub(crate) fn new(mounts: &Mounts) -> Result<Self, ConfigError> {
         mounts.check()?;
         let at = |family: Family, path: &str| Some(format!("{}{path}", mounts.prefix(family)?));
-        let places =
-            rows().filter_map(|route| Some(Place { path: at(route.family, route.path)?, route })).collect();
+        let place = |route: Route| Some(Place { path: at(route.family, route.path)?, route });
+        let mut places: Vec<_> = rows().filter_map(place).collect();
+        // Of two rows that mounts put at one path, the first is the one there.
+        places.sort_by(|one, other| one.path.cmp(&other.path));
         let scopes = SCOPES.iter().filter_map(|(family, path)| at(*family, path)).collect();
-        Ok(Self { places, scopes, page_to_data: page_to_data(mounts) })
+        Ok(Self { places, scopes, mounts: mounts.clone() })
     }
 
     /// All families at their usual places.
@@ -48,10 +66,11 @@ impl Table {
     }
 
     pub(crate) fn find(&self, path: &str) -> Found<'_> {
-        match self.places.iter().find(|place| place.path == path) {
-            Some(place) => Found::Route(&place.route),
-            None if self.scopes.iter().any(|scope| path.starts_with(scope)) => Found::Nothing,
-            None => Found::Foreign,
+        let first = self.places.partition_point(|place| *place.path < *path);
+        match self.places.get(first) {
+            Some(place) if place.path == path => Found::Route(&place.route),
+            _ if self.scopes.iter().any(|scope| path.starts_with(scope)) => Found::Nothing,
+            _ => Found::Foreign,
         }
     }
 
@@ -59,8 +78,16 @@ impl Table {
         &self.places
     }
 
-    pub(crate) fn page_to_data(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.page_to_data.iter().map(|(family, place)| (*family, place.as_str()))
+    /// What the page of a family is told.
+    pub(crate) fn view(&self, page: Family, thresholds: LatencyThresholds) -> View {
+        let from = self.mounts.prefix(page).unwrap_or_default();
+        let place = |read: &'static Read| Some((read, relative(from, self.mounts.prefix(read.family)?)));
+        let read: Vec<_> = READ.iter().filter_map(place).collect();
+        let first = read.iter().find(|(read, _)| read.family == page).or(read.first());
+        let json = first.map(|(read, place)| format!("{place}{}", read.document)).unwrap_or_default();
+        let places = read.into_iter().map(|(read, place)| (read.name, place)).collect();
+        let page = if page == Family::Admin { "admin" } else { "dashboard" };
+        View { page, thresholds, places, json }
     }
 
     /// Every path in axum's notation, those of the scopes too.
@@ -74,16 +101,8 @@ impl Table {
     }
 }
 
-/// The families that the page reads, and where they are.
-fn page_to_data(mounts: &Mounts) -> Vec<(&'static str, String)> {
-    let page = mounts.prefix(Family::Dashboard).unwrap_or_default();
-    let families = [("api", Family::Api), ("metrics", Family::Metrics), ("admin", Family::Admin)];
-    let place = |(name, family)| Some((name, relative(page, mounts.prefix(family)?)));
-    families.into_iter().filter_map(place).collect()
-}
-
-/// Relative, so that it holds behind any prefix that a router or a proxy takes away. The page is at
-/// `dashboard/performance`, one step below its own prefix.
+/// Relative, so that it holds behind any prefix that a router or a proxy takes away. Pages are at
+/// `dashboard/performance` and `admin/performance`, one step below their own prefix.
 fn relative(page: &str, family: &str) -> String {
     if page == family {
         return "../".to_owned();
@@ -145,10 +164,19 @@ mod tests {
     }
 
     #[test]
+    fn of_two_rows_at_one_path_the_first_answers() {
+        let table = table(&Mounts::all().metrics(Mount::at("/api")));
+        let Found::Route(route) = table.find("/api/metrics") else { panic!("there are two") };
+        assert_eq!(route.family, Family::Api);
+        assert!(matches!(table.find("/api/metrics/summary"), Found::Route(_)));
+    }
+
+    #[test]
     fn the_page_finds_its_data() {
         let between = |page: &'static str, api: &'static str| {
             let mounts = Mounts::all().dashboard(Mount::at(page)).api(Mount::at(api)).admin(Mount::off());
-            let [(_, api), (_, metrics)] = <[_; 2]>::try_from(table(&mounts).page_to_data).unwrap();
+            let view = table(&mounts).view(Family::Dashboard, LatencyThresholds::default());
+            let [(_, api), (_, metrics)] = <[_; 2]>::try_from(view.places).unwrap();
             assert_eq!(metrics, relative(page, ""));
             api
         };

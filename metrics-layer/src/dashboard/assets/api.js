@@ -1,24 +1,12 @@
 // The documented endpoints, and nothing else of the server.
 
+import { isMounted, place } from "./places.js";
 import { meter } from "./rendering.js";
 import { headers } from "./token.js";
 
 const DESCRIPTION = "api/metrics/openapi.json";
 
-/**
- * The groups in which endpoints are switched on and mounted.
- * @typedef {"api" | "metrics" | "admin"} Family
- */
-
-/**
- * Where a path is; null when its family is not there. The server says where families are, relative to the page.
- * @param {Family} family
- * @param {string} path
- */
-export function place(family, path) {
-  const base = document.documentElement.dataset[family];
-  return base === undefined ? null : new URL(path, new URL(base, location.href));
-}
+/** @typedef {import("./places.js").Family} Family */
 
 /**
  * @param {URL} url
@@ -37,6 +25,8 @@ export async function learn() {
 
 /** @param {string} path */
 function isDescribed(path) {
+  // Where nothing describes the others, all that is mounted is there.
+  if (!isMounted("api")) return true;
   const [bare] = path.split("?");
   // The service names them from its own root on, which may not be that of this page's server.
   return path === DESCRIPTION || described.some((each) => each.endsWith(`/${bare}`));

@@ -1,5 +1,6 @@
 // The page: its panels, and what feeds them.
 
+import "./layout.js";
 import "./connection-status.js";
 import "./page-tools.js";
 import "./panel-links.js";
@@ -9,9 +10,11 @@ import "./panels/dag-node-detail-panel.js";
 import "./panels/dag-overview-panel.js";
 import "./panels/endpoints-panel.js";
 import "./panels/functions-panel.js";
+import "./panels/performance-panel.js";
 import "./panels/queues-panel.js";
 import "./panels/rendering-panel.js";
 import "./panels/route-detail-panel.js";
+import "./panels/route-stats-panel.js";
 import "./panels/self-panel.js";
 import "./panels/status-panel.js";
 import "./panels/system-panel.js";
@@ -20,12 +23,13 @@ import "./panels/websocket-panel.js";
 import "./service-title.js";
 import "./token-form.js";
 import { start } from "./feed.js";
+import { PULSE } from "./origins.js";
 import { pokeAll } from "./sources.js";
 import { store } from "./store.js";
 
 store.connection.subscribe(pokeAll);
-// Which panels there are is known with the first snapshot; until then none is shown, so that none moves.
-const ready = store.snapshot.subscribe(() => {
+// Which panels there are is known with the first document; until then none is shown, so that none moves.
+const ready = store[PULSE ?? "snapshot"].subscribe(() => {
   document.body.dataset.ready = "";
   ready();
 });

@@ -1,5 +1,6 @@
 // What follows from one snapshot and the one before: rates, and how nodes and numbers went.
 
+import { blocks } from "./blocks.js";
 import { History } from "./history.js";
 
 /** Seconds after a sign of trouble during which a node counts as in trouble. */
@@ -7,6 +8,9 @@ const TROUBLE_S = 60;
 
 /** A node that was not called for so long is idle. */
 const IDLE_S = 60;
+
+/** What stands before the name of a watched route in the history of its p95. */
+export const WATCHED = "watched ";
 
 /**
  * @param {{ method: string, path: string }} route
@@ -37,6 +41,23 @@ export class Derived {
    */
   tell(series, value) {
     this.#told.set(series, value);
+  }
+
+  /** @param {import("#models").Performance} performance */
+  tellBlocks(performance) {
+    const { cache_hit_rate, database, resources, watched } = blocks(performance);
+    this.tell("hit rate", cache_hit_rate);
+    this.tell("queries", database.avg_per_request);
+    if (resources) this.tell("host cpu", resources.cpu_percent);
+    for (const { name, p95_latency_ms } of watched) this.tell(WATCHED + name, p95_latency_ms);
+  }
+
+  /**
+   * A moment of what is told, where there are no snapshots.
+   * @param {number} now Unix seconds
+   */
+  addTold(now) {
+    this.history.push(now, this.#told);
   }
 
   /**

@@ -1,12 +1,17 @@
 // Brings snapshots into the store: from the live stream, or once a second from api/metrics while there is none. A
-// stream that ends is tried again with exponential back-off.
+// stream that ends is tried again with exponential back-off. Where api/metrics is not mounted, another document is brought
+// instead.
 
-import { ask, bring, learn, place } from "./api.js";
+import { ask, bring, learn } from "./api.js";
+import { ORIGINS, PULSE } from "./origins.js";
+import { place } from "./places.js";
 import { apply, meter } from "./rendering.js";
 import { update } from "./store.js";
 import { protocols } from "./token.js";
 
 /** @typedef {import("./store.js").Connection} Connection */
+
+/** @typedef {{ connection: Connection, streams: boolean }} Look */
 
 const POLL_MS = 1000;
 const FIRST_RETRY_MS = 1000;
@@ -51,35 +56,65 @@ export async function start() {
 
 /**
  * Asks how the server is, as a stream that is refused does not say why.
- * @returns {Promise<{ connection: Connection, streams: boolean }>}
+ * @returns {Promise<Look>}
  */
 async function look() {
+  if (!PULSE) return without("disabled");
+  const data = /** @type {URL} */ (place(ORIGINS[PULSE].family, ORIGINS[PULSE].path));
+  const health = place("api", "api/health/performance");
   try {
-    const [health, data] = [place("api", "api/health/performance"), place("api", "api/metrics")];
-    if (!health || !data) return { connection: "disabled", streams: false };
-    const response = await ask(health);
-    const refused = refusal(response);
-    if (refused) return refused;
-    if (!response.ok) return { connection: "reconnecting", streams: false };
-    const { metrics_enabled: isOn, broadcaster_running: streams } = await response.json();
-    // Health is usually shown to everyone, so that it is the data that says whether a token is needed.
-    const locked = refusal(await ask(data, "HEAD"));
-    if (locked) return locked;
-    await learn();
-    return { connection: isOn ? "polling" : "disabled", streams: isOn && streams };
+    return await (health ? lookAtHealth(health, data) : lookAtData(data));
   } catch {
-    return { connection: "reconnecting", streams: false };
+    return without("reconnecting");
   }
 }
 
 /**
+ * @param {URL} health
+ * @param {URL} data
+ * @returns {Promise<Look>}
+ */
+async function lookAtHealth(health, data) {
+  const response = await ask(health);
+  const refused = refusal(response);
+  if (refused) return refused;
+  if (!response.ok) return without("reconnecting");
+  const { metrics_enabled: isOn, broadcaster_running: streams } = await response.json();
+  // Health is usually shown to everyone, so that it is the data that says whether a token is needed.
+  const locked = refusal(await ask(data, "HEAD"));
+  if (locked) return locked;
+  await learn();
+  return { connection: isOn ? "polling" : "disabled", streams: isOn && streams };
+}
+
+/**
+ * Where there is no health, what is asked for data says how the server is.
+ * @param {URL} data
+ * @returns {Promise<Look>}
+ */
+async function lookAtData(data) {
+  const response = await ask(data, "HEAD");
+  const refused = refusal(response);
+  if (refused) return refused;
+  // A server that is only busy says when to come again.
+  if (response.status === 503 && !response.headers.has("retry-after")) return without("disabled");
+  return without(response.ok ? "polling" : "reconnecting");
+}
+
+/**
+ * @param {Connection} connection
+ * @returns {Look}
+ */
+const without = (connection) => ({ connection, streams: false });
+
+/**
  * What the page says when it may not look.
  * @param {Response} response
- * @returns {{ connection: Connection, streams: boolean } | null}
+ * @returns {Look | null}
  */
 function refusal(response) {
-  if (response.status === 401) return { connection: "unauthorised", streams: false };
-  return response.status === 403 ? { connection: "refused", streams: false } : null;
+  if (response.status === 401) return without("unauthorised");
+  return response.status === 403 ? without("refused") : null;
 }
 
 /**
@@ -95,22 +130,24 @@ function stream() {
     socket.onmessage = (message) => {
       if (!live) tell("live");
       live = true;
-      apply(meter.sockets.read("system_metrics", message.data, JSON.parse));
+      apply({ snapshot: meter.sockets.read("system_metrics", message.data, JSON.parse) });
     };
     socket.onclose = () => resolve(live);
   });
 }
 
 /**
- * Brings a snapshot every second for a while, or until the server gives none.
+ * Brings the document every second for a while, or until the server gives none.
  * @param {number} ms
  */
 async function pollFor(ms) {
+  if (!PULSE) return;
+  const { family, path } = ORIGINS[PULSE];
   const end = Date.now() + ms;
   do {
-    const snapshot = await bring("api", "api/metrics");
-    if (!snapshot) return tell("reconnecting");
-    apply(snapshot);
+    const document = await bring(family, path);
+    if (!document) return tell("reconnecting");
+    apply({ [PULSE]: document });
     await sleep(POLL_MS);
   } while (Date.now() < end);
 }

@@ -2,12 +2,12 @@
 
 import { makeDialog } from "./dialog.js";
 import { element } from "./dom.js";
-import { PANELS } from "./panel-links.js";
+import { DIGITS } from "./panel-links.js";
 
 const KEYS = [
   ["p, space", "pause, and go on"],
   ["/", "filter the table at hand"],
-  [`1 to ${PANELS.length}`, "go to a panel"],
+  [`1 to ${DIGITS}`, "go to a panel"],
   ["t", "theme: automatic, light, dark"],
   ["e", "export what is shown"],
   ["↑ ↓", "from row to row"],

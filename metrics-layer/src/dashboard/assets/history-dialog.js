@@ -3,6 +3,7 @@
 import { Chart } from "./chart.js";
 import { makeDialog } from "./dialog.js";
 import { setText } from "./dom.js";
+import { PULSE } from "./origins.js";
 import { store } from "./store.js";
 
 /** @typedef {import("./sparkline.js").Point} Point */
@@ -23,7 +24,7 @@ export function openHistory(title, unit, points) {
   setText(/** @type {Node} */ (dialog.querySelector("h2")), title);
   const draw = () => chart.show(points(), unit);
   forget();
-  forget = store.snapshot.subscribe(draw);
+  forget = store[PULSE ?? "snapshot"].subscribe(draw);
   dialog.showModal();
   draw();
 }

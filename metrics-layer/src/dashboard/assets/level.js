@@ -1,5 +1,7 @@
 // How good or bad a number is: a word, which the style sheet gives a colour.
 
+import { firstBounds } from "./places.js";
+
 /** @typedef {"healthy" | "degraded" | "critical" | "idle"} Level */
 
 /** From these values on, degraded and critical (A-16, A-19). */
@@ -55,8 +57,8 @@ export const levelOfWord = (word) => LEVELS[word.toLowerCase()];
 /** @typedef {{ warning_ms: number, poor_ms: number }} Bounds */
 
 /**
- * The bounds of this service; those of H-19 as long as it has not told its own.
+ * The bounds of this service (H-19), which may have been started anew since the page came.
  * @param {any} own `api/metrics/self`
  * @returns {Bounds}
  */
-export const latencyBounds = (own) => own?.latency_thresholds ?? { warning_ms: 50, poor_ms: 200 };
+export const latencyBounds = (own) => own?.latency_thresholds ?? firstBounds;

@@ -2,8 +2,10 @@
 
 import { element } from "./dom.js";
 
-/** In the order of their digits. */
+/** Those of the page that have a link, in order; a panel of another page is not there. */
 export const PANELS = [
+  { name: "performance-panel", title: "Performance" },
+  { name: "route-stats-panel", title: "Endpoints" },
   { name: "system-panel", title: "Overview" },
   { name: "dag-overview-panel", title: "Graph" },
   { name: "endpoints-panel", title: "Routes" },
@@ -13,7 +15,10 @@ export const PANELS = [
   { name: "cache-database-panel", title: "Cache" },
   { name: "alerts-panel", title: "Alerts" },
   { name: "rendering-panel", title: "Rendering" },
-];
+].filter(({ name }) => document.querySelector(name));
+
+/** So many of them have a digit. */
+export const DIGITS = Math.min(PANELS.length, 9);
 
 /**
  * Brings a panel into view, and the focus into it.
@@ -32,7 +37,8 @@ class PanelLinks extends HTMLElement {
   connectedCallback() {
     if (this.firstChild) return;
     const links = PANELS.map(({ name, title }, index) => {
-      const link = element("button", { type: "button", "data-panel": name }, title, element("kbd", {}, String(index + 1)));
+      const digit = index < DIGITS ? [element("kbd", {}, String(index + 1))] : [];
+      const link = element("button", { type: "button", "data-panel": name }, title, ...digit);
       link.addEventListener("click", () => focusPanel(name));
       return link;
     });

@@ -3,6 +3,10 @@
 
 import { element, setText } from "./dom.js";
 import { schedule } from "./frame.js";
+import { isMounted } from "./places.js";
+
+/** What a panel without a source says is not there. */
+const ROOTS = { api: "/api/metrics", metrics: "/metrics", admin: "/admin/performance" };
 
 /** Tells panels whether they can be seen, a little before they are. */
 const sight = new IntersectionObserver(
@@ -13,6 +17,8 @@ const sight = new IntersectionObserver(
 export class Panel extends HTMLElement {
   /** The signals that it reads. @type {import("./signal.js").Signal<any>[]} */
   reads = [];
+  /** The families whose documents it shows, all of them. @type {readonly import("./places.js").Family[]} */
+  families = [];
   /** The tables that can be exported. @type {import("./table.js").Table[]} */
   tables = [];
   #note = element("span", { class: "note" });
@@ -22,12 +28,29 @@ export class Panel extends HTMLElement {
   #draw = () => this.#drawIfSeen();
 
   connectedCallback() {
+    const missing = this.families.find((family) => !isMounted(family));
     if (!this.#isBuilt) {
       this.#isBuilt = true;
       this.build();
+      if (missing) this.#tellMissing(missing);
       for (const signal of this.reads) signal.subscribe(() => this.changed());
     }
-    sight.observe(this);
+    // What is not observed is never seen, drawn or asked for.
+    if (!missing) sight.observe(this);
+  }
+
+  /**
+   * Keeps nothing but the title, and says why.
+   * @param {import("./places.js").Family} family
+   */
+  #tellMissing(family) {
+    for (const part of [...this.children]) if (!part.matches(".heading")) part.remove();
+    if (!this.firstChild) this.heading(this.getAttribute("aria-label") ?? "");
+    this.querySelector(".controls")?.replaceChildren();
+    this.append(element("p", { class: "empty" }, `No source: ${ROOTS[family]} is not mounted here.`));
+    this.classList.remove("gauges");
+    this.classList.add("sourceless");
+    this.tables = [];
   }
 
   disconnectedCallback() {
@@ -85,6 +108,18 @@ export class Panel extends HTMLElement {
    */
   note(text) {
     setText(this.#note, text);
+  }
+
+  /**
+   * Makes it a strip of gauges, which is a region without a title to be seen.
+   * @param {string} label
+   * @param {HTMLElement[]} gauges
+   */
+  strip(label, ...gauges) {
+    this.classList.add("gauges");
+    this.setAttribute("role", "region");
+    this.setAttribute("aria-label", label);
+    this.append(...gauges);
   }
 
   /**

@@ -12,11 +12,11 @@ new PerformanceObserver((list) => {
 }).observe({ type: "measure" });
 
 /**
- * Hands a snapshot to the store: what for a page that draws in WebGL is filling its buffers.
- * @param {import("./store.js").State["snapshot"]} snapshot
+ * Hands what came to the store: what for a page that draws in WebGL is filling its buffers.
+ * @param {Partial<import("./store.js").State>} change
  */
-export function apply(snapshot) {
+export function apply(change) {
   const start = performance.now();
-  update({ snapshot });
+  update(change);
   meter.frames.recordMutation(performance.now() - start);
 }

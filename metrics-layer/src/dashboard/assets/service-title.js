@@ -3,6 +3,7 @@
 import { button, element, setAttribute, setText } from "./dom.js";
 import { span } from "./format.js";
 import { focusPanel } from "./panel-links.js";
+import { isMounted } from "./places.js";
 import { store } from "./store.js";
 
 class ServiceTitle extends HTMLElement {
@@ -15,11 +16,16 @@ class ServiceTitle extends HTMLElement {
     const heading = this.querySelector("h1");
     if (!heading || this.#about.isConnected) return;
     this.append(this.#about, this.#alerts);
+    const name = (/** @type {string} */ service) => {
+      setText(heading, service);
+      document.title = `${service} – performance`;
+    };
+    // Nothing else tells its name.
+    if (!isMounted("api")) name(location.host);
     store.own.subscribe((own) => {
       if (!own?.service) return;
       this.#told = { at: performance.now(), seconds: own.uptime_seconds };
-      setText(heading, own.service);
-      document.title = `${own.service} – performance`;
+      name(own.service);
       this.#tick();
     });
     store.summary.subscribe((summary) => this.#count(summary?.active_alerts ?? []));

@@ -2,6 +2,7 @@
 
 import { Derived } from "./derived.js";
 import { measured } from "./frame.js";
+import { PULSE } from "./origins.js";
 import { Signal, computed } from "./signal.js";
 
 /**
@@ -19,7 +20,6 @@ import { Signal, computed } from "./signal.js";
  * @property {import("#models").QueueList | null} queues `api/metrics/queues`
  * @property {import("#models").PoolList | null} pools `api/metrics/pools`
  * @property {import("#models").ErrorList | null} errors `api/metrics/errors`
- * @property {import("#models").RouteStatsList | null} routeStats `api/admin/performance/routes`
  * @property {import("#models").Performance | null} performance `admin/performance/json?blocks=all`
  * @property {import("#models").CollectionMetrics | null} collection `metrics`
  * @property {import("#models").CollectionSummary | null} summary `metrics/summary`
@@ -47,7 +47,6 @@ const signals = {
   queues: none(),
   pools: none(),
   errors: none(),
-  routeStats: none(),
   performance: none(),
   collection: none(),
   summary: none(),
@@ -81,7 +80,9 @@ function write(change) {
     // Before the panels hear of the snapshot, as they read both.
     if (change.throughput) derived.tell("errors", change.throughput.error_rate_percent);
     if (change.summary) derived.tell("process", change.summary.memory_mb);
+    if (change.performance) derived.tellBlocks(change.performance);
     if (change.snapshot) derived.add(change.snapshot, signals.snapshot.value);
+    else if (PULSE && PULSE !== "snapshot" && change[PULSE]) derived.addTold(Date.now() / 1000);
     for (const [name, value] of Object.entries(change)) {
       /** @type {Signal<any>} */ (signals[/** @type {keyof State} */ (name)]).set(value);
     }

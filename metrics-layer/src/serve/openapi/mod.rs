@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::query::{Kind, Param};
 use super::routes::{Answer, Data, JSON};
 use super::table::Place;
+use crate::dashboard::HTML;
 
 /// What the documents look like; a test holds it against the models.
 const SCHEMAS: &str = include_str!("schemas.json");
@@ -122,8 +123,9 @@ fn responses(answer: Answer) -> Value {
         Answer::OpenApi => say("200", body("this document", &media(JSON, &json!({ "type": "object" })))),
         #[cfg(feature = "live")]
         Answer::Live => {}
-        Answer::Page(file) | Answer::File(file) => {
-            say("200", body("the page", &media(file.content_type, &json!({ "type": "string" }))));
+        Answer::Page => say("200", body("the page", &media(HTML, &json!({ "type": "string" })))),
+        Answer::File(file) => {
+            say("200", body("a file of the page", &media(file.content_type, &json!({ "type": "string" }))));
         }
         Answer::Moved(_) => say("308", refusal("somewhere else")),
     }

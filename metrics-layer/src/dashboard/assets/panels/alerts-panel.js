@@ -46,6 +46,7 @@ class AlertsPanel extends Panel {
     ],
   });
 
+  families = /** @type {const} */ (["metrics"]);
   reads = [store.rules, store.events, store.summary];
   tables = [this.#rules, this.#events];
 

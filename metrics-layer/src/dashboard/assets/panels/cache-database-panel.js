@@ -1,9 +1,11 @@
 // Caches, database queries per request, and the routes that are watched by name.
 
+import { blocks } from "../blocks.js";
 import { named, number, words } from "../columns.js";
 import { element } from "../dom.js";
 import { Facts } from "../facts.js";
 import { count, fixed, ms } from "../format.js";
+import { latencyBounds, latencyWord, levelOfWord } from "../level.js";
 import { Panel } from "../panel.js";
 import { want } from "../sources.js";
 import { store } from "../store.js";
@@ -30,13 +32,15 @@ class CacheDatabasePanel extends Panel {
     columns: [
       words("name", "Watched route", (route) => route.name),
       number("p95_latency_ms", "p95 ms", ms, 6),
+      words("status", "Status", wordOf, { level: (route) => levelOfWord(wordOf(route)), width: 7 }),
       number("avg_latency_ms", "Avg ms", ms, 6),
       number("request_count", "Requests", count, 6),
     ],
   });
   #database = new Facts();
 
-  reads = [store.performance];
+  families = /** @type {const} */ (["admin"]);
+  reads = [store.performance, store.own];
   tables = [this.#caches, this.#watched];
 
   build() {
@@ -67,11 +71,16 @@ class CacheDatabasePanel extends Panel {
  * @param {any} document
  */
 function parts(document) {
-  // What is left are the watched routes, each under its name.
-  const { cache, caches, database, cache_hit_rate, uptime_seconds, endpoints, resources, ...watched } = document;
-  const unnamed = cache.hits + cache.misses > 0 ? [{ ...cache, name: "(unnamed)" }] : [];
-  return { caches: [...unnamed, ...named(caches)], watched: named(watched), database };
+  const { cache, caches, database, watched } = blocks(document);
+  const unnamed = cache && cache.hits + cache.misses > 0 ? [{ ...cache, name: "(unnamed)" }] : [];
+  return { caches: [...unnamed, ...named(caches ?? {})], watched, database };
 }
+
+/**
+ * How quick a watched route is; nothing of no request.
+ * @param {any} route
+ */
+const wordOf = (route) => (route.request_count ? latencyWord(route.p95_latency_ms, latencyBounds(store.own.value)) : "");
 
 /**
  * Whether the service has a cache, a watched route or a database.

@@ -33,6 +33,7 @@ class DagNodeDetailPanel extends Panel {
   });
   #detail = element("div", { class: "detail", hidden: true });
 
+  families = /** @type {const} */ (["api"]);
   reads = [store.snapshot, this.#selected];
   tables = [this.#table];
 

@@ -37,6 +37,7 @@ class DagOverviewPanel extends Panel {
     ],
   });
 
+  families = /** @type {const} */ (["api"]);
   reads = [store.snapshot, this.#selected];
   tables = [this.#table];
 

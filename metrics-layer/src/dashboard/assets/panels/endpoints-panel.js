@@ -32,26 +32,27 @@ class EndpointsPanel extends Panel {
       number("p99_ms", "p99", ms, 6, { hint: `99th percentile ${WINDOW}, ms` }),
       words("status", "Status", (route) => route.word, { level: (route) => levelOfWord(route.word), width: 7 }),
       failures("error_count", "Errors", count, { hint: WINDOW }),
-      number("last_status_code", "Last", String, 4.5, {
+      number("last_status_code", "Last", String, 5.5, {
         hint: "status of the last answer",
         level: (route) => (route.last_status_code >= 500 ? "critical" : undefined),
       }),
     ],
   });
 
-  reads = [store.snapshot, store.routeStats, this.#selected];
+  families = /** @type {const} */ (["api"]);
+  reads = [store.snapshot, store.performance, this.#selected];
   tables = [this.#table];
 
   build() {
     this.heading("Routes", this.#table.field);
     this.append(this.#table.root);
-    want("routeStats", () => this.isSeen);
+    want("performance", () => this.isSeen);
   }
 
   draw() {
     const snapshot = store.snapshot.value;
     if (!snapshot) return;
-    const stats = new Map((store.routeStats.value?.routes ?? []).map((/** @type {any} */ route) => [route.route, route]));
+    const stats = store.performance.value?.endpoints ?? {};
     const bounds = latencyBounds(store.own.value);
     const routes = snapshot.endpoints.map((/** @type {any} */ endpoint) => joined(endpoint, stats, bounds));
     this.#most = greatest(routes, "avg_latency_ms");
@@ -64,12 +65,12 @@ class EndpointsPanel extends Panel {
 /**
  * A route as the snapshot and as the statistics have it.
  * @param {any} endpoint
- * @param {Map<string, any>} stats
+ * @param {Record<string, any>} stats
  * @param {import("../level.js").Bounds} bounds
  */
 function joined(endpoint, stats, bounds) {
   const key = routeKey(endpoint);
-  const { p50_ms = NaN, p95_ms = NaN, p99_ms = NaN, error_count = NaN } = stats.get(key) ?? {};
+  const { p50_ms = NaN, p95_ms = NaN, p99_ms = NaN, error_count = NaN } = stats[key] ?? {};
   const per_second = store.derived.requestRates.get(key) ?? 0;
   const word = latencyWord(Number.isNaN(p95_ms) ? endpoint.avg_latency_ms : p95_ms, bounds);
   return { ...endpoint, key, per_second, p50_ms, p95_ms, p99_ms, error_count, word };

@@ -29,6 +29,7 @@ class FunctionsPanel extends Panel {
     ],
   });
 
+  families = /** @type {const} */ (["api"]);
   reads = [store.functions];
   tables = [this.#table];
 

@@ -41,6 +41,7 @@ class QueuesPanel extends Panel {
     ],
   });
 
+  families = /** @type {const} */ (["api"]);
   reads = [store.queues, store.pools];
   tables = [this.#queues, this.#pools];
 

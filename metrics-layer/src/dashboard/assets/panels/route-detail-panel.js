@@ -26,7 +26,8 @@ class RouteDetailPanel extends Panel {
   #errors = requests("last-errors", "Last errors", "No request of this route failed lately.");
   #detail = element("div", { class: "detail", hidden: true });
 
-  reads = [store.routes, store.requests, store.routeStats, this.#selected];
+  families = /** @type {const} */ (["api"]);
+  reads = [store.routes, store.requests, store.performance, this.#selected];
   tables = [this.#slowest, this.#errors, this.#bars.table];
 
   build() {
@@ -38,6 +39,7 @@ class RouteDetailPanel extends Panel {
     const isWanted = () => this.isSeen && this.#selected.value !== "";
     want("routes", isWanted);
     want("requests", isWanted);
+    want("performance", isWanted);
     this.#selected.subscribe(() => this.#bring());
     setInterval(() => this.#bring(), PERIOD_MS);
   }
@@ -64,7 +66,7 @@ class RouteDetailPanel extends Panel {
     this.#hint.hidden = Boolean(key);
     this.note(key);
     if (!key) return;
-    const stats = store.routeStats.value?.routes.find((/** @type {any} */ route) => route.route === key);
+    const stats = store.performance.value?.endpoints[key];
     this.#tell(store.routes.value?.routes.find(isIt), stats);
     this.#bars.show(this.#histogram?.key === key ? this.#histogram.buckets : []);
     this.#slowest.show(store.requests.value?.slowest.filter(isIt) ?? []);
@@ -73,7 +75,7 @@ class RouteDetailPanel extends Panel {
 
   /**
    * @param {any} route of `api/metrics/routes`
-   * @param {any} stats of `api/admin/performance/routes`
+   * @param {any} stats of `admin/performance/json`
    */
   #tell(route, stats) {
     const { ok, error, panicked, cancelled } = route?.outcomes ?? {};

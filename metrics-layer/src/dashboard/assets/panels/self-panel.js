@@ -25,6 +25,7 @@ class SelfPanel extends Panel {
     ],
   });
 
+  families = /** @type {const} */ (["api"]);
   reads = [store.own];
   tables = [this.#jobs];
 

@@ -1,10 +1,8 @@
 // The service and its host in a few numbers.
 
-import { element } from "../dom.js";
-import { bytes, count, fixed, ms, round, short } from "../format.js";
+import { bytes, count, fixed, ms, short } from "../format.js";
+import { flow, gauge } from "../gauges.js";
 import { CPU_PERCENT, ERROR_PERCENT, MEMORY_PERCENT, latencyBounds, latencyWord, level, levelOfWord } from "../level.js";
-import "../metric-gauge.js";
-import { openHistory } from "../history-dialog.js";
 import { Panel } from "../panel.js";
 import { want } from "../sources.js";
 import { store } from "../store.js";
@@ -12,6 +10,7 @@ import { store } from "../store.js";
 const MB = 1024 * 1024;
 
 class SystemPanel extends Panel {
+  families = /** @type {const} */ (["api"]);
   reads = [store.snapshot, store.throughput, store.summary, store.own];
   #requests = gauge("Requests", "requests", "/s");
   #latency = gauge("Latency", "latency", "ms");
@@ -25,9 +24,7 @@ class SystemPanel extends Panel {
   #messages = gauge("WebSocket", "messages", "msg/s");
 
   build() {
-    this.setAttribute("role", "region");
-    this.setAttribute("aria-label", "Overview");
-    this.append(this.#requests, this.#latency, this.#errors, this.#points, this.#slowest);
+    this.strip("Overview", this.#requests, this.#latency, this.#errors, this.#points, this.#slowest);
     this.append(this.#cpu, this.#memory, this.#process, this.#queue, this.#messages);
     want("throughput", () => this.isSeen);
     want("summary", () => true);
@@ -45,41 +42,41 @@ class SystemPanel extends Panel {
 
   /** @param {any} snapshot */
   #traffic({ endpoints, websocket }) {
-    this.#flow(this.#requests, "requests", "/s", `on ${count(endpoints.length)} routes`);
+    flow(this.#requests, "requests", "/s", `on ${count(endpoints.length)} routes`);
     const bounds = latencyBounds(store.own.value);
     const latency = store.derived.history.rolling("latency");
-    this.#flow(this.#latency, "latency", "ms", "to the response head");
+    flow(this.#latency, "latency", "ms", "to the response head");
     const word = Number.isFinite(latency) ? latencyWord(latency, bounds) : undefined;
     this.#latency.judge(word && levelOfWord(word), word);
-    this.#flow(this.#messages, "messages", "msg/s", `${count(websocket.total_connections)} connections`);
+    flow(this.#messages, "messages", "msg/s", `${count(websocket.total_connections)} connections`);
     const throughput = store.throughput.value;
     const minute = `of ${count(throughput?.requests_per_minute)} in the last minute`;
-    this.#flow(this.#errors, "errors", "%", minute);
+    flow(this.#errors, "errors", "%", minute);
     this.#errors.show(fixed(throughput?.error_rate_percent, 1), "%", minute);
     this.#errors.judge(throughput ? level(throughput.error_rate_percent, ERROR_PERCENT) : undefined);
   }
 
   /** @param {any[]} nodes */
   #graph(nodes) {
-    this.#flow(this.#points, "points", "pts/s", `through ${count(nodes.length)} nodes`);
+    flow(this.#points, "points", "pts/s", `through ${count(nodes.length)} nodes`);
     this.#points.show(short(store.totalPointsPerSec.value), "pts/s", `through ${count(nodes.length)} nodes`);
     const worst = store.worstNodeLatency.value;
-    this.#flow(this.#slowest, "slowest", "ms", worst?.node_name ?? "no node yet");
+    flow(this.#slowest, "slowest", "ms", worst?.node_name ?? "no node yet");
     this.#slowest.show(worst ? ms(worst.avg_exec_ms) : "–", "ms", worst?.node_name ?? "no node yet");
   }
 
   /** @param {any} system */
   #host(system) {
-    this.#flow(this.#cpu, "cpu", "%", "of the host", 100);
+    flow(this.#cpu, "cpu", "%", "of the host", 100);
     this.#cpu.show(fixed(system.cpu_percent, 1), "%", "of the host");
     this.#cpu.measure(system.cpu_percent);
     this.#cpu.judge(level(system.cpu_percent, CPU_PERCENT));
     const of = `${bytes(system.memory_used_mb * MB)} of ${bytes(system.memory_total_mb * MB)}`;
-    this.#flow(this.#memory, "memory", "%", of, 100);
+    flow(this.#memory, "memory", "%", of, 100);
     this.#memory.show(fixed(system.memory_percent, 1), "%", of);
     this.#memory.measure(system.memory_percent);
     this.#memory.judge(level(system.memory_percent, MEMORY_PERCENT));
-    this.#flow(this.#queue, "queue", "", "waiting inputs");
+    flow(this.#queue, "queue", "", "waiting inputs");
     this.#queue.show(count(system.queue_depth), "", "waiting inputs");
   }
 
@@ -88,36 +85,8 @@ class SystemPanel extends Panel {
     const summary = store.summary.value;
     const threads = `${count(system.thread_count)} threads`;
     const note = summary ? `${fixed(summary.cpu_percent, 1)} % CPU, ${threads}` : threads;
-    this.#flow(this.#process, "process", "MB", note);
+    flow(this.#process, "process", "MB", note);
   }
-
-  /**
-   * A number with its line and its rolling average.
-   * @param {import("../metric-gauge.js").MetricGauge} gauge
-   * @param {string} series
-   * @param {string} unit
-   * @param {string} note
-   * @param {number} [top]
-   */
-  #flow(gauge, series, unit, note, top) {
-    const { history } = store.derived;
-    const points = history.points(series);
-    gauge.show(round(points.at(-1)?.value), unit, note);
-    gauge.showLine(points, top);
-    gauge.showRolling(`⌀ ${round(history.rolling(series))}`);
-  }
-}
-
-/**
- * @param {string} name
- * @param {string} [series] in the history of the page, if it has one
- * @param {string} [unit] of the series
- * @returns {import("../metric-gauge.js").MetricGauge}
- */
-function gauge(name, series, unit = "") {
-  const made = element("metric-gauge", { name, "data-metric": name.toLowerCase().replace(" ", "-") });
-  if (series) made.press = () => openHistory(name, unit, () => store.derived.history.points(series));
-  return made;
 }
 
 customElements.define("system-panel", SystemPanel);

@@ -45,6 +45,7 @@ class TrendsPanel extends Panel {
   );
   #grid = element("div", { class: "charts" });
 
+  families = /** @type {const} */ (["metrics"]);
   reads = [store.collection, this.#range];
 
   build() {

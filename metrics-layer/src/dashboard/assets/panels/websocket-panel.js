@@ -22,6 +22,7 @@ class WebsocketPanel extends Panel {
     ],
   });
 
+  families = /** @type {const} */ (["api"]);
   reads = [store.snapshot];
   tables = [this.#table];
 
