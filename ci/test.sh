@@ -83,7 +83,8 @@ cargo test --locked --workspace --all-features --test page_types -- --ignored
 
 step "the pages, in Chromium"
 command -v chromium >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core; }
-cargo test --locked --workspace --all-features --test in_chromium -- --ignored --skip for_long
+# They wait for seconds to pass more than they work; those that measure time have the machine for themselves.
+cargo test --locked --workspace --all-features --test in_chromium -- --ignored --skip for_long --test-threads 4
 
 step "a store on disks that are full or broken, and no file without a store"
 command -v strace >/dev/null || { apt-get update && apt-get install -y --no-install-recommends strace; }

@@ -9,13 +9,13 @@ use tempfile::TempDir;
 
 use crate::chromium::{Browser, Page};
 use crate::example::{Service, poll};
-use crate::setup::{column, dashboard, state, street};
+use crate::setup::{column, dashboard, state, thin_street};
 
 const TIME: &str = "document.querySelector('connection-status time').textContent";
 const ROWS: &str = "[...document.querySelectorAll('[data-table=\"nodes\"] tr[data-key]')].filter((row) => row.checkVisibility()).length";
 
 async fn lidar(browser: &Browser) -> (Page, Service, TempDir) {
-    let (service, folder) = street(&["--hz", "4"]);
+    let (service, folder) = thin_street(&[], &["--hz", "4"]);
     let page = dashboard(browser, &service.address).await;
     page.until(&format!("{ROWS} === 7")).await;
     (page, service, folder)

@@ -1,7 +1,8 @@
 //! The pages in a real browser: what they show, how they answer, what they never do.
 //!
-//! Each test has a Chromium of its own, and fails on what the console complains about, on breaches of the page's policy,
-//! on requests to others and on anything that is sent to the service.
+//! Each test has a window of its own in a Chromium that all share, or a Chromium of its own where it measures the whole of
+//! it. It fails on what the console complains about, on breaches of the page's policy, on requests to others and on anything
+//! that is sent to the service.
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 #![allow(dead_code, reason = "the helpers offer more than these tests need")]
@@ -17,6 +18,7 @@ mod scans;
 #[path = "../support/servers.rs"]
 mod servers;
 
+mod a_quiet_machine;
 mod accessibility;
 mod charts;
 mod collectors;

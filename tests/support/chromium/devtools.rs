@@ -18,6 +18,8 @@ use super::PATIENCE;
 const EVENTS: usize = 65_536;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Events = broadcast::Sender<Arc<Value>>;
+type Sessions = Arc<Mutex<HashMap<String, Events>>>;
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>;
 
 /// A connection to a browser; clones share it.
@@ -26,7 +28,7 @@ pub(crate) struct DevTools {
     last_id: Arc<AtomicU64>,
     sink: Arc<AsyncMutex<SplitSink<Socket, Message>>>,
     waiting: Waiting,
-    events: broadcast::Sender<Arc<Value>>,
+    sessions: Sessions,
 }
 
 impl DevTools {
@@ -38,9 +40,9 @@ impl DevTools {
             last_id: Arc::default(),
             sink: Arc::new(AsyncMutex::new(sink)),
             waiting: Waiting::default(),
-            events: broadcast::channel(EVENTS).0,
+            sessions: Sessions::default(),
         };
-        tokio::spawn(read(stream, Arc::clone(&devtools.waiting), devtools.events.clone()));
+        tokio::spawn(read(stream, Arc::clone(&devtools.waiting), Arc::clone(&devtools.sessions)));
         devtools
     }
 
@@ -73,21 +75,31 @@ impl DevTools {
         }
     }
 
-    /// All events from now on, of all sessions.
-    pub(crate) fn events(&self) -> broadcast::Receiver<Arc<Value>> {
-        self.events.subscribe()
+    /// All events of a session from now on.
+    pub(crate) fn events(&self, session: &str) -> broadcast::Receiver<Arc<Value>> {
+        let mut sessions = self.sessions.lock().unwrap();
+        sessions.entry(session.to_owned()).or_insert_with(|| broadcast::channel(EVENTS).0).subscribe()
+    }
+
+    /// Forgets a session that nobody listens to any more.
+    pub(crate) fn forget(&self, session: &str) {
+        self.sessions.lock().unwrap().remove(session);
     }
 }
 
 /// Hands out what the browser says until it ends.
-async fn read(mut stream: SplitStream<Socket>, waiting: Waiting, events: broadcast::Sender<Arc<Value>>) {
+async fn read(mut stream: SplitStream<Socket>, waiting: Waiting, sessions: Sessions) {
     while let Some(Ok(message)) = stream.next().await {
         let Message::Text(text) = message else { continue };
         let said: Value = serde_json::from_str(&text).expect("DevTools speak JSON");
         match said["id"].as_u64() {
             // Nobody may wait any more, or listen.
             Some(id) => drop(waiting.lock().unwrap().remove(&id).map(|sender| sender.send(said))),
-            None => drop(events.send(Arc::new(said))),
+            None => {
+                let session = said["sessionId"].as_str().unwrap_or_default();
+                let events = sessions.lock().unwrap().get(session).cloned();
+                drop(events.map(|events| events.send(Arc::new(said))));
+            }
         }
     }
     // Who still waits hears that there will be no answer.

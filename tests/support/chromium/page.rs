@@ -37,7 +37,7 @@ pub(crate) struct Page {
 
 impl Page {
     pub(super) async fn new(devtools: DevTools, session: String, host: &str) -> Self {
-        let reported = Mutex::new(devtools.events());
+        let reported = Mutex::new(devtools.events(&session));
         let page = Self { devtools, session, host: host.to_owned(), reported };
         for domain in DOMAINS {
             page.call(&format!("{domain}.enable"), json!({})).await;
@@ -140,16 +140,16 @@ impl Page {
 
     /// Keeps a picture of all of the page.
     pub(crate) async fn photograph(&self, file: &Path) {
-        let params = json!({ "format": "png", "captureBeyondViewport": true });
+        let params = json!({ "format": "png", "captureBeyondViewport": true, "optimizeForSpeed": true });
         let picture = self.call("Page.captureScreenshot", params).await;
         let bytes = BASE64_STANDARD.decode(picture["data"].as_str().expect("a picture")).unwrap();
         fs::create_dir_all(file.parent().expect("a file in a folder")).unwrap();
         fs::write(file, bytes).unwrap();
     }
 
-    /// The connection to its browser.
-    pub(super) fn devtools(&self) -> &DevTools {
-        &self.devtools
+    /// All that is reported of it from now on.
+    pub(super) fn events(&self) -> broadcast::Receiver<Arc<Value>> {
+        self.devtools.events(&self.session)
     }
 
     /// What the page did and must not do, since it was asked last.
@@ -162,10 +162,7 @@ impl Page {
             Err(TryRecvError::Lagged(missed)) => panic!("{missed} events were not looked at"),
             Err(TryRecvError::Empty | TryRecvError::Closed) => None,
         });
-        events
-            .filter(|event| event["sessionId"] == self.session.as_str())
-            .filter_map(|event| Complaint::of(&self.host, &event))
-            .collect()
+        events.filter_map(|event| Complaint::of(&self.host, &event)).collect()
     }
 
     /// Fails if there is anything to complain about.
@@ -173,5 +170,11 @@ impl Page {
         let complaints = self.complaints().await;
         let lines: Vec<_> = complaints.iter().map(ToString::to_string).collect();
         assert!(lines.is_empty(), "{}", lines.join("\n"));
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.devtools.forget(&self.session);
     }
 }

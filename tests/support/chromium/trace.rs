@@ -15,7 +15,7 @@ pub(crate) struct Trace {
 impl Trace {
     /// Records these categories while `page` does what it does for a while.
     pub(crate) async fn of(page: &Page, categories: &[&str], length: Duration) -> Self {
-        let mut heard = page.devtools().events();
+        let mut heard = page.events();
         let config = json!({ "includedCategories": categories, "excludedCategories": ["*"] });
         let start = json!({ "transferMode": "ReportEvents", "traceConfig": config });
         page.call("Tracing.start", start).await;
