@@ -20,6 +20,7 @@ mod servers;
 
 mod a_quiet_machine;
 mod accessibility;
+mod admin;
 mod charts;
 mod collectors;
 mod fleet;
