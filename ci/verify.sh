@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What takes too long for every change: run before a release, or when asked to.
-# Usage: ci/verify.sh [licences|models|load|api|sanitizers|annotate|storage|engines|pages]..., by default all of them
+# Usage: ci/verify.sh [licences|features|models|load|api|sanitizers|annotate|storage|engines|pages]..., by default all of
+# them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +14,15 @@ licences() {
     step "licences, sources and duplicates of the dependency tree"
     command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
     cargo deny --all-features check licenses bans sources
+}
+
+# Each feature without the others: most dependencies are checked once more for each. ci/test.sh has all and none of them.
+features() {
+    local feature
+    step "each feature alone"
+    for feature in axum gzip influx listener live macros notify off query-events rusqlite sqlite stream system token; do
+        cargo clippy --locked -p metrics-layer --no-default-features --features "$feature" --lib -- -D warnings
+    done
 }
 
 # Every schedule with up to three preemptions, and every value a weak memory may show. Orders left out and shards
@@ -118,10 +128,10 @@ pages() {
     cargo test --locked --workspace --all-features --test in_chromium -- --ignored --nocapture --test-threads 1 for_long
 }
 
-[ $# -gt 0 ] || set -- licences models load api sanitizers annotate storage engines pages
+[ $# -gt 0 ] || set -- licences features models load api sanitizers annotate storage engines pages
 for part in "$@"; do
     case $part in
-    licences | models | load | api | sanitizers | annotate | storage | engines | pages) "$part" ;;
+    licences | features | models | load | api | sanitizers | annotate | storage | engines | pages) "$part" ;;
     *) echo "no such part: $part" >&2 && exit 2 ;;
     esac
 done
