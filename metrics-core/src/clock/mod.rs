@@ -164,7 +164,6 @@ pub(crate) fn counter_span(from: u64, to: u64) -> Option<u64> {
 }
 
 /// Nanoseconds between two readings of the process's counter; 0, and counted, when it ran backwards.
-#[inline]
 pub(crate) fn counter_elapsed_ns(from: u64, to: u64) -> u64 {
     counter_span(from, to).unwrap_or_else(counter_went_backwards)
 }

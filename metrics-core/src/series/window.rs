@@ -46,13 +46,9 @@ pub(crate) struct Ring {
     next: AtomicUsize,
 }
 
-/// Where a sample is to be written.
+/// Where the next sample is to be written.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
-    slot: &'a Slot,
-    /// Of the sample behind it.
-    next: usize,
-}
+pub(crate) struct Place<'a>(&'a Slot);
 
 #[derive(Debug, Default)]
 struct Slot {
@@ -86,21 +82,21 @@ impl Ring {
     /// Where the next sample goes, over the oldest one; `None` where that is the [`first_place`](Self::first_place).
     #[inline(always)]
     pub(crate) fn next_place(&self) -> Option<Place<'_>> {
-        let next = self.next.load(Ordering::Relaxed);
-        self.slots.get(next).map(|slot| Place { slot, next: next + 1 })
+        self.slots.get(self.next.load(Ordering::Relaxed)).map(Place)
     }
 
-    /// The beginning of the memory; there always is one.
+    /// Goes back to the beginning of the memory; there always is one. Only the owner may call this.
     pub(crate) fn first_place(&self) -> Option<Place<'_>> {
-        self.slots.first().map(|slot| Place { slot, next: 1 })
+        self.next.store(0, Ordering::Relaxed);
+        self.slots.first().map(Place)
     }
 
     /// Writes the next sample there. Only the owner may call this.
     #[inline(always)]
-    pub(crate) fn write(&self, place: Place<'_>, sample: Sample) {
-        place.slot.end.store(sample.end, Ordering::Relaxed);
-        place.slot.ns.store(sample.ns, Ordering::Relaxed);
-        self.next.store(place.next, Ordering::Relaxed);
+    pub(crate) fn write(&self, Place(slot): Place<'_>, sample: Sample) {
+        slot.end.store(sample.end, Ordering::Relaxed);
+        slot.ns.store(sample.ns, Ordering::Relaxed);
+        self.next.store(self.next.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     /// Starts over with sample number 0; what is in the slots is garbage from then on.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::mem::MaybeUninit;
 
 use super::call::Call;
 use super::foreign::ForeignCall;
@@ -10,6 +11,12 @@ use crate::context::{Reported, report_call};
 use crate::record::{Functions, Hot, Nodes, Operations, ShardOf, record, record_panicked};
 use crate::series::Sample;
 
+/// Passed where x86-64 has the third argument of a call: reading the clock overwrites that register, and what stood
+/// there would be kept elsewhere first.
+type Unused = MaybeUninit<u64>;
+
+pub(super) const UNUSED: Unused = Unused::uninit();
+
 /// A kind of timed call.
 pub trait Kind: sealed::Ends {
     /// What is told of such a call besides its time.
@@ -17,7 +24,7 @@ pub trait Kind: sealed::Ends {
 
     /// The call ends, on the thread whose memory that is.
     #[doc(hidden)]
-    fn end(hot: &Hot, start: u64, call: Call, extra: Self::Extra);
+    fn end(hot: &Hot, start: u64, _: Unused, call: Call, extra: Self::Extra);
 
     /// Counts that the call ends by a panic.
     #[doc(hidden)]
@@ -58,7 +65,7 @@ impl Kind for FunctionCall {
     type Extra = ();
 
     #[inline(never)]
-    fn end(hot: &Hot, start: u64, call: Call, (): ()) {
+    fn end(hot: &Hot, start: u64, _: Unused, call: Call, (): ()) {
         end::<Functions>(hot, start, call, 0, |shard, sample, failed| shard.record(sample, failed, || {}));
     }
 
@@ -71,11 +78,11 @@ impl Kind for BlockCall {
     type Extra = ();
 
     #[inline(never)]
-    fn end(hot: &Hot, start: u64, call: Call, (): ()) {
+    fn end(hot: &Hot, start: u64, _: Unused, call: Call, (): ()) {
         if call.is_operation() {
-            OperationCall::end(hot, start, call.as_operation(), ());
+            OperationCall::end(hot, start, UNUSED, call.as_operation(), ());
         } else {
-            FunctionCall::end(hot, start, call, ());
+            FunctionCall::end(hot, start, UNUSED, call, ());
         }
     }
 
@@ -88,7 +95,7 @@ impl Kind for NodeCall {
     type Extra = u64;
 
     #[inline(never)]
-    fn end(hot: &Hot, start: u64, call: Call, points: u64) {
+    fn end(hot: &Hot, start: u64, _: Unused, call: Call, points: u64) {
         end::<Nodes>(hot, start, call, points, move |shard, sample, failed| {
             shard.record(sample, failed, points);
         });
@@ -103,7 +110,7 @@ impl Kind for OperationCall {
     type Extra = ();
 
     #[inline(never)]
-    fn end(hot: &Hot, start: u64, call: Call, (): ()) {
+    fn end(hot: &Hot, start: u64, _: Unused, call: Call, (): ()) {
         end::<Operations>(hot, start, call, 0, |shard, sample, failed| shard.record(sample, failed, || {}));
     }
 

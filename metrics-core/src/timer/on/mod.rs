@@ -287,7 +287,7 @@ impl<K: Kind> Drop for Timer<K> {
         if panicking() {
             return end_panicking::<K>(start, call, extra);
         }
-        with_hot(|hot| K::end(hot, start, call, extra));
+        with_hot(|hot| K::end(hot, start, kind::UNUSED, call, extra));
     }
 }
 
@@ -301,7 +301,7 @@ fn end_panicking<K: Kind>(start: u64, mut call: Call, extra: K::Extra) {
         }
         call = call.failed();
     }
-    with_hot(|hot| K::end(hot, start, call, extra));
+    with_hot(|hot| K::end(hot, start, kind::UNUSED, call, extra));
 }
 
 impl<K: Kind> fmt::Debug for Timer<K> {
