@@ -11,7 +11,7 @@ impl SeriesId {
     /// Names no series: no state has the id 0.
     pub(crate) const NONE: Self = Self(0);
 
-    /// As many as a line of a cache has bytes to be found by, so that an index needs no shift to find one. The other 28
+    /// A line of a cache takes 2^4 bytes, so an index above these bits finds its line without a shift. The other 28 bits
     /// are enough for an index: a table holds at most a million entries.
     pub(crate) const MARK_BITS: u32 = 4;
 
