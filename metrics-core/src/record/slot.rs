@@ -11,6 +11,12 @@ use crate::state::StateId;
 #[derive(Debug)]
 pub(crate) struct Slot(AtomicU64);
 
+impl Clone for Slot {
+    fn clone(&self) -> Self {
+        Self(AtomicU64::new(self.last().word()))
+    }
+}
+
 impl Slot {
     /// Remembers nothing: a state that there never is, and that no gate names.
     pub(crate) const fn new() -> Self {

@@ -1,6 +1,7 @@
 //! What all handles share: a registry, a key, and where its series was last.
 
 use std::fmt;
+use std::hint::cold_path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,45 +15,40 @@ pub(super) type ShardOf<D> = <<D as Domain>::Entry as Entry>::Shard;
 
 type TotalOf<D> = <ShardOf<D> as Shard>::Total;
 
-/// A handle to the series of one key; clones share the memory of where it is.
+/// A handle to the series of one key, which remembers where that is.
 #[derive(Clone)]
 pub(super) struct Handle {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     registry: Registry,
-    key: OwnedKey,
+    key: Arc<OwnedKey>,
     slot: Slot,
 }
 
 impl Handle {
     pub(super) fn new(registry: &Registry, first: &str, second: &str) -> Self {
-        let shared =
-            Shared { registry: registry.clone(), key: Key::two(first, second).into(), slot: Slot::new() };
-        Self { shared: Arc::new(shared) }
+        let key = Arc::new(Key::two(first, second).into());
+        Self { registry: registry.clone(), key, slot: Slot::new() }
     }
 
     pub(super) fn key(&self) -> Key<'_> {
-        self.shared.key.borrow()
+        self.key.borrow()
     }
 
     pub(super) fn registry(&self) -> &Registry {
-        &self.shared.registry
+        &self.registry
     }
 
     /// The series; `None` when the registry is disabled.
     #[inline(always)]
     pub(super) fn series<D: Domain>(&self) -> Option<SeriesId> {
-        let series = self.shared.slot.last();
-        if self.shared.registry.records(series) { Some(series) } else { self.resolve::<D>() }
+        let series = self.slot.last();
+        if self.registry.records(series) { Some(series) } else { self.resolve::<D>() }
     }
 
     #[cold]
     #[inline(never)]
     fn resolve<D: Domain>(&self) -> Option<SeriesId> {
-        let state = self.shared.registry.recording_state()?;
-        self.shared.slot.get(state, || record::resolve::<D>(state, self.key()))
+        let state = self.registry.recording_state()?;
+        self.slot.get(state, || record::resolve::<D>(state, self.key()))
     }
 
     /// Writes into the calling thread's shard.
@@ -62,14 +58,17 @@ impl Handle {
     /// the shard is.
     #[inline(always)]
     pub(super) fn record<D: Domain>(&self, write: impl Fn(Time<'_>, &ShardOf<D>)) {
-        let series = self.shared.slot.last();
-        if self.shared.registry.records(series)
-            && let Some(shard) = with_hot(|hot| hot.find::<D>(series))
-        {
-            write(Time::Counter, shard);
-        } else {
-            self.record_found::<D>(write);
-        }
+        // First, while there is little to be saved.
+        with_hot(|hot| {
+            let series = self.slot.last();
+            match hot.find::<D>(series) {
+                Some(shard) if self.registry.records(series) => write(Time::Counter, shard),
+                _ => {
+                    cold_path();
+                    self.record_found::<D>(write);
+                }
+            }
+        });
     }
 
     #[inline(never)]
@@ -96,12 +95,12 @@ impl Handle {
 
     /// The entry behind the series, for its gauges; `None` when the registry is disabled.
     pub(super) fn entry<D: Domain>(&self) -> Option<Arc<Row<D::Entry>>> {
-        self.shared.registry.entry::<D>(self.key())
+        self.registry.entry::<D>(self.key())
     }
 }
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.shared.key, f)
+        fmt::Debug::fmt(&self.key, f)
     }
 }
