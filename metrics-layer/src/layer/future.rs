@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -29,25 +29,28 @@ where
 {
     type Output = Result<http::Response<ResponseBody<B>>, E>;
 
-    #[inline]
+    // A frame of its own, which writes the response where the caller wants it.
+    #[inline(never)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let entered = Call::enter(this.call);
         let active = Active::new(this.call, entered);
         let polled = this.inner.poll(cx);
         active.leave();
-        let result = ready!(polled);
-        let call = this.call.take();
-        match result {
-            Ok(mut response) => {
-                if let Some(call) = &call {
-                    call.tell(response.headers_mut());
-                }
-                let watch = call.map_or(Watch::Nothing, |call| call.answered(&response));
+        match polled {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(mut response)) => {
+                let watch = match this.call.take() {
+                    Some(call) => {
+                        call.tell(response.headers_mut());
+                        call.answered(&response)
+                    }
+                    None => Watch::Nothing,
+                };
                 Poll::Ready(Ok(ResponseBody::watch(response, watch)))
             }
-            Err(error) => {
-                if let Some(call) = call {
+            Poll::Ready(Err(error)) => {
+                if let Some(call) = this.call.take() {
                     call.failed();
                 }
                 Poll::Ready(Err(error))
