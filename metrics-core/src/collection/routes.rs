@@ -112,13 +112,14 @@ fn mean_ms(sums: impl Iterator<Item = Sum>) -> Option<f64> {
 /// The latency of each endpoint, its methods together (H-16).
 pub(super) fn breakdown(state: &State) -> BTreeMap<String, LatencyMetrics> {
     let mut paths: BTreeMap<String, (u64, Vec<Sample>, usize)> = BTreeMap::new();
+    let mut recent = Vec::new();
     for route in state.routes.all() {
-        let timing = route.total().timing;
+        let timing = route.series().read(usize::MAX, &mut recent).timing;
         if timing.count > 0 {
             let (count, samples, window) = paths.entry(route.key.borrow().second.to_owned()).or_default();
             *count = count.saturating_add(timing.count);
-            *window = (*window).max(timing.recent.len());
-            samples.extend(timing.recent);
+            *window = (*window).max(recent.len());
+            samples.append(&mut recent);
         }
     }
     paths
@@ -130,6 +131,7 @@ pub(super) fn breakdown(state: &State) -> BTreeMap<String, LatencyMetrics> {
 /// The numbers over as many of the newest samples as the fullest window has.
 fn latency(count: u64, mut samples: Vec<Sample>, window: usize) -> LatencyMetrics {
     samples.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.ended()));
-    let WindowStats { p50_ms: p50, p95_ms: p95, p99_ms: p99, .. } = WindowStats::of(&samples[..window]);
+    samples.truncate(window);
+    let WindowStats { p50_ms: p50, p95_ms: p95, p99_ms: p99, .. } = WindowStats::of_samples(&samples);
     LatencyMetrics { p50, p95, p99, count }
 }

@@ -53,7 +53,7 @@ impl Lifetime {
         S::Total: AsRef<TimingTotal>,
     {
         let counts = series.counts();
-        Self { total: series.total().as_ref().clone(), counts }
+        Self { total: *series.total().as_ref(), counts }
     }
 
     /// Calls.

@@ -2,6 +2,7 @@
 
 use super::Shard;
 use super::lease::Spare;
+use super::recent::Seen;
 use super::shard::{Sums, zero};
 use super::undisturbed::undisturbed;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -69,10 +70,11 @@ impl Shard for CacheShard {
         &SPARE
     }
 
-    fn merge_into(&self, total: &mut CacheTotal, _window: usize) {
+    fn merge_into(&self, total: &mut CacheTotal) -> Option<Seen<'_>> {
         let CacheTotal { hits, misses } = self.read();
         total.hits = total.hits.saturating_add(hits);
         total.misses = total.misses.saturating_add(misses);
+        None
     }
 
     fn sums(&self) -> Sums {

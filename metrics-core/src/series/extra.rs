@@ -2,6 +2,7 @@
 
 use super::Shard;
 use super::lease::Spare;
+use super::recent::Seen;
 use super::shard::{Sums, zero};
 use super::timing::bump;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -156,8 +157,9 @@ impl Shard for ExtraShard {
         &SPARE
     }
 
-    fn merge_into(&self, total: &mut ExtraTotal, _window: usize) {
+    fn merge_into(&self, total: &mut ExtraTotal) -> Option<Seen<'_>> {
         total.merge(&self.total());
+        None
     }
 
     fn sums(&self) -> Sums {
@@ -180,7 +182,9 @@ mod tests {
         there.leave();
         let total = |shards: &[&ExtraShard]| {
             let mut total = ExtraTotal::default();
-            shards.iter().for_each(|shard| shard.merge_into(&mut total, 0));
+            for shard in shards {
+                shard.merge_into(&mut total);
+            }
             total
         };
         assert_eq!(total(&[&here, &there]).in_flight(), 2);

@@ -98,8 +98,9 @@ mod tests {
         assert_eq!((total.timing.min_ns, total.timing.max_ns, total.timing.last), (u64::MAX, 0, None));
         assert_eq!((total.points, total.last_points, counts.total()), (0, 0, 0));
         writer.record(Sample { end: 1, ns: 7 }, false, 2);
-        let total = series.total();
+        let mut samples = Vec::<Sample>::new();
+        let total = series.read(WINDOW, &mut samples);
         assert_eq!((total.timing.count, total.timing.min_ns, total.points), (1, 7, 2));
-        assert_eq!(total.timing.recent, [Sample { end: 1, ns: 7 }]);
+        assert_eq!(samples, [Sample { end: 1, ns: 7 }]);
     }
 }

@@ -14,6 +14,7 @@ use loom::thread;
 
 use super::cache::CacheTotal;
 use super::histogram::{Counts, Histogram};
+use super::newest::Folded;
 use super::owner::MAX_IDLE;
 use super::shard::NodeTotal;
 use super::{CacheShard, CounterShard, Gauge, NodeShard, Sample, Series, Shard, TimingShard, TopicShard};
@@ -26,15 +27,15 @@ fn record(shard: &NodeShard, n: u64) {
     shard.record(Sample { end: n, ns: n }, false, n);
 }
 
-fn total_of(shard: &NodeShard, window: usize) -> NodeTotal {
-    let mut total = NodeTotal::default();
-    shard.merge_into(&mut total, window);
-    total
+fn read<S: Shard>(shards: &[&S], window: usize) -> (S::Total, Vec<Sample>) {
+    let mut samples = Vec::new();
+    let total = Folded::default().read(shards.iter().copied(), window, &mut samples);
+    (total, samples)
 }
 
-/// Everything in the total stems from calls 1 to `count`, and from all of them.
+/// Everything in the total stems from calls 1 to `count`, and from all of them; the samples are the newest of these.
 #[track_caller]
-fn assert_belongs_together(total: &NodeTotal, window: usize) {
+fn assert_belongs_together(total: &NodeTotal, samples: &[Sample], window: usize) {
     let timing = &total.timing;
     let n = timing.count;
     assert_eq!(timing.sum_ns, n * (n + 1) / 2, "sum of {total:?}");
@@ -43,11 +44,11 @@ fn assert_belongs_together(total: &NodeTotal, window: usize) {
     assert_eq!(timing.min_ns, if n > 0 { 1 } else { u64::MAX }, "shortest of {total:?}");
     assert_eq!(total.last_points, n, "last points of {total:?}");
     assert_eq!(timing.last, (n > 0).then_some(Sample { end: n, ns: n }), "last of {total:?}");
-    // Newest first, without a gap, and at least the newest.
-    let kept = timing.recent.len() as u64;
-    assert!(kept >= n.min(1) && kept <= n.min(window as u64), "window of {total:?}");
-    for (sample, expected) in timing.recent.iter().zip((1..=n).rev()) {
-        assert_eq!(*sample, Sample { end: expected, ns: expected }, "window of {total:?}");
+    // Without a gap, and at least the newest.
+    let kept = samples.len() as u64;
+    assert!(kept >= n.min(1) && kept <= n.min(window as u64), "window {samples:?} of {total:?}");
+    for (sample, expected) in samples.iter().rev().zip((1..=n).rev()) {
+        assert_eq!(*sample, Sample { end: expected, ns: expected }, "window {samples:?} of {total:?}");
     }
 }
 
@@ -60,14 +61,14 @@ fn read_beside_an_owner(window: usize, before: u64, after: u64) {
             let shard = Arc::clone(&shard);
             thread::spawn(move || (before + 1..=after).for_each(|n| record(&shard, n)))
         };
-        let total = total_of(&shard, window);
+        let (total, samples) = read(&[&*shard], window);
         assert!(total.timing.count >= before);
-        assert_belongs_together(&total, window);
+        assert_belongs_together(&total, &samples, window);
         owner.join().unwrap();
-        let total = total_of(&shard, window);
+        let (total, samples) = read(&[&*shard], window);
         assert_eq!(total.timing.count, after);
-        assert_eq!(total.timing.recent.len() as u64, after.min(window as u64));
-        assert_belongs_together(&total, window);
+        assert_eq!(samples.len() as u64, after.min(window as u64));
+        assert_belongs_together(&total, &samples, window);
     });
 }
 
@@ -93,6 +94,38 @@ fn a_lapped_reader_leaves_out_what_was_overwritten() {
 #[test]
 fn a_window_of_two_is_copied_without_a_gap() {
     read_beside_an_owner(2, 2, 4);
+}
+
+/// A call of a thread that is through lies between the owner's first and second, of which the first is overwritten by
+/// the third.
+fn choose_beside_an_owner() {
+    loom::model(|| {
+        let call = |n: u64| Sample { end: 2 * n, ns: n };
+        let record = |shard: &TimingShard, sample| shard.record(sample, false, || {});
+        let (through, shard) = (TimingShard::new(1), Arc::new(TimingShard::new(1)));
+        record(&through, Sample { end: 3, ns: 0 });
+        record(&shard, call(1));
+        let owner = {
+            let shard = Arc::clone(&shard);
+            thread::spawn(move || (2..=3).for_each(|n| record(&shard, call(n))))
+        };
+        let (total, samples) = read(&[&through, &*shard], 1);
+        let newest = if total.count > 2 { call(total.count - 1) } else { Sample { end: 3, ns: 0 } };
+        assert_eq!(samples, [newest], "window of {total:?}");
+        owner.join().unwrap();
+    });
+}
+
+#[test]
+fn fast_the_newest_of_two_threads_is_chosen() {
+    choose_beside_an_owner();
+}
+
+#[test]
+#[should_panic(expected = "window of TimingTotal")]
+fn planted_no_acquire_fence_is_found_by_the_choice() {
+    plant(Bug::NoAcquireFence);
+    choose_beside_an_owner();
 }
 
 #[test]
@@ -125,7 +158,7 @@ fn planted_relaxed_acquire_is_found() {
 
 /// The window alone, without the scalars that would give the bug away first.
 #[test]
-#[should_panic(expected = "window of NodeTotal")]
+#[should_panic(expected = "window of TimingTotal")]
 fn planted_no_release_fence_is_found_in_the_window() {
     plant(Bug::NoReleaseFence);
     loom::model(|| {
@@ -136,9 +169,8 @@ fn planted_no_release_fence_is_found_in_the_window() {
             let shard = Arc::clone(&shard);
             thread::spawn(move || (2..=4).for_each(|n| record(&shard, n)))
         };
-        let mut total = NodeTotal::default();
-        shard.merge_into(&mut total.timing, 1);
-        for sample in &total.timing.recent {
+        let (total, samples) = read(&[&*shard], 1);
+        for sample in samples {
             assert_eq!(sample.end, sample.ns, "window of {total:?}");
         }
         owner.join().unwrap();
@@ -158,7 +190,7 @@ fn read_a_cache_beside_its_owner() {
             let shard = Arc::clone(&shard);
             thread::spawn(move || {
                 let mut total = CacheTotal::default();
-                shard.merge_into(&mut total, 0);
+                shard.merge_into(&mut total);
                 total
             })
         };
@@ -246,14 +278,15 @@ fn folding_beside_a_reader_loses_nothing() {
         let series = Series::<NodeShard>::new(1);
         let writers = [series.writer(), series.writer()];
         let threads = writers.map(|writer| thread::spawn(move || record(&writer, 1)));
-        let seen = series.total();
+        let mut samples = Vec::<Sample>::new();
+        let seen = series.read(1, &mut samples);
         assert!(seen.timing.count <= 2 && seen.points == seen.timing.count);
         for thread in threads {
             thread.join().unwrap();
         }
-        let total = series.total();
+        let total = series.read(1, &mut samples);
         assert_eq!((total.timing.count, total.timing.sum_ns, total.points), (2, 2, 2), "lost or doubled");
-        assert_eq!(total.timing.recent.len(), 1);
+        assert_eq!(samples.len(), 1);
         assert_eq!(series.counts().total(), 2);
         assert_eq!(series.live_shards(), MAX_IDLE);
     });

@@ -9,6 +9,7 @@ mod histogram;
 mod lease;
 #[cfg(all(test, loom))]
 mod loom_tests;
+mod newest;
 mod owner;
 pub(crate) mod quantile;
 mod queries;
@@ -34,6 +35,6 @@ pub(crate) use queries::QueriesShard;
 pub(crate) use rate::Rate;
 pub(crate) use shard::{CounterShard, NodeShard, RouteShard, Shard, TopicShard, spare_bytes};
 pub(crate) use sketch::Sketch;
-pub(crate) use stats::WindowStats;
+pub(crate) use stats::{WindowStats, mean_ms};
 pub(crate) use timing::{TimingShard, TimingTotal};
 pub(crate) use window::Sample;

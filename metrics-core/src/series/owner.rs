@@ -9,6 +9,8 @@ use std::sync::{Arc, Weak};
 use super::Shard;
 use super::histogram::Counts;
 use super::lease::Lease;
+use super::newest::Folded;
+use super::window::Part;
 use crate::sync::{Mutex, lock};
 
 /// Idle shards kept for the next thread; what is beyond is folded into one total, so that a burst of
@@ -34,8 +36,7 @@ struct Pool<S: Shard> {
     shards: Vec<Arc<Lease<S>>>,
     /// Those without an owner.
     idle: Vec<Arc<Lease<S>>>,
-    /// What folded shards held.
-    folded: S::Total,
+    folded: Folded<S>,
     folded_counts: Option<Box<Counts>>,
     /// Written under the lock by threads that have no shard of their own any more.
     homeless: Option<Lease<S>>,
@@ -43,7 +44,7 @@ struct Pool<S: Shard> {
 
 impl<S: Shard> Pool<S> {
     /// Every shard that is not folded.
-    fn live(&self) -> impl Iterator<Item = &S> {
+    fn live(&self) -> impl Iterator<Item = &S> + Clone {
         self.shards.iter().map(|shard| &***shard).chain(self.homeless.as_deref())
     }
 }
@@ -53,7 +54,7 @@ impl<S: Shard> Series<S> {
         let pool = Pool {
             shards: Vec::new(),
             idle: Vec::new(),
-            folded: S::Total::default(),
+            folded: Folded::default(),
             folded_counts: None,
             homeless: None,
         };
@@ -80,15 +81,20 @@ impl<S: Shard> Series<S> {
     /// All shards merged.
     pub(crate) fn total(&self) -> S::Total {
         let pool = lock(&self.pool);
-        let mut total = pool.folded.clone();
-        pool.live().for_each(|shard| shard.merge_into(&mut total, self.window));
-        total
+        pool.folded.plus(pool.live())
+    }
+
+    /// All shards merged, and of the samples that the series keeps the newest, at most `window` of them, in no particular
+    /// order: they take the place of what is in `kept`, whose memory a reader of many series uses for all of them.
+    pub(crate) fn read<P: Part>(&self, window: usize, kept: &mut Vec<P>) -> S::Total {
+        let pool = lock(&self.pool);
+        pool.folded.read(pool.live(), window.min(self.window), kept)
     }
 
     /// The sum of one counter over all shards, without merging the rest.
     pub(crate) fn sum(&self, live: impl Fn(&S) -> u64, folded: impl Fn(&S::Total) -> u64) -> u64 {
         let pool = lock(&self.pool);
-        pool.live().map(live).fold(folded(&pool.folded), u64::saturating_add)
+        pool.live().map(live).fold(folded(&pool.folded.total), u64::saturating_add)
     }
 
     /// The sums of two counters that are read together.
@@ -100,7 +106,7 @@ impl<S: Shard> Series<S> {
         let pool = lock(&self.pool);
         let add =
             |sum: (u64, u64), more: (u64, u64)| (sum.0.saturating_add(more.0), sum.1.saturating_add(more.1));
-        pool.live().map(live).fold(folded(&pool.folded), add)
+        pool.live().map(live).fold(folded(&pool.folded.total), add)
     }
 
     /// All histograms merged.
@@ -114,7 +120,7 @@ impl<S: Shard> Series<S> {
     /// How many shards there are, their memory, and whether what they hold has reached its limit.
     pub(crate) fn footprint(&self) -> Footprint {
         let pool = lock(&self.pool);
-        let start = (S::sums_of(&pool.folded), 0);
+        let start = (S::sums_of(&pool.folded.total), 0);
         let (sums, shards) = pool.live().fold(start, |(sums, n), shard| (sums.plus(shard.sums()), n + 1));
         Footprint {
             series: 1,
@@ -131,7 +137,7 @@ impl<S: Shard> Series<S> {
             return;
         }
         pool.shards.retain(|other| !Arc::ptr_eq(other, &shard));
-        shard.merge_into(&mut pool.folded, self.window);
+        pool.folded.add(&shard, self.window);
         shard.merge_counts_into(pool.folded_counts.get_or_insert_default());
     }
 
@@ -234,8 +240,9 @@ mod tests {
             writer.record(Sample { end: end as u64, ns: 1 }, false, || {});
         }
         drop(writers);
-        let total = series.total();
-        let mut ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
+        let mut samples = Vec::<Sample>::new();
+        let total = series.read(3, &mut samples);
+        let mut ends: Vec<_> = samples.iter().map(|sample| sample.end).collect();
         ends.sort_unstable();
         assert_eq!((total.count, ends), (10, vec![7, 8, 9]));
     }
@@ -264,7 +271,7 @@ mod tests {
             series.sum(
                 |shard| {
                     let mut t = Default::default();
-                    shard.merge_into(&mut t, 0);
+                    shard.merge_into(&mut t);
                     t.bytes
                 },
                 |t| t.bytes

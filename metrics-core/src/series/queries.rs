@@ -2,13 +2,15 @@
 
 use super::Shard;
 use super::lease::Spare;
-use super::recent::Recent;
+use super::recent::{Recent, Seen};
 use super::shard::{Sums, zero};
 use super::timing::bump;
 use super::window::Sample;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// The queries of the requests that ended on one thread.
+///
+/// In place of a duration, a sample has the number of queries.
 ///
 /// # Consistency
 /// The window and the sum over all requests belong together (B-01); see [`Recent`].
@@ -19,21 +21,12 @@ pub(crate) struct QueriesShard {
 }
 
 /// [`QueriesShard`]s merged.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct QueriesTotal {
     /// Requests that have ended.
     pub(crate) requests: u64,
     /// The queries of all of them.
     pub(crate) queries: u64,
-    /// The last requests over all threads, in no particular order; in place of a duration, each has its number of queries.
-    recent: Vec<Sample>,
-}
-
-impl QueriesTotal {
-    /// The numbers of queries of the last requests, in no particular order.
-    pub(crate) fn window(&self) -> impl ExactSizeIterator<Item = u64> + Clone + '_ {
-        self.recent.iter().map(|request| request.ns)
-    }
 }
 
 impl QueriesShard {
@@ -62,12 +55,12 @@ impl Shard for QueriesShard {
         &SPARE
     }
 
-    fn merge_into(&self, total: &mut QueriesTotal, window: usize) {
-        let (requests, queries) = self
-            .recent
-            .read(window, &mut total.recent, |count| (count, self.queries.load(Ordering::Relaxed)));
+    fn merge_into(&self, total: &mut QueriesTotal) -> Option<Seen<'_>> {
+        let ((requests, queries), seen) =
+            self.recent.see(|count| (count, self.queries.load(Ordering::Relaxed)));
         total.requests = total.requests.saturating_add(requests);
         total.queries = total.queries.saturating_add(queries);
+        Some(seen)
     }
 
     fn bytes(window: usize) -> usize {
@@ -86,6 +79,7 @@ impl Shard for QueriesShard {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::series::newest::Folded;
 
     #[test]
     fn the_window_is_the_last_requests_of_all_threads() {
@@ -94,10 +88,9 @@ mod tests {
             here.record(end, end * 10);
         }
         there.record(6, 60);
-        let mut total = QueriesTotal::default();
-        [&here, &there].into_iter().for_each(|shard| shard.merge_into(&mut total, 3));
+        let mut window = Vec::<u64>::new();
+        let total = Folded::default().read([&here, &there].into_iter(), 3, &mut window);
         assert_eq!((total.requests, total.queries), (5, 220));
-        let mut window: Vec<_> = total.window().collect();
         window.sort_unstable();
         assert_eq!(window, [50, 60, 70]);
     }

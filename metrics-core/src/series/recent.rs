@@ -2,7 +2,7 @@
 
 use super::shard::zero;
 use super::undisturbed::undisturbed;
-use super::window::{Place, Ring, Sample, keep_newest};
+use super::window::{Before, Part, Place, Ring, Sample};
 use crate::sync::atomic::{AtomicU64, Ordering, fence};
 
 /// A ring of samples under a count of calls, which also guards what the caller writes along.
@@ -10,19 +10,25 @@ use crate::sync::atomic::{AtomicU64, Ordering, fence};
 /// # Consistency
 /// The owner writes without a lock or a read-modify-write. It counts a call as begun before it writes anything of it,
 /// and as finished afterwards; a reader takes the fields between a reading of what is finished and an equal one of what
-/// is begun (a sequence lock with one writer), so they belong to the same calls.
+/// is begun (a sequence lock with one writer), so they belong to the same calls. Of the samples it may take those that
+/// it finds, after it took them, to be [intact](Seen::is_intact).
 ///
 /// Field accesses are `Relaxed`; the order comes from the release fence behind the first count and the release store of
 /// the second, which pair with the reader's acquire load and acquire fence.
 #[derive(Debug)]
-pub(super) struct Recent {
+pub(crate) struct Recent {
     begun: AtomicU64,
     finished: AtomicU64,
     ring: Ring,
 }
 
-/// The readings of a ring that are tried, each with that part of the window.
-const WINDOW_SHARES: [usize; 9] = [1, 1, 1, 1, 2, 4, 8, 16, 32];
+/// The calls that a reader saw of one thread, and the samples of them that are still there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    recent: &'a Recent,
+    calls: u64,
+    last: Option<Sample>,
+}
 
 impl Recent {
     pub(super) fn new(window: usize) -> Self {
@@ -67,43 +73,10 @@ impl Recent {
         self.finished.load(Ordering::Relaxed)
     }
 
-    /// The newest of so many samples; inside a [reading](Self::read).
-    pub(super) fn newest(&self, count: u64) -> Option<Sample> {
-        count.checked_sub(1).map(|index| self.ring.read(index))
-    }
-
-    /// What `along` reads, which gets the number of finished calls; and up to `window` of the newest samples of the
-    /// same calls, of which those are kept, with those in `recent`, that are the newest `window` of all. Samples of one
-    /// thread are newest first.
-    ///
-    /// Samples that the owner overwrote during the copy are left out. A reading that lost some is tried again, and
-    /// then with fewer samples: of an owner that fills the ring faster than it can be read, the window is what
-    /// could be read. Two samples are never mixed, and no sample is newer than what `along` read.
-    pub(super) fn read<T>(&self, window: usize, recent: &mut Vec<Sample>, along: impl Fn(u64) -> T) -> T {
-        let start = recent.len();
-        let read = self.read_unmerged(window, recent, along);
-        keep_newest(recent, start, window);
-        read
-    }
-
-    fn read_unmerged<T>(&self, window: usize, recent: &mut Vec<Sample>, along: impl Fn(u64) -> T) -> T {
-        let start = recent.len();
-        if start == 0 {
-            // For one more thread's samples, until the newest of both are chosen.
-            recent.reserve_exact(2 * window);
-        }
-        for window in WINDOW_SHARES.map(|share| (window / share).max(1)) {
-            let (count, value) = self.consistent(|count| (count, along(count)));
-            let wanted = count.min(window as u64);
-            if self.copy_newest(count, wanted, recent) == wanted {
-                return value;
-            }
-            recent.truncate(start);
-        }
-        // The newest sample is read with the other fields, so at least that one is intact.
-        let (newest, value) = self.consistent(|count| (self.newest(count), along(count)));
-        recent.extend(newest);
-        value
+    /// Reads fields that belong together, with the samples of the same calls; `read` gets the number of finished calls.
+    pub(super) fn see<T>(&self, read: impl Fn(u64) -> T) -> (T, Seen<'_>) {
+        let (value, calls, last) = self.consistent(|count| (read(count), count, self.last_of(count)));
+        (value, Seen { recent: self, calls, last })
     }
 
     /// Reads fields that belong together; `read` gets the number of finished calls.
@@ -116,16 +89,34 @@ impl Recent {
         })
     }
 
-    /// Appends `wanted` samples before number `newest`, less those overwritten meanwhile; says how many.
-    fn copy_newest(&self, newest: u64, wanted: u64, out: &mut Vec<Sample>) -> u64 {
-        let (start, oldest) = (out.len(), newest - wanted);
-        self.ring.copy_newest(newest, wanted as usize, out);
-        // Pairs with the writer's release fence: if any slot above was read after the owner began to
-        // overwrite it, the count read below is at least that of the overwriting call.
+    /// The sample of the last of so many calls; inside a reading that is [consistent](Self::consistent).
+    fn last_of(&self, count: u64) -> Option<Sample> {
+        (count > 0).then(|| self.ring.before(count).of_age(0).map(Sample::read)).flatten()
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// The sample of the last of these calls; `None` if there were none.
+    pub(super) fn last(&self) -> Option<Sample> {
+        self.last
+    }
+
+    /// How many samples of these calls there were, at most `window`.
+    pub(super) fn count(&self, window: usize) -> usize {
+        self.calls.min(window as u64) as usize
+    }
+
+    /// The samples of these calls; those that the owner overwrites meanwhile are garbage.
+    pub(super) fn samples(&self) -> Before<'a> {
+        self.recent.ring.before(self.calls)
+    }
+
+    /// Whether the `count` newest samples, as they were read until now, are of these calls: none was overwritten before.
+    pub(super) fn is_intact(&self, count: usize) -> bool {
+        // Pairs with the writer's release fence: if any sample was read after the owner began to overwrite it, the
+        // count read below is at least that of the overwriting call.
         fence(Ordering::Acquire);
-        let begun = self.begun.load(Ordering::Relaxed);
-        let intact = newest.saturating_sub(self.ring.oldest_intact(begun).max(oldest));
-        out.truncate(start + intact as usize);
-        intact
+        let begun = self.recent.begun.load(Ordering::Relaxed);
+        self.recent.ring.oldest_intact(begun) + count as u64 <= self.calls
     }
 }

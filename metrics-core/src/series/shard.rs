@@ -8,6 +8,7 @@ use super::extra::ExtraShard;
 use super::histogram::Counts;
 use super::lease::Spare;
 use super::queries::QueriesShard;
+use super::recent::Seen;
 use super::timing::{TimingShard, TimingTotal, bump};
 use super::window::Sample;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -26,8 +27,8 @@ pub(crate) trait Shard: Sized + Send + Sync + 'static {
     /// Where empty shards of this kind wait.
     fn spare() -> &'static Spare<Self>;
 
-    /// Adds a consistent copy of this shard to the total, of whose samples the newest `window` stay.
-    fn merge_into(&self, total: &mut Self::Total, window: usize);
+    /// Adds a consistent copy of this shard to the total; gives the samples of the same calls, where there are any.
+    fn merge_into(&self, total: &mut Self::Total) -> Option<Seen<'_>>;
 
     /// Memory of a shard that keeps the last `window` samples, bytes.
     fn bytes(_window: usize) -> usize {
@@ -144,14 +145,14 @@ impl Shard for NodeShard {
 
     spare!(NodeShard);
 
-    fn merge_into(&self, total: &mut NodeTotal, window: usize) {
-        let (timing, (points, last_points)) = self.timing.read(window, &mut total.timing.recent, || {
-            (self.points(), self.last_points.load(Ordering::Relaxed))
-        });
+    fn merge_into(&self, total: &mut NodeTotal) -> Option<Seen<'_>> {
+        let (timing, (points, last_points), seen) =
+            self.timing.read(|| (self.points(), self.last_points.load(Ordering::Relaxed)));
         total.points = total.points.saturating_add(points);
         if total.timing.merge(&timing) {
             total.last_points = last_points;
         }
+        Some(seen)
     }
 
     fn bytes(window: usize) -> usize {
@@ -248,14 +249,14 @@ impl Shard for RouteShard {
 
     spare!(RouteShard);
 
-    fn merge_into(&self, total: &mut RouteTotal, window: usize) {
+    fn merge_into(&self, total: &mut RouteTotal) -> Option<Seen<'_>> {
         self.exchange.merge_into(&mut total.exchange);
-        let (timing, status) =
-            self.timing.read(window, &mut total.timing.recent, || self.last_status.load(Ordering::Relaxed));
+        let (timing, status, seen) = self.timing.read(|| self.last_status.load(Ordering::Relaxed));
         total.cancelled = total.cancelled.saturating_add(self.cancelled.load(Ordering::Relaxed));
         if total.timing.merge(&timing) {
             total.last_status = u16::try_from(status).unwrap_or(u16::MAX);
         }
+        Some(seen)
     }
 
     fn bytes(window: usize) -> usize {
@@ -289,8 +290,9 @@ impl Shard for ExchangeShard {
 
     spare!(ExchangeShard);
 
-    fn merge_into(&self, total: &mut ExchangeTotal, _window: usize) {
+    fn merge_into(&self, total: &mut ExchangeTotal) -> Option<Seen<'_>> {
         self.merge_into(total);
+        None
     }
 
     fn bytes(_window: usize) -> usize {
@@ -350,10 +352,11 @@ impl Shard for TopicShard {
 
     spare!(TopicShard);
 
-    fn merge_into(&self, total: &mut TopicTotal, _window: usize) {
+    fn merge_into(&self, total: &mut TopicTotal) -> Option<Seen<'_>> {
         let bytes = self.bytes.load(Ordering::Acquire);
         total.bytes = total.bytes.saturating_add(bytes);
         total.messages = total.messages.saturating_add(self.messages.load(Ordering::Relaxed));
+        None
     }
 
     fn sums(&self) -> Sums {
@@ -389,8 +392,9 @@ impl Shard for CounterShard {
 
     spare!(CounterShard);
 
-    fn merge_into(&self, total: &mut u64, _window: usize) {
+    fn merge_into(&self, total: &mut u64) -> Option<Seen<'_>> {
         *total = total.saturating_add(self.0.load(Ordering::Relaxed));
+        None
     }
 
     fn sums(&self) -> Sums {
@@ -412,7 +416,9 @@ impl Shard for () {
 
     spare!(());
 
-    fn merge_into(&self, _total: &mut (), _window: usize) {}
+    fn merge_into(&self, _total: &mut ()) -> Option<Seen<'_>> {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -439,7 +445,9 @@ mod tests {
         early.record(Sample { end: 10, ns: 1 }, false, 100);
         for order in [[&early, &late], [&late, &early]] {
             let mut total = NodeTotal::default();
-            order.iter().for_each(|shard| shard.merge_into(&mut total, 4));
+            for shard in order {
+                shard.merge_into(&mut total);
+            }
             assert_eq!((total.points, total.last_points), (107, 7));
         }
     }
@@ -450,7 +458,7 @@ mod tests {
         shard.record(Sample { end: 1, ns: 5 }, false, 204);
         shard.record_cancelled();
         let mut total = RouteTotal::default();
-        shard.merge_into(&mut total, 4);
+        shard.merge_into(&mut total);
         assert_eq!((total.timing.count, total.cancelled, total.last_status), (1, 1, 204));
     }
 }

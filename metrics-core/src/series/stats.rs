@@ -4,7 +4,7 @@ use super::quantile::p50_p95_p99;
 use super::window::Sample;
 use crate::unit::ms_from_ns;
 
-/// Statistics over samples; zeros of none.
+/// Statistics over durations; zeros of none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct WindowStats {
     pub(crate) avg_ms: f64,
@@ -15,45 +15,62 @@ pub(crate) struct WindowStats {
     pub(crate) p95_ms: f64,
     pub(crate) p99_ms: f64,
     pub(crate) count: u64,
-    pub(crate) failed: u64,
 }
 
 impl WindowStats {
-    pub(crate) fn of(samples: &[Sample]) -> Self {
-        if samples.is_empty() {
-            return Self::default();
-        }
-        let (mut sum, mut min, mut failed) = (0_u128, u64::MAX, 0_u64);
-        let look_at = |sample: &Sample| {
-            sum += u128::from(sample.ns);
-            min = min.min(sample.ns);
-            failed += u64::from(sample.failed());
-            sample.ns
-        };
-        let mut window: Vec<u64> = samples.iter().map(look_at).collect();
-        let [p50, p95, p99] = p50_p95_p99(&mut window);
+    /// Of nanoseconds, which are put into another order.
+    pub(crate) fn of(window: &mut [u64]) -> Self {
+        let avg_ms = mean_ms(window);
+        let [p50, p95, p99] = p50_p95_p99(window);
+        let (Some(&min), Some(&max)) = (window.first(), window.last()) else { return Self::default() };
         Self {
-            avg_ms: sum as f64 / samples.len() as f64 / 1e6,
+            avg_ms,
             min_ms: ms_from_ns(min),
-            max_ms: window.last().copied().map_or(0.0, ms_from_ns),
+            max_ms: ms_from_ns(max),
             p50_ms: p50 / 1e6,
             p95_ms: p95 / 1e6,
             p99_ms: p99 / 1e6,
-            count: samples.len() as u64,
-            failed,
+            count: window.len() as u64,
         }
     }
+
+    pub(crate) fn of_samples(samples: &[Sample]) -> Self {
+        let mut window: Vec<_> = samples.iter().map(|sample| sample.ns).collect();
+        Self::of(&mut window)
+    }
+}
+
+/// The arithmetic mean of nanoseconds, in ms; 0.0 of none.
+pub(crate) fn mean_ms(window: &[u64]) -> f64 {
+    if window.is_empty() { 0.0 } else { sum(window) as f64 / window.len() as f64 / 1e6 }
+}
+
+fn sum(window: &[u64]) -> u128 {
+    let (bits, sum) = window.iter().fold((0, 0_u64), |(bits, sum), ns| (bits | ns, sum.wrapping_add(*ns)));
+    // So many samples of so many bits have a sum of at most 64, which is usual, and for which processors have vectors.
+    if usize::BITS - window.len().leading_zeros() <= bits.leading_zeros() {
+        return u128::from(sum);
+    }
+    window.iter().map(|ns| u128::from(*ns)).sum()
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_sum_is_exact_however_large(window in vec(prop_oneof![any::<u64>(), Just(u64::MAX), 0..1_u64 << 58], 0..100)) {
+            prop_assert_eq!(sum(&window), window.iter().map(|ns| u128::from(*ns)).sum::<u128>());
+        }
+    }
 
     #[test]
     fn all_numbers_are_those_of_the_same_samples() {
-        let ms = |ms: u64, failed| Sample { end: ms, ns: ms * 1_000_000 }.marked(failed);
-        let stats =
-            WindowStats::of(&[ms(12, false), ms(80, true), ms(15, false), ms(45, true), ms(20, false)]);
+        let stats = WindowStats::of(&mut [12, 80, 15, 45, 20].map(|ms| ms * 1_000_000));
         let expected = WindowStats {
             avg_ms: 34.4,
             min_ms: 12.0,
@@ -62,9 +79,14 @@ mod tests {
             p95_ms: 80.0,
             p99_ms: 80.0,
             count: 5,
-            failed: 2,
         };
         assert_eq!(stats, expected);
-        assert_eq!(WindowStats::of(&[]), WindowStats::default());
+        assert_eq!(WindowStats::of(&mut []), WindowStats::default());
+    }
+
+    #[test]
+    fn the_mean_of_huge_durations_stays_finite() {
+        assert_eq!(mean_ms(&[u64::MAX; 60]), u64::MAX as f64 / 1e6);
+        assert_eq!(mean_ms(&[]), 0.0);
     }
 }

@@ -1,13 +1,11 @@
 //! Timed calls of one thread: count, errors, sum, extremes and the last N samples.
 
-use std::borrow::Cow;
-
 use super::Shard;
 use super::histogram::{Counts, Histogram};
 use super::lease::Spare;
-use super::recent::Recent;
+use super::recent::{Recent, Seen};
 use super::shard::{Sums, zero};
-use super::window::{Place, Sample, mean_ns, newest};
+use super::window::{Place, Sample};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::unit::ms_from_ns;
 
@@ -106,7 +104,7 @@ impl TimingShard {
         Recent::heap_bytes(window)
     }
 
-    /// The scalar fields and the newest sample; call inside a reading of `recent`.
+    /// The scalar fields, but for the last sample; call inside a reading of `recent`.
     fn scalars(&self, count: u64) -> TimingTotal {
         TimingTotal {
             count,
@@ -114,20 +112,14 @@ impl TimingShard {
             sum_ns: self.sum_ns.load(Ordering::Relaxed),
             min_ns: self.min_ns.load(Ordering::Relaxed),
             max_ns: self.max_ns.load(Ordering::Relaxed),
-            last: self.recent.newest(count),
-            recent: Vec::new(),
+            last: None,
         }
     }
 
-    /// Reads everything: the scalar fields with what `along` reads of the same calls, and up to `window` of the newest
-    /// samples, as [`Recent::read`] has them.
-    pub(crate) fn read<T>(
-        &self,
-        window: usize,
-        recent: &mut Vec<Sample>,
-        along: impl Fn() -> T,
-    ) -> (TimingTotal, T) {
-        self.recent.read(window, recent, |count| (self.scalars(count), along()))
+    /// Reads the scalar fields with what `along` reads of the same calls, and gives the samples of these.
+    pub(crate) fn read<T>(&self, along: impl Fn() -> T) -> (TimingTotal, T, Seen<'_>) {
+        let ((scalars, along), seen) = self.recent.see(|count| (self.scalars(count), along()));
+        (TimingTotal { last: seen.last(), ..scalars }, along, seen)
     }
 }
 
@@ -171,9 +163,10 @@ impl Shard for TimingShard {
         &SPARE
     }
 
-    fn merge_into(&self, total: &mut TimingTotal, window: usize) {
-        let (scalars, ()) = self.read(window, &mut total.recent, || ());
+    fn merge_into(&self, total: &mut TimingTotal) -> Option<Seen<'_>> {
+        let (scalars, (), seen) = self.read(|| ());
         total.merge(&scalars);
+        Some(seen)
     }
 
     fn bytes(window: usize) -> usize {
@@ -198,7 +191,7 @@ impl Shard for TimingShard {
 }
 
 /// Timed calls merged over threads.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct TimingTotal {
     pub(crate) count: u64,
     pub(crate) errors: u64,
@@ -207,13 +200,11 @@ pub(crate) struct TimingTotal {
     pub(crate) max_ns: u64,
     /// The sample that ended last.
     pub(crate) last: Option<Sample>,
-    /// The newest samples over all threads, in no particular order.
-    pub(crate) recent: Vec<Sample>,
 }
 
 impl Default for TimingTotal {
     fn default() -> Self {
-        Self { count: 0, errors: 0, sum_ns: 0, min_ns: u64::MAX, max_ns: 0, last: None, recent: Vec::new() }
+        Self { count: 0, errors: 0, sum_ns: 0, min_ns: u64::MAX, max_ns: 0, last: None }
     }
 }
 
@@ -257,21 +248,6 @@ impl TimingTotal {
     pub(crate) fn last_ms(&self) -> f64 {
         self.last.map_or(0.0, |sample| ms_from_ns(sample.ns))
     }
-
-    /// Mean over the window, in ms; 0.0 when there was none.
-    pub(crate) fn avg_ms(&self) -> f64 {
-        self.avg_ms_of(usize::MAX)
-    }
-
-    /// Mean over the newest `window` samples, in ms; 0.0 when there was none.
-    pub(crate) fn avg_ms_of(&self, window: usize) -> f64 {
-        mean_ns(&self.newest(window)) / 1e6
-    }
-
-    /// The newest `window` samples, or as many as there are.
-    pub(crate) fn newest(&self, window: usize) -> Cow<'_, [Sample]> {
-        newest(&self.recent, window)
-    }
 }
 
 #[cfg(test)]
@@ -280,15 +256,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::series::newest::Folded;
 
     fn sample(end: u64, ns: u64) -> Sample {
         Sample { end, ns }
     }
 
-    fn read(shard: &TimingShard, window: usize) -> TimingTotal {
-        let mut total = TimingTotal::default();
-        shard.merge_into(&mut total, window);
-        total
+    fn read(shard: &TimingShard, window: usize) -> (TimingTotal, Vec<Sample>) {
+        let mut samples = Vec::new();
+        let total = Folded::default().read([shard].into_iter(), window, &mut samples);
+        (total, samples)
     }
 
     #[test]
@@ -297,11 +274,11 @@ mod tests {
         for (end, ns) in [(1, 10), (2, 20), (3, 30), (4, 40), (5, 5)] {
             shard.record(sample(end, ns), ns == 40, || {});
         }
-        let total = read(&shard, 3);
+        let (total, samples) = read(&shard, 3);
         assert_eq!((total.count, total.errors, total.sum_ns), (5, 1, 105));
         assert_eq!((total.min_ns, total.max_ns), (5, 40));
         assert_eq!(total.last, Some(sample(5, 5)));
-        assert_eq!(total.recent, [sample(5, 5), sample(4, 40).marked(true), sample(3, 30)]);
+        assert_eq!(samples, [sample(3, 30), sample(4, 40).marked(true), sample(5, 5)]);
     }
 
     proptest! {
@@ -319,27 +296,11 @@ mod tests {
             let mut expected = Counts::default();
             durations.iter().for_each(|ns| expected.record(*ns));
             prop_assert!(counts.occupied().eq(expected.occupied()));
-            let total = read(&shard, 3);
+            let (total, _) = read(&shard, 3);
             prop_assert_eq!(total.min_ns, durations.iter().copied().min().unwrap_or(u64::MAX));
             prop_assert_eq!(total.max_ns, durations.iter().copied().max().unwrap_or(0));
             prop_assert_eq!(total.sum_ns, durations.iter().fold(0, |sum: u64, ns| sum.saturating_add(*ns)));
         }
-    }
-
-    #[test]
-    fn the_window_of_two_threads_is_the_newest_of_both() {
-        let (a, b) = (TimingShard::new(4), TimingShard::new(4));
-        for end in [1, 3, 5, 7] {
-            a.record(sample(end, 1), false, || {});
-        }
-        b.record(sample(6, 2), false, || {});
-        let mut total = TimingTotal::default();
-        a.merge_into(&mut total, 4);
-        b.merge_into(&mut total, 4);
-        let mut ends: Vec<_> = total.recent.iter().map(|sample| sample.end).collect();
-        ends.sort_unstable();
-        assert_eq!(ends, [3, 5, 6, 7]);
-        assert_eq!(total.last, Some(sample(7, 1)));
     }
 
     #[test]
@@ -355,14 +316,14 @@ mod tests {
                 stop.store(true, Ordering::Relaxed);
             });
             while !stop.load(Ordering::Relaxed) {
-                let total = read(&shard, 60);
+                let (total, samples) = read(&shard, 60);
                 assert_eq!(total.sum_ns, total.count * (total.count + 1) / 2);
                 assert_eq!(total.max_ns, total.count);
-                assert!(
-                    total.recent.iter().all(|sample| sample.end == sample.ns && sample.end <= total.count)
-                );
+                let oldest = total.count - samples.len() as u64;
+                let expected = (oldest + 1..=total.count).map(|end| sample(end, end));
+                assert!(samples.iter().copied().eq(expected), "{samples:?}");
             }
         });
-        assert_eq!(read(&shard, 60).recent.len(), 60);
+        assert_eq!(read(&shard, 60).1.len(), 60);
     }
 }

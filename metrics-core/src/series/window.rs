@@ -1,7 +1,4 @@
-//! The last N samples of one thread, and the last N over all threads.
-
-use std::borrow::Cow;
-use std::cmp::Reverse;
+//! The last N samples of one thread.
 
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -51,15 +48,47 @@ pub(crate) struct Ring {
 pub(crate) struct Place<'a>(&'a Slot);
 
 #[derive(Debug, Default)]
-struct Slot {
+pub(crate) struct Slot {
     end: AtomicU64,
     ns: AtomicU64,
 }
 
 impl Slot {
+    /// Clock ticks at the end of the call, which order samples over threads.
     #[inline]
-    fn read(&self) -> Sample {
-        Sample { end: self.end.load(Ordering::Relaxed), ns: self.ns.load(Ordering::Relaxed) }
+    pub(super) fn ended(&self) -> u64 {
+        self.end.load(Ordering::Relaxed) & !FAILED
+    }
+}
+
+/// What a reader keeps of a sample.
+pub(crate) trait Part: Sized {
+    fn of(sample: Sample) -> Self;
+
+    /// Of a sample in a ring, of which no more is read.
+    fn read(slot: &Slot) -> Self;
+}
+
+impl Part for Sample {
+    fn of(sample: Sample) -> Self {
+        sample
+    }
+
+    #[inline]
+    fn read(slot: &Slot) -> Self {
+        Self { end: slot.end.load(Ordering::Relaxed), ns: slot.ns.load(Ordering::Relaxed) }
+    }
+}
+
+/// The duration, in nanoseconds.
+impl Part for u64 {
+    fn of(sample: Sample) -> Self {
+        sample.ns
+    }
+
+    #[inline]
+    fn read(slot: &Slot) -> Self {
+        slot.ns.load(Ordering::Relaxed)
     }
 }
 
@@ -104,21 +133,11 @@ impl Ring {
         self.next.store(self.slots.len(), Ordering::Relaxed);
     }
 
-    /// Sample number `index`; garbage unless it was written and is not yet overwritten.
-    pub(crate) fn read(&self, index: u64) -> Sample {
-        self.slots[(index % self.slots.len() as u64) as usize].read()
-    }
-
-    /// Appends the `wanted` samples before number `newest`, the last one first; garbage as those of [`read`](Self::read).
-    pub(crate) fn copy_newest(&self, newest: u64, wanted: usize, out: &mut Vec<Sample>) {
+    /// The samples before number `newest`; garbage those that were never written or are overwritten.
+    pub(crate) fn before(&self, newest: u64) -> Before<'_> {
         let place = (newest % self.slots.len() as u64) as usize;
-        // The newest samples end before that place, and the ones before them at the end of the ring.
-        let (front, back) = self.slots.split_at(place);
-        let front = &front[front.len().saturating_sub(wanted)..];
-        let back = &back[back.len().saturating_sub(wanted - front.len())..];
-        for run in [front, back] {
-            out.extend(run.iter().rev().map(Slot::read));
-        }
+        let (newer, older) = self.slots.split_at(place);
+        Before { newer, older }
     }
 
     /// The oldest sample that is intact once sample `begun - 1` has been started.
@@ -127,117 +146,30 @@ impl Ring {
     }
 }
 
-/// Keeps the newest `window` of the samples before `start` and of those from there on, in no particular order.
-///
-/// # Cost
-/// Two runs that are newest first, as two threads leave them, are looked through and cut where they meet; others are
-/// selected from, in linear time.
-pub(crate) fn keep_newest(samples: &mut Vec<Sample>, start: usize, window: usize) {
-    if samples.len() <= window {
-        return;
-    }
-    let (before, added) = samples.split_at(start);
-    if is_newest_first(before) && is_newest_first(added) {
-        let kept = kept_of(before, added, window);
-        samples.copy_within(start..start + window - kept, kept);
-    } else if window > 0 {
-        samples.select_nth_unstable_by_key(window - 1, |sample| Reverse(sample.ended()));
-    }
-    samples.truncate(window);
+/// The samples of a ring before one of them; each part is in the order in which it was written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before<'a> {
+    newer: &'a [Slot],
+    older: &'a [Slot],
 }
 
-/// Samples of one thread are, unless its clock ran backwards.
-fn is_newest_first(samples: &[Sample]) -> bool {
-    let mut newer = u64::MAX;
-    // Looked at to the end: they nearly always are, and a branch for each costs more.
-    samples.iter().fold(true, |is, sample| {
-        let ended = sample.ended();
-        is & (std::mem::replace(&mut newer, ended) >= ended)
-    })
-}
-
-/// How many of the samples before are among the newest `window` of both, of which there are more; all newest first.
-fn kept_of(before: &[Sample], added: &[Sample], window: usize) -> usize {
-    let (mut least, mut most) = (window.saturating_sub(added.len()), window.min(before.len()));
-    while least < most {
-        let kept = least.midpoint(most);
-        // The next one before, against the last one added that would have to make room for it.
-        if before[kept].ended() > added[window - kept - 1].ended() { least = kept + 1 } else { most = kept }
-    }
-    least
-}
-
-/// The newest `window` samples of any, in no particular order.
-pub(crate) fn newest(samples: &[Sample], window: usize) -> Cow<'_, [Sample]> {
-    if samples.len() <= window {
-        return Cow::Borrowed(samples);
-    }
-    let mut newest = samples.to_vec();
-    keep_newest(&mut newest, 0, window);
-    Cow::Owned(newest)
-}
-
-/// The arithmetic mean in nanoseconds; 0.0 of nothing.
-pub(crate) fn mean_ns(samples: &[Sample]) -> f64 {
-    if samples.is_empty() {
-        return 0.0;
-    }
-    let sum: u128 = samples.iter().map(|sample| u128::from(sample.ns)).sum();
-    sum as f64 / samples.len() as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn samples(ends: &[u64]) -> Vec<Sample> {
-        ends.iter().map(|&end| Sample { end, ns: end * 10 }).collect()
-    }
-
-    proptest! {
-        /// Clocks that ran backwards among them.
-        #[test]
-        fn what_is_kept_of_threads_are_the_newest_samples(
-            runs in vec((vec(0_u64..50, 0..12), any::<bool>()), 0..5),
-            window in 0_usize..15,
-        ) {
-            let mut kept = Vec::new();
-            for (run, forwards) in &runs {
-                let (start, mut run) = (kept.len(), samples(run));
-                if *forwards {
-                    run.sort_unstable_by_key(|sample| Reverse(sample.end));
-                }
-                kept.extend(run);
-                keep_newest(&mut kept, start, window);
-            }
-            let mut ends: Vec<_> = runs.into_iter().flat_map(|(run, _)| run).collect();
-            ends.sort_unstable_by_key(|end| Reverse(*end));
-            ends.truncate(window);
-            kept.sort_unstable_by_key(|sample| Reverse(sample.end));
-            prop_assert_eq!(kept, samples(&ends));
+impl<'a> Before<'a> {
+    /// The sample that was written when `age` newer ones were to come.
+    #[inline]
+    pub(super) fn of_age(self, age: usize) -> Option<&'a Slot> {
+        match self.newer.len().checked_sub(age + 1) {
+            Some(place) => self.newer.get(place),
+            None => self.older.get((self.newer.len() + self.older.len()).checked_sub(age + 1)?),
         }
     }
 
-    #[test]
-    fn failed_calls_are_told_and_ordered_by_their_end() {
-        let call = |end, failed| Sample { end, ns: 1 }.marked(failed);
-        let mut kept = vec![call(7, true), call(2, false)];
-        kept.extend([call(8, false), call(3, true)]);
-        keep_newest(&mut kept, 2, 3);
-        kept.sort_unstable_by_key(|sample| sample.ended());
-        let seen: Vec<_> = kept.iter().map(|sample| (sample.ended(), sample.failed())).collect();
-        assert_eq!(seen, [(3, true), (7, true), (8, false)]);
-        let last = newest(&kept, 1);
-        assert_eq!((last.len(), last[0].ended(), newest(&kept, 3).len()), (1, 8, 3));
-    }
-
-    #[test]
-    fn the_mean_of_huge_samples_stays_finite() {
-        let samples = vec![Sample { end: 0, ns: u64::MAX }; 60];
-        assert_eq!(mean_ns(&samples), u64::MAX as f64);
-        assert_eq!(mean_ns(&[]), 0.0);
+    /// Appends the `count` newest of them.
+    #[inline]
+    pub(super) fn copy_newest<P: Part>(self, count: usize, out: &mut Vec<P>) {
+        let newer = &self.newer[self.newer.len().saturating_sub(count)..];
+        let older = &self.older[self.older.len().saturating_sub(count - newer.len())..];
+        for run in [older, newer] {
+            out.extend(run.iter().map(P::read));
+        }
     }
 }

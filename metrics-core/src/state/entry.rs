@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
 use crate::series::{
     CounterShard, Counts, Gauge, NodeShard, Rate, RouteShard, Sample, Series, Shard, TimingShard, TopicShard,
-    WindowStats,
+    WindowStats, mean_ms,
 };
 use crate::snapshot::{DagNodeMetrics, EndpointMetrics, FunctionMetrics, OperationMetrics, WsTopicMetrics};
 use crate::sync::{read, write};
@@ -118,8 +118,14 @@ impl NodeEntry {
     }
 
     /// The wire form, without the operations.
-    pub(crate) fn snapshot(&self, key: &OwnedKey, clock: &Clock, extra: &Extra) -> DagNodeMetrics {
-        let total = self.series.total();
+    pub(crate) fn snapshot(
+        &self,
+        key: &OwnedKey,
+        clock: &Clock,
+        extra: &Extra,
+        window: &mut Vec<u64>,
+    ) -> DagNodeMetrics {
+        let total = self.series.read(usize::MAX, window);
         let label = read(&self.label).clone();
         let node_id = key.borrow().first;
         DagNodeMetrics {
@@ -127,7 +133,7 @@ impl NodeEntry {
             node_name: label.name.as_deref().unwrap_or(node_id).to_owned(),
             node_type: label.node_type.as_deref().unwrap_or(UNKNOWN_NODE_TYPE).to_owned(),
             last_exec_ms: total.timing.last_ms(),
-            avg_exec_ms: total.timing.avg_ms(),
+            avg_exec_ms: mean_ms(window),
             calls_total: total.timing.count,
             errors: total.timing.errors,
             panicked_total: extra.total.panicked,
@@ -170,11 +176,11 @@ impl Entry for OperationEntry {
 }
 
 impl OperationEntry {
-    pub(crate) fn snapshot(&self, extra: &Extra) -> OperationMetrics {
-        let total = self.series.total();
+    pub(crate) fn snapshot(&self, extra: &Extra, window: &mut Vec<u64>) -> OperationMetrics {
+        let total = self.series.read(usize::MAX, window);
         OperationMetrics {
             last_ms: total.last_ms(),
-            avg_ms: total.avg_ms(),
+            avg_ms: mean_ms(window),
             calls: total.count,
             errors: total.errors,
             panicked_total: extra.total.panicked,
@@ -206,9 +212,9 @@ impl Entry for FunctionEntry {
 }
 
 impl FunctionEntry {
-    pub(crate) fn snapshot(&self, key: &OwnedKey, extra: &Extra) -> FunctionMetrics {
-        let total = self.series.total();
-        let window = WindowStats::of(&total.recent);
+    pub(crate) fn snapshot(&self, key: &OwnedKey, extra: &Extra, window: &mut Vec<u64>) -> FunctionMetrics {
+        let total = self.series.read(usize::MAX, window);
+        let window = WindowStats::of(window);
         FunctionMetrics {
             name: key.borrow().first.to_owned(),
             calls_total: total.count.saturating_add(extra.total.unsampled),
@@ -256,13 +262,13 @@ impl Entry for RouteEntry {
 
 impl RouteEntry {
     /// The wire form; `None` as long as no request was answered.
-    pub(crate) fn snapshot(&self, key: &OwnedKey) -> Option<EndpointMetrics> {
-        let total = self.series.total();
+    pub(crate) fn snapshot(&self, key: &OwnedKey, window: &mut Vec<u64>) -> Option<EndpointMetrics> {
+        let total = self.series.read(self.window, window);
         let Key { first: method, second: path } = key.borrow();
         (total.timing.count > 0).then(|| EndpointMetrics {
             method: method.to_owned(),
             path: path.to_owned(),
-            avg_latency_ms: total.timing.avg_ms_of(self.window),
+            avg_latency_ms: mean_ms(window),
             calls_total: total.timing.count,
             last_status_code: total.last_status,
         })

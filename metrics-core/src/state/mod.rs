@@ -236,7 +236,9 @@ impl State {
             snapshot.websocket.topics.insert(row.name().to_owned(), topic);
         }
         snapshot.system = *lock(&self.system);
-        snapshot.endpoints = self.routes_in_order().iter().filter_map(|row| row.snapshot(&row.key)).collect();
+        let mut window = Vec::new();
+        let routes = self.routes_in_order();
+        snapshot.endpoints = routes.iter().filter_map(|row| row.snapshot(&row.key, &mut window)).collect();
         snapshot
     }
 
@@ -253,33 +255,34 @@ impl State {
     /// The nodes with their operations. A node that only its operations told of appears as a placeholder
     /// (O-04).
     fn node_snapshots(&self) -> Vec<DagNodeMetrics> {
+        // Before the nodes, so that theirs are among these.
         let operations = self.operations.all();
-        let nodes = self.nodes.all();
-        let mut nodes: Vec<_> = nodes.iter().map(|row| self.node_snapshot(row)).collect();
-        let mut places: HashMap<_, _> = nodes.iter().map(|node| node.node_id.clone()).zip(0..).collect();
-        for operation in operations {
-            let Key { first: node_id, second: name } = operation.key.borrow();
-            let place = *places.entry(node_id.to_owned()).or_insert_with(|| {
-                nodes.push(placeholder(node_id));
+        let rows = self.nodes.all();
+        let mut window = Vec::new();
+        let extra = self.node_extras.beside(&self.nodes);
+        let snapshot =
+            |row: &Row<NodeEntry>| row.snapshot(&row.key, &self.clock, &extra(row.key.borrow()), &mut window);
+        let mut nodes: Vec<_> = rows.iter().map(|row| &**row).map(snapshot).collect();
+        let mut places: HashMap<_, _> = rows.iter().map(|row| row.name()).zip(0..).collect();
+        let extra = self.operation_extras.beside(&self.operations);
+        for operation in &operations {
+            let key = operation.key.borrow();
+            let place = *places.entry(key.first).or_insert_with(|| {
+                nodes.push(placeholder(key.first));
                 nodes.len() - 1
             });
-            let extra = self.operation_extras.of(operation.key.borrow(), &self.operations);
-            nodes[place].open3d_ops.insert(name.to_owned(), operation.snapshot(&extra));
+            let metrics = operation.snapshot(&extra(key), &mut window);
+            nodes[place].open3d_ops.insert(key.second.to_owned(), metrics);
         }
         nodes
     }
 
-    fn node_snapshot(&self, row: &Row<NodeEntry>) -> DagNodeMetrics {
-        row.snapshot(&row.key, &self.clock, &self.node_extras.of(row.key.borrow(), &self.nodes))
-    }
-
     /// The timed functions, in the order in which they were first called.
     pub(crate) fn function_snapshots(&self) -> Vec<FunctionMetrics> {
-        let functions = self.functions.all();
-        let snapshot = |row: &Row<FunctionEntry>| {
-            row.snapshot(&row.key, &self.function_extras.of(row.key.borrow(), &self.functions))
-        };
-        functions.iter().map(|row| snapshot(row)).collect()
+        let mut window = Vec::new();
+        let extra = self.function_extras.beside(&self.functions);
+        let rows = self.functions.all();
+        rows.iter().map(|row| row.snapshot(&row.key, &extra(row.key.borrow()), &mut window)).collect()
     }
 
     /// WebSocket connections over all topics: open, and ever established.

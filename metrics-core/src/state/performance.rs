@@ -8,7 +8,7 @@ use super::entry::{Entry, RouteEntry, unix_seconds_at};
 use super::key::Key;
 use super::table::Row;
 use crate::config::NamedRoute;
-use crate::series::{Sample, TimingTotal, WindowStats};
+use crate::series::{Sample, WindowStats};
 use crate::snapshot::{
     CacheMetrics, DatabaseMetrics, FunctionCall, Performance, RouteStats, WatchedRoute, iso8601,
 };
@@ -48,7 +48,9 @@ impl State {
 
     fn watched_of(&self, route: &NamedRoute) -> WatchedRoute {
         let Some((_, row)) = self.routes.find(key_of(route)) else { return WatchedRoute::default() };
-        let stats = self.window(&row.total().timing);
+        let mut window = Vec::new();
+        row.series().read(self.config.performance_window(), &mut window);
+        let stats = WindowStats::of(&mut window);
         WatchedRoute {
             p95_latency_ms: stats.p95_ms,
             avg_latency_ms: stats.avg_ms,
@@ -57,9 +59,10 @@ impl State {
     }
 
     fn stats_of(&self, row: &Row<RouteEntry>) -> Option<RouteStats> {
-        let timing = row.total().timing;
-        let last = timing.last?;
-        let window = self.window(&timing);
+        let mut samples = Vec::<Sample>::new();
+        let total = row.series().read(self.config.performance_window(), &mut samples);
+        let last = total.timing.last?;
+        let window = WindowStats::of_samples(&samples);
         let key = row.key.borrow();
         let name = self.config.endpoints.iter().find(|route| key_of(route) == key);
         Some(RouteStats {
@@ -72,13 +75,9 @@ impl State {
             min_ms: window.min_ms,
             max_ms: window.max_ms,
             request_count: window.count,
-            error_count: window.failed,
+            error_count: samples.iter().filter(|request| request.failed()).count() as u64,
             last_updated: iso8601(unix_seconds_at(&self.clock, last.ended()) as u64),
         })
-    }
-
-    fn window(&self, timing: &TimingTotal) -> WindowStats {
-        WindowStats::of(&timing.newest(self.config.performance_window()))
     }
 
     // === caches and the database ===
@@ -103,10 +102,11 @@ impl State {
     /// The last `count` calls of all timed functions, of each no more than its window, newest last.
     pub(crate) fn recent_calls(&self, count: usize) -> Vec<FunctionCall> {
         let functions = self.functions.all();
-        let totals: Vec<_> = functions.iter().map(|row| (row, row.total())).collect();
-        let calls =
-            totals.iter().flat_map(|(row, total)| total.recent.iter().map(move |call| (row.name(), *call)));
-        let mut calls: Vec<_> = calls.collect();
+        let (mut calls, mut window) = (Vec::new(), Vec::<Sample>::new());
+        for row in &functions {
+            row.series().read(usize::MAX, &mut window);
+            calls.extend(window.drain(..).map(|call| (row.name(), call)));
+        }
         calls.sort_by_key(|(_, call)| Reverse(call.ended()));
         calls.truncate(count);
         let call = |&(function, call): &(&str, Sample)| FunctionCall {

@@ -29,13 +29,13 @@ impl Entry for QueriesEntry {
 
 impl QueriesEntry {
     pub(crate) fn snapshot(&self) -> DatabaseMetrics {
-        let total = self.total();
-        let window = total.window();
-        let sum = window.clone().fold(0, u64::saturating_add);
+        let mut window = Vec::<u64>::new();
+        self.series.read(usize::MAX, &mut window);
+        let sum = window.iter().copied().fold(0, u64::saturating_add);
         DatabaseMetrics {
             total_queries: sum,
             avg_per_request: sum as f64 / window.len().max(1) as f64,
-            max_per_request: window.clone().max().unwrap_or(0),
+            max_per_request: window.iter().copied().max().unwrap_or(0),
             count: window.len() as u64,
         }
     }

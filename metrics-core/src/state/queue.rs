@@ -33,8 +33,9 @@ impl Entry for QueueEntry {
 
 impl QueueEntry {
     pub(crate) fn snapshot(&self, name: &str) -> QueueMetrics {
-        let total = self.waits.total();
-        let window = WindowStats::of(&total.recent);
+        let mut window = Vec::new();
+        let total = self.waits.read(usize::MAX, &mut window);
+        let window = WindowStats::of(&mut window);
         QueueMetrics {
             name: name.to_owned(),
             size: self.size.get(),
