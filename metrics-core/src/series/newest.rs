@@ -73,7 +73,7 @@ impl<S: Shard> Folded<S> {
         window: usize,
         kept: &mut Vec<P>,
     ) -> S::Total {
-        let mut runs = Vec::new();
+        let mut runs = Vec::with_capacity(shards.clone().count() + 1);
         for window in WINDOW_SHARES.map(|share| window.div_ceil(share)) {
             kept.clear();
             runs.clear();

@@ -20,15 +20,19 @@ pub(crate) fn exclusive_of<T: Copy>(sorted: &[T], p: f64, number: impl Fn(T) -> 
         return 0.0;
     };
     let position = (sorted.len() as f64 + 1.0) * p;
-    let rank = position.floor();
-    if rank < 1.0 {
+    let rank = position as usize;
+    if rank < 1 {
         return number(first);
     }
-    // In range: 1 <= rank, and a rank at or past the end has no right neighbour.
-    let (Some(&below), Some(&above)) = (sorted.get(rank as usize - 1), sorted.get(rank as usize)) else {
+    // A rank at or past the end has no right neighbour.
+    let (Some(&below), Some(&above)) = (sorted.get(rank - 1), sorted.get(rank)) else {
         return number(last);
     };
-    let (below, above, share) = (number(below), number(above), position - rank);
+    let (below, above, share) = (number(below), number(above), position - rank as f64);
+    between(below, above, share)
+}
+
+fn between(below: f64, above: f64, share: f64) -> f64 {
     let between = below + (above - below) * share;
     // Numbers so far apart that their difference is infinite.
     if between.is_finite() { between } else { below * (1.0 - share) + above * share }
@@ -40,49 +44,70 @@ const FEW: usize = 24;
 /// So many of the largest samples are found by going through all; more are selected.
 const TOP: usize = 16;
 
-/// The median, the 0.95 and the 0.99 quantile of samples in any order, as [`exclusive`] has them; puts the samples into
-/// another order, of which the smallest is the first and the largest the last.
-///
-/// # Cost
-/// Linear: only what stands at the three ranks is looked for.
-pub(crate) fn p50_p95_p99(samples: &mut [u64]) -> [f64; 3] {
-    const PS: [f64; 3] = [0.5, 0.95, 0.99];
-    if samples.len() < FEW {
-        samples.sort_unstable();
-        return PS.map(|p| exclusive(samples, p));
-    }
-    let [median, p95, _] = PS.map(|p| ((samples.len() as f64 + 1.0) * p) as usize);
-    let (below, _, above) = samples.select_nth_unstable(median - 1);
-    if let Some(least) = (0..below.len()).min_by_key(|&place| below[place]) {
-        below.swap(0, least);
-    }
-    if let Some(least) = (0..above.len()).min_by_key(|&place| above[place]) {
-        above.swap(0, least);
-    }
-    let p50 = exclusive(samples, PS[0]);
-    sort_top(&mut samples[median..], p95 - 1 - median);
-    [p50, exclusive(samples, PS[1]), exclusive(samples, PS[2])]
+/// What is told of samples in any order.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Quantiles {
+    pub(crate) min: u64,
+    pub(crate) p50: f64,
+    pub(crate) p95: f64,
+    pub(crate) p99: f64,
+    pub(crate) max: u64,
 }
 
-/// Puts the samples from a rank on where they belong.
-fn sort_top(samples: &mut [u64], rank: usize) {
-    let top = samples.len() - rank;
-    if top > TOP {
-        samples.select_nth_unstable(rank);
-        return samples[rank..].sort_unstable();
-    }
-    samples[rank..].sort_unstable();
-    for place in 0..rank {
-        if samples[place] > samples[rank] {
-            samples.swap(place, rank);
-            // The least of the top is a new one, and belongs further up perhaps.
-            let mut at = rank;
-            while at + 1 < samples.len() && samples[at] > samples[at + 1] {
-                samples.swap(at, at + 1);
-                at += 1;
-            }
+impl Quantiles {
+    /// As [`exclusive`] has them, and zeros of nothing; puts the samples into another order.
+    ///
+    /// # Cost
+    /// Linear: only what stands at the ranks is looked for.
+    pub(crate) fn of(samples: &mut [u64]) -> Self {
+        let position = |p: f64| (samples.len() as f64 + 1.0) * p;
+        let (middle, p95) = (position(0.5), position(0.95) as usize);
+        if samples.len() < FEW {
+            samples.sort_unstable();
+        } else {
+            let rank = middle as usize;
+            let (below, median, above) = samples.select_nth_unstable(rank - 1);
+            let next = sort_top(above, p95 - 1 - rank);
+            return Self {
+                min: *below.iter().min().unwrap_or(median),
+                p50: between(*median as f64, next as f64, middle - rank as f64),
+                p95: exclusive(samples, 0.95),
+                p99: exclusive(samples, 0.99),
+                max: samples[samples.len() - 1],
+            };
+        }
+        Self {
+            min: samples.first().copied().unwrap_or_default(),
+            p50: exclusive(samples, 0.5),
+            p95: exclusive(samples, 0.95),
+            p99: exclusive(samples, 0.99),
+            max: samples.last().copied().unwrap_or_default(),
         }
     }
+}
+
+/// Puts the samples from a rank on where they belong; gives the smallest of all.
+fn sort_top(samples: &mut [u64], rank: usize) -> u64 {
+    if samples.len() - rank > TOP {
+        samples.select_nth_unstable(rank);
+    }
+    let (others, top) = samples.split_at_mut(rank);
+    top.sort_unstable();
+    let mut least = top[0];
+    for ns in others {
+        if *ns > top[0] {
+            std::mem::swap(ns, &mut top[0]);
+            // The least of the top is a new one, and belongs further up perhaps.
+            let mut at = 0;
+            while at + 1 < top.len() && top[at] > top[at + 1] {
+                top.swap(at, at + 1);
+                at += 1;
+            }
+        } else if *ns < least {
+            least = *ns;
+        }
+    }
+    least
 }
 
 #[cfg(test)]
@@ -94,13 +119,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn selected_quantiles_are_those_of_the_sorted_samples(samples in vec(0_u64..1_000, 0..300)) {
+        fn selected_quantiles_are_those_of_the_sorted_samples(
+            samples in prop_oneof![
+                vec(0_u64..1_000, 0..400),
+                vec(0_u64..3, 0..100),
+                vec(prop_oneof![Just(0), Just(u64::MAX), any::<u64>()], 0..100),
+            ],
+        ) {
             let mut sorted = samples.clone();
             sorted.sort_unstable();
-            let expected = [0.5, 0.95, 0.99].map(|p| exclusive(&sorted, p));
+            let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|p| exclusive(&sorted, p));
+            let of = |sample: Option<&u64>| sample.copied().unwrap_or(0);
+            let (min, max) = (of(sorted.first()), of(sorted.last()));
             let mut samples = samples;
-            prop_assert_eq!(p50_p95_p99(&mut samples), expected);
-            prop_assert_eq!((samples.first(), samples.last()), (sorted.first(), sorted.last()));
+            prop_assert_eq!(Quantiles::of(&mut samples), Quantiles { min, p50, p95, p99, max });
+            samples.sort_unstable();
+            prop_assert_eq!(samples, sorted);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is told of a window.
 
-use super::quantile::p50_p95_p99;
+use super::quantile::Quantiles;
 use super::window::Sample;
 use crate::unit::ms_from_ns;
 
@@ -21,15 +21,14 @@ impl WindowStats {
     /// Of nanoseconds, which are put into another order.
     pub(crate) fn of(window: &mut [u64]) -> Self {
         let avg_ms = mean_ms(window);
-        let [p50, p95, p99] = p50_p95_p99(window);
-        let (Some(&min), Some(&max)) = (window.first(), window.last()) else { return Self::default() };
+        let found = Quantiles::of(window);
         Self {
             avg_ms,
-            min_ms: ms_from_ns(min),
-            max_ms: ms_from_ns(max),
-            p50_ms: p50 / 1e6,
-            p95_ms: p95 / 1e6,
-            p99_ms: p99 / 1e6,
+            min_ms: ms_from_ns(found.min),
+            max_ms: ms_from_ns(found.max),
+            p50_ms: found.p50 / 1e6,
+            p95_ms: found.p95 / 1e6,
+            p99_ms: found.p99 / 1e6,
             count: window.len() as u64,
         }
     }
@@ -46,8 +45,12 @@ pub(crate) fn mean_ms(window: &[u64]) -> f64 {
 }
 
 fn sum(window: &[u64]) -> u128 {
-    let (bits, sum) = window.iter().fold((0, 0_u64), |(bits, sum), ns| (bits | ns, sum.wrapping_add(*ns)));
-    // So many samples of so many bits have a sum of at most 64, which is usual, and for which processors have vectors.
+    let (mut bits, mut sum) = (0, 0_u64);
+    for ns in window {
+        bits |= ns;
+        sum = sum.wrapping_add(*ns);
+    }
+    // So many numbers of so many bits have a sum of at most 64: nearly always, and processors add several at once then.
     if usize::BITS - window.len().leading_zeros() <= bits.leading_zeros() {
         return u128::from(sum);
     }
