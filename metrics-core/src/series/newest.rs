@@ -6,8 +6,11 @@ use super::Shard;
 use super::recent::{Recent, Seen};
 use super::window::{Before, Part, Sample, Slot};
 
-/// The readings that are tried, each with that part of the window.
-const WINDOW_SHARES: [usize; 9] = [1, 1, 1, 1, 2, 4, 8, 16, 32];
+/// The readings that are tried, each with so many sixteenths of the window.
+///
+/// An owner that does nothing but record overwrites a few samples during a reading, so a little less than the whole is
+/// tried first; while the reader has lost the processor it may overwrite nearly all.
+const TRIES: [usize; 9] = [16, 16, 16, 15, 14, 12, 8, 4, 1];
 
 /// What shards held that are no more.
 #[derive(Debug)]
@@ -74,7 +77,7 @@ impl<S: Shard> Folded<S> {
         kept: &mut Vec<P>,
     ) -> S::Total {
         let mut runs = Vec::with_capacity(shards.clone().count() + 1);
-        for window in WINDOW_SHARES.map(|share| window.div_ceil(share)) {
+        for window in TRIES.map(|sixteenths| (window * sixteenths).div_ceil(16)) {
             kept.clear();
             runs.clear();
             let mut total = self.total.clone();
@@ -122,8 +125,7 @@ impl<'a> Run<'a> {
 
     /// Whether what was chosen is what should have been.
     ///
-    /// Of samples that were looked at and not chosen none was overwritten: it would have ended later than it did, and
-    /// have been chosen.
+    /// No sample that was only looked at was overwritten: the new one would have looked newer still, and been chosen.
     fn is_intact(&self) -> bool {
         self.seen.is_intact(self.chosen)
     }
