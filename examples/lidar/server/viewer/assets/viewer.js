@@ -81,11 +81,12 @@ function animate(scene) {
     requestAnimationFrame(step);
     if (turn.ariaPressed === "true") camera.turn(Math.min(now - last, 100) * TURN_PER_MS, 0);
     last = now;
+    // Before the scene is drawn: a canvas of another size is empty.
+    detail.frame(now);
     fill(scene);
     const start = performance.now();
     scene.draw(camera, colours);
     meter.frames.recordFrame(performance.now() - start, now);
-    detail.frame(now);
   };
   requestAnimationFrame(step);
 }
