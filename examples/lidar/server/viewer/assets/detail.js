@@ -25,7 +25,7 @@ export class Detail {
     this.#changed();
   }
 
-  /** A frame that began at `now` is drawn. @param {number} now */
+  /** A frame begins at `now`. @param {number} now */
   frame(now) {
     if (this.#frames++ === 0) this.#since = now;
     if (this.#frames <= FRAMES) return;
