@@ -19,18 +19,26 @@ type TotalOf<D> = <ShardOf<D> as Shard>::Total;
 #[derive(Clone)]
 pub(super) struct Handle {
     registry: Registry,
-    key: Arc<OwnedKey>,
+    shared: Arc<Shared>,
+    /// Here as well as with what is shared, because it is a load nearer.
+    slot: Slot,
+}
+
+/// What all clones of a handle share.
+struct Shared {
+    key: OwnedKey,
+    /// So that each clone need not look the key up: services clone their handles for every request.
     slot: Slot,
 }
 
 impl Handle {
     pub(super) fn new(registry: &Registry, first: &str, second: &str) -> Self {
-        let key = Arc::new(Key::two(first, second).into());
-        Self { registry: registry.clone(), key, slot: Slot::new() }
+        let shared = Shared { key: Key::two(first, second).into(), slot: Slot::new() };
+        Self { registry: registry.clone(), shared: Arc::new(shared), slot: Slot::new() }
     }
 
     pub(super) fn key(&self) -> Key<'_> {
-        self.key.borrow()
+        self.shared.key.borrow()
     }
 
     pub(super) fn registry(&self) -> &Registry {
@@ -48,7 +56,8 @@ impl Handle {
     #[inline(never)]
     fn resolve<D: Domain>(&self) -> Option<SeriesId> {
         let state = self.registry.recording_state()?;
-        self.slot.get(state, || record::resolve::<D>(state, self.key()))
+        let found_by_any = || self.shared.slot.get(state, || record::resolve::<D>(state, self.key()));
+        self.slot.get(state, found_by_any)
     }
 
     /// Writes into the calling thread's shard.
@@ -58,7 +67,7 @@ impl Handle {
     /// the shard is.
     #[inline(always)]
     pub(super) fn record<D: Domain>(&self, write: impl Fn(Time<'_>, &ShardOf<D>)) {
-        // First, while there is little to be saved.
+        // The thread's memory first: what is loaded before would have to be saved while it is looked for.
         with_hot(|hot| {
             let series = self.slot.last();
             match hot.find::<D>(series) {
@@ -101,6 +110,6 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.key, f)
+        fmt::Debug::fmt(&self.shared.key, f)
     }
 }
