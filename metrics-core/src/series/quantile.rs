@@ -60,30 +60,31 @@ impl Quantiles {
     /// # Cost
     /// Linear: only what stands at the ranks is looked for.
     pub(crate) fn of(samples: &mut [u64]) -> Self {
-        let position = |p: f64| (samples.len() as f64 + 1.0) * p;
-        let (middle, p95) = (position(0.5), position(0.95) as usize);
-        if samples.len() < FEW {
+        let (min, p50) = if samples.len() < FEW {
             samples.sort_unstable();
+            (samples.first().copied().unwrap_or_default(), exclusive(samples, 0.5))
         } else {
-            let rank = middle as usize;
-            let (below, median, above) = samples.select_nth_unstable(rank - 1);
-            let next = sort_top(above, p95 - 1 - rank);
-            return Self {
-                min: *below.iter().min().unwrap_or(median),
-                p50: between(*median as f64, next as f64, middle - rank as f64),
-                p95: exclusive(samples, 0.95),
-                p99: exclusive(samples, 0.99),
-                max: samples[samples.len() - 1],
-            };
-        }
+            least_and_median(samples)
+        };
         Self {
-            min: samples.first().copied().unwrap_or_default(),
-            p50: exclusive(samples, 0.5),
+            min,
+            p50,
             p95: exclusive(samples, 0.95),
             p99: exclusive(samples, 0.99),
             max: samples.last().copied().unwrap_or_default(),
         }
     }
+}
+
+/// The smallest of not [few](FEW) samples and their median; puts those from the 0.95 quantile on where they belong.
+fn least_and_median(samples: &mut [u64]) -> (u64, f64) {
+    let position = |p: f64| (samples.len() as f64 + 1.0) * p;
+    let (middle, p95) = (position(0.5), position(0.95) as usize);
+    let rank = middle as usize;
+    let (below, median, above) = samples.select_nth_unstable(rank - 1);
+    let next = sort_top(above, p95 - 1 - rank);
+    let least = *below.iter().min().unwrap_or(median);
+    (least, between(*median as f64, next as f64, middle - rank as f64))
 }
 
 /// Puts the samples from a rank on where they belong; gives the smallest of all.
