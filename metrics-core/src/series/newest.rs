@@ -58,6 +58,13 @@ impl<S: Shard> Folded<S> {
         total
     }
 
+    /// These and some shards merged, and what is seen of their samples.
+    fn merge<'a>(&'a self, shards: impl Iterator<Item = &'a S>, see: impl FnMut(Seen<'a>)) -> S::Total {
+        let mut total = self.total.clone();
+        shards.filter_map(|shard| shard.merge_into(&mut total)).chain(self.seen()).for_each(see);
+        total
+    }
+
     /// These and some shards merged, and the newest `window` samples of the same calls, in no particular order, in place of
     /// those that `kept` has.
     ///
@@ -80,9 +87,7 @@ impl<S: Shard> Folded<S> {
         for window in TRIES.map(|sixteenths| (window * sixteenths).div_ceil(16)) {
             kept.clear();
             runs.clear();
-            let mut total = self.total.clone();
-            let seen = shards.clone().filter_map(|shard| shard.merge_into(&mut total)).chain(self.seen());
-            runs.extend(seen.map(|seen| Run::new(seen, window)));
+            let total = self.merge(shards.clone(), |seen| runs.push(Run::new(seen, window)));
             choose(&mut runs, window);
             runs.iter().for_each(|run| run.copy_chosen(kept));
             if runs.iter().all(Run::is_intact) {
@@ -90,9 +95,8 @@ impl<S: Shard> Folded<S> {
             }
         }
         kept.clear();
-        let mut total = self.total.clone();
-        let seen = shards.filter_map(|shard| shard.merge_into(&mut total)).chain(self.seen());
-        let mut last: Vec<_> = seen.filter_map(|seen| seen.last()).collect();
+        let mut last = Vec::new();
+        let total = self.merge(shards, |seen| last.extend(seen.last()));
         last.sort_unstable_by_key(|sample| Reverse(sample.ended()));
         kept.extend(last.into_iter().take(window).map(P::of));
         total
@@ -212,6 +216,7 @@ mod tests {
             prop_assert_eq!(total.count, all.len() as u64);
             samples.sort_unstable_by_key(|sample: &Sample| sample.ended());
             all.sort_unstable_by_key(|sample| sample.ended());
+            prop_assert_eq!(total.last, all.last().copied());
             prop_assert_eq!(samples, &all[all.len().saturating_sub(window)..]);
         }
 
