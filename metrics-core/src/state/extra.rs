@@ -56,7 +56,7 @@ impl ExtraEntry {
 
 impl Table<ExtraEntry> {
     /// What is kept beside the keys of `timed`, for a reader of many: in an empty table nothing is looked for.
-    pub(super) fn beside<'a, E>(&'a self, timed: &'a Table<E>) -> impl Fn(Key<'_>) -> Extra + 'a {
+    pub(crate) fn beside<'a, E>(&'a self, timed: &'a Table<E>) -> impl Fn(Key<'_>) -> Extra + 'a {
         let is_empty = self.len() == 0;
         move |key| if is_empty { Extra::default() } else { self.of(key, timed) }
     }
@@ -64,7 +64,7 @@ impl Table<ExtraEntry> {
     /// What is kept beside a key of `timed`; nothing but zeros where nothing was needed.
     ///
     /// Beside its overflow entry: all that belongs to keys that found no room there and some here.
-    pub(crate) fn of<E>(&self, key: Key<'_>, timed: &Table<E>) -> Extra {
+    fn of<E>(&self, key: Key<'_>, timed: &Table<E>) -> Extra {
         if key != Key::OVERFLOW {
             return self.find(key).map(|(_, row)| row.extra()).unwrap_or_default();
         }

@@ -137,11 +137,11 @@ fn extras<'a, E, const N: usize>(
     text: &mut Text,
     domain: &str,
     rows: &'a [Arc<Row<E>>],
-    (beside, timed): (&Table<ExtraEntry>, &Table<E>),
+    (extras, timed): (&Table<ExtraEntry>, &Table<E>),
     labels: impl Fn(&'a Row<E>) -> [(&'static str, &'a str); N],
 ) {
-    let totals: Vec<_> =
-        rows.iter().map(|row| (labels(row), beside.of(row.key.borrow(), timed).total)).collect();
+    let extra = extras.beside(timed);
+    let totals: Vec<_> = rows.iter().map(|row| (labels(row), extra(row.key.borrow()).total)).collect();
     let mut family = |name: &str, kind, help, value: fn(&ExtraTotal) -> u64| {
         let name = format!("{domain}_{name}");
         text.family(&name, kind, help);
