@@ -1,7 +1,8 @@
 //! The timed calls that were made for a request, for those who ask.
 
 use crate::record::{Domain, Functions, Nodes, Operations, SeriesId, gate};
-use crate::state::State;
+use crate::series::CallShard;
+use crate::state::{Entry, State};
 
 /// As many series as are kept: those with the most time.
 pub const MAX_TIMED_CALLS: usize = 10;
@@ -38,7 +39,7 @@ pub(crate) enum CallDomain {
 }
 
 /// A domain whose calls a request may ask for.
-pub(crate) trait Reported: Domain {
+pub(crate) trait Reported: Domain<Entry: Entry<Shard: CallShard>> {
     const DOMAIN: CallDomain;
 }
 

@@ -49,6 +49,26 @@ pub(crate) trait Shard: Sized + Send + Sync + 'static {
     }
 }
 
+/// A shard of calls, of each of which the points that went through may be told.
+pub(crate) trait CallShard: Shard {
+    /// Records one finished call. Only the shard's owner may call this.
+    fn record_call(&self, sample: Sample, failed: bool, points: u64);
+}
+
+impl CallShard for TimingShard {
+    #[inline(always)]
+    fn record_call(&self, sample: Sample, failed: bool, _points: u64) {
+        self.record(sample, failed, || {});
+    }
+}
+
+impl CallShard for NodeShard {
+    #[inline(always)]
+    fn record_call(&self, sample: Sample, failed: bool, points: u64) {
+        self.record(sample, failed, points);
+    }
+}
+
 /// Where empty shards of the implementing type wait.
 macro_rules! spare {
     ($shard:ty) => {
@@ -117,7 +137,7 @@ impl AsRef<TimingTotal> for NodeTotal {
 }
 
 impl NodeShard {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record(&self, sample: Sample, failed: bool, points: u64) {
         self.timing.record(sample, failed, move || {
             bump(&self.points, points);

@@ -8,8 +8,8 @@ use super::call::Call;
 use super::foreign::ForeignCall;
 use crate::clock::{counter_span, counter_ticks};
 use crate::context::{Reported, report_call};
-use crate::record::{Functions, Hot, Nodes, Operations, ShardOf, record, record_panicked};
-use crate::series::Sample;
+use crate::record::{Functions, Hot, Nodes, Operations, record, record_panicked};
+use crate::series::{CallShard, Sample};
 
 /// Passed where x86-64 has the third argument of a call: reading the clock overwrites that register, and what stood
 /// there would be kept elsewhere first.
@@ -66,7 +66,7 @@ impl Kind for FunctionCall {
 
     #[inline(never)]
     fn end(hot: &Hot, start: u64, _: Unused, call: Call, (): ()) {
-        end::<Functions>(hot, start, call, 0, |shard, sample, failed| shard.record(sample, failed, || {}));
+        end::<Functions>(hot, start, call, 0);
     }
 
     fn panicked(call: Call) {
@@ -96,9 +96,7 @@ impl Kind for NodeCall {
 
     #[inline(never)]
     fn end(hot: &Hot, start: u64, _: Unused, call: Call, points: u64) {
-        end::<Nodes>(hot, start, call, points, move |shard, sample, failed| {
-            shard.record(sample, failed, points);
-        });
+        end::<Nodes>(hot, start, call, points);
     }
 
     fn panicked(call: Call) {
@@ -111,7 +109,7 @@ impl Kind for OperationCall {
 
     #[inline(never)]
     fn end(hot: &Hot, start: u64, _: Unused, call: Call, (): ()) {
-        end::<Operations>(hot, start, call, 0, |shard, sample, failed| shard.record(sample, failed, || {}));
+        end::<Operations>(hot, start, call, 0);
     }
 
     fn panicked(call: Call) {
@@ -122,28 +120,16 @@ impl Kind for OperationCall {
 /// A call ends, as nearly all do: without marks, on the thread's own shard, on the process's counter. All else goes
 /// on elsewhere, by a jump, so that this function saves no registers.
 #[inline(always)]
-fn end<D: Reported>(
-    hot: &Hot,
-    start: u64,
-    call: Call,
-    points: u64,
-    write: impl Fn(&ShardOf<D>, Sample, bool),
-) {
+fn end<D: Reported>(hot: &Hot, start: u64, call: Call, points: u64) {
     let end = counter_ticks();
     match (hot.find::<D>(call.unmarked_series()), counter_span(start, end)) {
-        (Some(shard), Some(ns)) => write(shard, Sample { end, ns }, false),
-        _ => end_otherwise::<D>(start, end, call, points, write),
+        (Some(shard), Some(ns)) => shard.record_call(Sample { end, ns }, false, points),
+        _ => end_otherwise::<D>(start, end, call, points),
     }
 }
 
 #[inline(never)]
-fn end_otherwise<D: Reported>(
-    start: u64,
-    end: u64,
-    call: Call,
-    points: u64,
-    write: impl Fn(&ShardOf<D>, Sample, bool),
-) {
+fn end_otherwise<D: Reported>(start: u64, end: u64, call: Call, points: u64) {
     if call.is_foreign() {
         return ForeignCall::end(start, points);
     }
@@ -153,7 +139,7 @@ fn end_otherwise<D: Reported>(
     record::<D>(call.series(), |time, shard| {
         let sample = time.span(start, end);
         ns.set(sample.ns);
-        write(shard, sample, failed);
+        shard.record_call(sample, failed, points);
     });
     if call.is_reported() {
         report_call::<D>(call.series(), ns.get());
