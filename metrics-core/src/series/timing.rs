@@ -1,5 +1,7 @@
 //! Timed calls of one thread: count, errors, sum, extremes and the last N samples.
 
+use std::hint::cold_path;
+
 use super::Shard;
 use super::histogram::{Counts, Histogram};
 use super::lease::Spare;
@@ -18,8 +20,9 @@ pub(crate) struct TimingShard {
     recent: Recent,
     errors: AtomicU64,
     sum_ns: AtomicU64,
-    min_ns: AtomicU64,
     max_ns: AtomicU64,
+    /// How much shorter than the longest call the shortest was, so that one comparison tells that a call is neither.
+    spread_ns: AtomicU64,
     /// Of the last call, which is not in the histogram yet.
     last_ns: AtomicU64,
     histogram: Histogram,
@@ -65,11 +68,10 @@ impl TimingShard {
     fn write(&self, place: Place<'_>, sum_ns: u64, sample: Sample, failed: bool, along: impl FnOnce()) {
         self.recent.record(place, sample.marked(failed), || {
             self.sum_ns.store(sum_ns, Ordering::Relaxed);
-            if sample.ns < self.min_ns.load(Ordering::Relaxed) {
-                self.min_ns.store(sample.ns, Ordering::Relaxed);
-            }
-            if sample.ns > self.max_ns.load(Ordering::Relaxed) {
-                self.max_ns.store(sample.ns, Ordering::Relaxed);
+            let below_max = self.max_ns().wrapping_sub(sample.ns);
+            if below_max > self.spread_ns() {
+                cold_path();
+                self.spread(sample.ns, below_max);
             }
             if failed {
                 count(&self.errors);
@@ -77,6 +79,30 @@ impl TimingShard {
             self.last_ns.store(sample.ns, Ordering::Relaxed);
             along();
         });
+    }
+
+    /// Makes a call that is beyond the extremes one of them.
+    #[inline(always)]
+    fn spread(&self, ns: u64, below_max: u64) {
+        let spread_ns = if ns < self.max_ns() {
+            below_max
+        } else if self.recent.count() == 0 {
+            0
+        } else {
+            self.spread_ns().wrapping_sub(below_max)
+        };
+        self.spread_ns.store(spread_ns, Ordering::Relaxed);
+        self.max_ns.store(ns.max(self.max_ns()), Ordering::Relaxed);
+    }
+
+    #[inline(always)]
+    fn max_ns(&self) -> u64 {
+        self.max_ns.load(Ordering::Relaxed)
+    }
+
+    #[inline(always)]
+    fn spread_ns(&self) -> u64 {
+        self.spread_ns.load(Ordering::Relaxed)
     }
 
     /// The duration of the last of so many calls.
@@ -110,8 +136,8 @@ impl TimingShard {
             count,
             errors: self.errors.load(Ordering::Relaxed),
             sum_ns: self.sum_ns.load(Ordering::Relaxed),
-            min_ns: self.min_ns.load(Ordering::Relaxed),
-            max_ns: self.max_ns.load(Ordering::Relaxed),
+            min_ns: if count == 0 { u64::MAX } else { self.max_ns().wrapping_sub(self.spread_ns()) },
+            max_ns: self.max_ns(),
             last: None,
         }
     }
@@ -144,16 +170,15 @@ impl Shard for TimingShard {
             recent: Recent::new(window),
             errors: AtomicU64::new(0),
             sum_ns: AtomicU64::new(0),
-            min_ns: AtomicU64::new(u64::MAX),
             max_ns: AtomicU64::new(0),
+            spread_ns: AtomicU64::new(0),
             last_ns: AtomicU64::new(0),
             histogram: Histogram::new(),
         }
     }
 
     fn clear(&self) {
-        zero([&self.errors, &self.sum_ns, &self.max_ns, &self.last_ns]);
-        self.min_ns.store(u64::MAX, Ordering::Relaxed);
+        zero([&self.errors, &self.sum_ns, &self.max_ns, &self.spread_ns, &self.last_ns]);
         self.recent.clear();
         self.histogram.clear();
     }
