@@ -136,7 +136,7 @@ impl Collector for Registry {
             return;
         };
         let name = ShortName::new(topic);
-        let known = with_hot(|hot| hot.find_short::<Topics>(u64::from(state), name));
+        let known = with_hot(|hot| hot.find_short::<Topics>(state, name));
         if let Some(series) = known.or_else(|| resolve_short::<Topics>(state, Key::one(topic), name)) {
             record::<Topics>(series, move |_, shard| shard.record(byte_size));
         }

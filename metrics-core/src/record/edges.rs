@@ -36,8 +36,8 @@ impl Edges {
     #[inline(always)]
     fn line(&self, edge: Edge) -> &Cell<Edge> {
         // A node and the next one often have indices that follow one another.
-        let word = edge.from.word() ^ edge.to.word() << 2;
-        &self.0[(word >> SeriesId::MARK_BITS) as usize % LINES]
+        let place = edge.from.index() ^ edge.to.index() << 2;
+        &self.0[place as usize % LINES]
     }
 }
 

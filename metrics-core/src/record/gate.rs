@@ -3,23 +3,30 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::id::SeriesId;
-use crate::state::{ON_COUNTER, StateId};
+use crate::state::{MAX_STATE, ON_COUNTER, StateId};
 
-/// Low half: the state of the installed collector, 0 for none, [`FOREIGN`] for one that is no registry.
-/// Bit 32: what is installed is not a state on the process's counter. Above: how many scoped collectors, and others for
-/// whom every call must look around, are alive in the process.
+/// Low half: the state of the installed collector, 0 for none, [`FOREIGN`] for one that is no registry; with [`LOOK`] if a
+/// call must look around. High half: how many scoped collectors, and others for whom every call must look around, are
+/// alive in the process.
 ///
-/// So the word equals the id of a state exactly if every thread may record into that state, on the counter.
+/// So the low half, which is the [`Word`], equals the id of a state exactly if every thread may record into that state,
+/// on the counter.
 ///
 /// `Relaxed`: what the id names is found under a lock, and a record that races with an installation may
 /// fall on either side of it.
 static GATE: AtomicU64 = AtomicU64::new(0);
 
-const FOREIGN: StateId = StateId::MAX;
+/// What instrumented code asks: the id of a state, or something that is none.
+pub(crate) type Word = StateId;
 
-const OTHER: u64 = 1 << 32;
+/// Somebody has a scope, or what is installed is not a state on the process's counter. No state has this bit in its id.
+const LOOK: Word = 1 << 30;
+const _: () = assert!(MAX_STATE & LOOK == 0 && ON_COUNTER & LOOK == 0);
 
-const ONE_SCOPE: u64 = 1 << 33;
+/// Not all ones, which is what a [slot](super::Slot) has that knows no series.
+const FOREIGN: StateId = (StateId::MAX - 1) & !LOOK;
+
+const ONE_SCOPE: u64 = 1 << 32;
 
 /// Where instrumented code of this thread records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,29 +47,31 @@ pub(crate) fn is_open() -> bool {
     !is_closed(word())
 }
 
-/// The whole word; [`names`] says what it is good for.
+/// What [`names`] and [`is_closed`] are asked with: one relaxed load.
 #[inline(always)]
-pub(crate) fn word() -> u64 {
-    GATE.load(Ordering::Relaxed)
+pub(crate) fn word() -> Word {
+    // Keeps the low half.
+    GATE.load(Ordering::Relaxed) as Word
 }
 
 /// Whether every thread may record that series, on the counter, while the gate has this word.
 #[inline(always)]
-pub(crate) fn names(word: u64, series: SeriesId) -> bool {
-    word == series.word() >> 32
+pub(crate) fn names(word: Word, series: SeriesId) -> bool {
+    word == series.state()
 }
 
 /// Whether nothing is recorded while the gate has this word.
 #[inline(always)]
-pub(crate) fn is_closed(word: u64) -> bool {
+pub(crate) fn is_closed(word: Word) -> bool {
     word == 0
 }
 
 /// Where to record, as far as it can be told without thread-locals.
 #[inline(always)]
 pub(crate) fn current() -> Gate {
-    let word = word();
-    if word >= ONE_SCOPE { Gate::Scoped } else { installed_in(word) }
+    let whole = GATE.load(Ordering::Relaxed);
+    // Keeps the low half.
+    if whole >= ONE_SCOPE { Gate::Scoped } else { installed_in(whole as Word) }
 }
 
 /// Where the installed collector records, whatever the scopes.
@@ -71,9 +80,8 @@ pub(crate) fn installed() -> Gate {
 }
 
 #[inline(always)]
-fn installed_in(word: u64) -> Gate {
-    // Keeps the low half.
-    match word as u32 {
+fn installed_in(word: Word) -> Gate {
+    match word & !LOOK {
         0 => Gate::Closed,
         FOREIGN => Gate::Foreign,
         id => Gate::State(id),
@@ -87,26 +95,29 @@ pub(crate) fn install(gate: Gate) {
         Gate::Foreign => FOREIGN,
         Gate::State(id) => id,
     };
-    update(|_| id);
+    update(|scopes, _| (scopes, id));
 }
 
 /// A registry replaced its state: follow it if it is the installed one.
 pub(crate) fn replace(old: StateId, new: StateId) {
-    update(|installed| if installed == old { new } else { installed });
-}
-
-fn update(change: impl Fn(StateId) -> StateId) {
-    let _ = GATE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
-        let id = change(word as u32);
-        let other = id != 0 && (id == FOREIGN || id & ON_COUNTER == 0);
-        Some(word & !(ONE_SCOPE - 1) | u64::from(id) | if other { OTHER } else { 0 })
-    });
+    update(|scopes, installed| (scopes, if installed == old { new } else { installed }));
 }
 
 pub(crate) fn enter_scope() {
-    GATE.fetch_add(ONE_SCOPE, Ordering::Relaxed);
+    update(|scopes, id| (scopes.saturating_add(1), id));
 }
 
 pub(crate) fn leave_scope() {
-    GATE.fetch_sub(ONE_SCOPE, Ordering::Relaxed);
+    update(|scopes, id| (scopes.saturating_sub(1), id));
+}
+
+/// Changes how many scopes there are, and what is installed.
+fn update(change: impl Fn(u32, StateId) -> (u32, StateId)) {
+    let _ = GATE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |whole| {
+        // Keeps either half.
+        let (scopes, id) = change((whole >> 32) as u32, whole as Word & !LOOK);
+        let is_no_state_on_counter = id != 0 && (id == FOREIGN || id & ON_COUNTER == 0);
+        let look = if scopes > 0 || is_no_state_on_counter { LOOK } else { 0 };
+        Some(u64::from(scopes) << 32 | u64::from(id | look))
+    });
 }

@@ -10,6 +10,7 @@ use std::hint::cold_path;
 
 use super::domain::{Domain, Named, ShardOf};
 use super::edges::Edges;
+use super::gate::Word;
 use super::id::SeriesId;
 use super::of_node::OfNode;
 use super::route_name::RouteNames;
@@ -21,7 +22,7 @@ use crate::series::{
 
 /// Series per domain that do not get into each other's way, if their indices follow one another. A line takes 16
 /// bytes.
-const LINES: usize = 32;
+const LINES: usize = 1 << SeriesId::LINE_BITS;
 
 thread_local! {
     static HOT: Hot = const { Hot::new() };
@@ -65,7 +66,7 @@ impl Hot {
 
     /// The series of a short name, if it is remembered here and every thread may record it while the gate has this word.
     #[inline(always)]
-    pub(crate) fn find_short<D: Named>(&self, word: u64, name: Option<ShortName>) -> Option<SeriesId> {
+    pub(crate) fn find_short<D: Named>(&self, word: Word, name: Option<ShortName>) -> Option<SeriesId> {
         D::names(self).get(word, name?)
     }
 
@@ -147,7 +148,7 @@ impl<S> Cache<S> {
 
     #[inline(always)]
     fn line(&self, series: SeriesId) -> &Cell<Line<S>> {
-        &self.0[(series.word() >> SeriesId::MARK_BITS) as usize % LINES]
+        &self.0[series.line()]
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::gate;
+use super::gate::{self, Word};
 use super::id::SeriesId;
 
 /// Names that do not get into each other's way, if their ends differ. A line takes 40 bytes.
@@ -75,7 +75,7 @@ impl ShortNames {
 
     /// The series of a name, if [`gate::names`] it while the gate has this word.
     #[inline(always)]
-    pub(super) fn get(&self, word: u64, name: ShortName) -> Option<SeriesId> {
+    pub(super) fn get(&self, word: Word, name: ShortName) -> Option<SeriesId> {
         let (known, series) = self.0[name.place()].get();
         (known == name && gate::names(word, series)).then_some(series)
     }

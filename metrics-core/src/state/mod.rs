@@ -94,13 +94,16 @@ pub(crate) type StateId = u32;
 /// Set in the ids of states whose clock is the process's counter: its ticks can be read without the state.
 pub(crate) const ON_COUNTER: StateId = 1 << 31;
 
+/// The highest id without that flag. After so many states, a reset each second for 34 years, the ids start over.
+pub(crate) const MAX_STATE: StateId = (1 << 30) - 1;
+
 /// The states alive, so that a thread can find one by its id. A handful at most: one per registry.
 static STATES: Mutex<Vec<Weak<State>>> = Mutex::new(Vec::new());
 
 fn next_id(clock: &Clock) -> StateId {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
+    static BEFORE: AtomicU32 = AtomicU32::new(0);
     let flag = if clock.is_counter() { ON_COUNTER } else { 0 };
-    NEXT.fetch_add(1, Ordering::Relaxed) | flag
+    (BEFORE.fetch_add(1, Ordering::Relaxed) % MAX_STATE + 1) | flag
 }
 
 impl State {

@@ -3,6 +3,7 @@
 use super::foreign::Ticket;
 use crate::context::reports_calls;
 use crate::record::{SeriesId, now};
+use crate::state::StateId;
 
 /// The series of a call, with marks below its index. A call without marks is the name of its series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,22 +12,22 @@ pub struct Call(u64);
 /// When a call began, in ticks, and what it is; of a foreign call the ticket.
 pub(super) type Started = (u64, Call);
 
-const FAILED: u64 = 1;
+const FAILED: u64 = SeriesId::FIRST_MARK;
 
 /// A panic was unwinding already when the call began.
-const ENTERED_PANICKING: u64 = 1 << 1;
+const ENTERED_PANICKING: u64 = SeriesId::FIRST_MARK << 1;
 
 /// Of a block that turned out to be an operation of the node it ran in.
-const OPERATION: u64 = 1 << 2;
+const OPERATION: u64 = SeriesId::FIRST_MARK << 2;
 
 /// Made for a request that wants to know.
-const REPORTED: u64 = 1 << 3;
+const REPORTED: u64 = SeriesId::FIRST_MARK << 3;
 
 /// Of a collector that is no registry: a state that there never is.
-const FOREIGN: u64 = 0xFFFF_FFFF << 32;
+const FOREIGN: u64 = StateId::MAX as u64;
 
 const MARKS: u64 = FAILED | ENTERED_PANICKING | OPERATION | REPORTED;
-const _: () = assert!(MARKS < 1 << SeriesId::MARK_BITS);
+const _: () = assert!(MARKS < SeriesId::FIRST_MARK << SeriesId::MARK_BITS);
 
 impl Call {
     /// Nothing is recorded.

@@ -107,16 +107,15 @@ impl Timer<BlockCall> {
 /// notice, and a function that is not timed runs straight through.
 #[inline(always)]
 fn function(site: &'static Site) -> Started {
-    let (series, word) = (site.last(), gate::word());
-    if gate::names(word, series) {
-        cold_path();
-        if !panicking() {
-            return (counter_ticks(), Call::of(series));
-        }
-    } else if gate::is_closed(word) {
+    let word = gate::word();
+    if gate::is_closed(word) {
         return call::NOTHING;
     }
     cold_path();
+    let series = site.last();
+    if gate::names(word, series) && !panicking() {
+        return (counter_ticks(), Call::of(series));
+    }
     function_elsewhere(site)
 }
 
