@@ -58,9 +58,7 @@ pub fn is_recording() -> bool {
 /// Two words (of a node three), which stay in registers in a function that is not async.
 #[must_use = "the call ends when the timer is dropped"]
 pub struct Timer<K: Kind> {
-    /// Ticks; of a foreign call its ticket.
-    start: u64,
-    call: Call,
+    started: Started,
     extra: K::Extra,
 }
 
@@ -68,18 +66,18 @@ impl<K: Kind> Timer<K> {
     /// A timer that records nothing.
     #[inline(always)]
     pub fn inert() -> Self {
-        Self::of(call::NOTHING, K::Extra::default())
+        Self::of(None, K::Extra::default())
     }
 
     /// Makes the call count as an error.
     #[inline(always)]
     pub fn fail(&mut self) {
-        self.call.fail();
+        self.started = self.started.map(|(start, call)| (start, call.failed()));
     }
 
     #[inline(always)]
-    fn of((start, call): Started, extra: K::Extra) -> Self {
-        Self { start, call, extra }
+    fn of(started: Started, extra: K::Extra) -> Self {
+        Self { started, extra }
     }
 }
 
@@ -109,14 +107,21 @@ impl Timer<BlockCall> {
 fn function(site: &'static Site) -> Started {
     let word = gate::word();
     if gate::is_closed(word) {
-        return call::NOTHING;
+        return None;
     }
     cold_path();
     let series = site.last();
     if gate::names(word, series) && !panicking() {
-        return (counter_ticks(), Call::of(series));
+        return started(series);
     }
     function_elsewhere(site)
+}
+
+/// A call of a series that is known begins on the counter.
+#[inline(always)]
+fn started(series: SeriesId) -> Started {
+    let start = counter_ticks();
+    Call::of(series).map(|call| (start, call))
 }
 
 /// An operation of the node at work.
@@ -124,15 +129,12 @@ fn function(site: &'static Site) -> Started {
 fn block_in(node: SeriesId, site: &'static Site) -> Started {
     match here() {
         Gate::State(state) => match operation_of(state, node, site.name()) {
-            Some(series) => {
-                let (start, call) = begin(Some(series));
-                (start, call.of_operation())
-            }
+            Some(series) => begin(Some(series)).map(|(start, call)| (start, call.of_operation())),
             // The node is no more.
             None => begin(site.series(state)),
         },
         Gate::Foreign => begin_foreign(ForeignCall::function(site.name())),
-        Gate::Closed | Gate::Scoped => call::NOTHING,
+        Gate::Closed | Gate::Scoped => None,
     }
 }
 
@@ -143,7 +145,7 @@ fn function_elsewhere(site: &'static Site) -> Started {
     match here() {
         Gate::State(state) => begin(site.series(state)),
         Gate::Foreign => begin_foreign(ForeignCall::function(site.name())),
-        Gate::Closed | Gate::Scoped => call::NOTHING,
+        Gate::Closed | Gate::Scoped => None,
     }
 }
 
@@ -170,16 +172,21 @@ impl Timer<NodeCall> {
         self.extra = points;
     }
 
+    #[inline(always)]
+    fn unmarked_series(&self) -> SeriesId {
+        self.started.map_or(SeriesId::NONE, |(_, call)| call.unmarked_series())
+    }
+
     /// The calling thread works for the node until the guard is dropped; for none if the call is not recorded.
     #[inline(always)]
     pub fn within(&self) -> InNode {
-        InNode::enter(self.call.unmarked_series())
+        InNode::enter(self.unmarked_series())
     }
 
     /// A future that is polled for the node.
     #[inline]
     pub fn around<F>(&self, future: F) -> NodeFuture<F> {
-        NodeFuture::new(self.call.unmarked_series(), future)
+        NodeFuture::new(self.unmarked_series(), future)
     }
 }
 
@@ -193,7 +200,7 @@ fn node(hot: &Hot, id: &str) -> Started {
     if let Some(series) = hot.find_short::<Nodes>(gate::word(), ShortName::new(id))
         && !panicking()
     {
-        (counter_ticks(), Call::of(series))
+        started(series)
     } else {
         node_elsewhere(id, None, None)
     }
@@ -206,7 +213,7 @@ fn node_in_node(hot: &Hot, id: &str) -> Started {
         && hot.edges.know(current_node(), series)
         && !panicking()
     {
-        (counter_ticks(), Call::of(series))
+        started(series)
     } else {
         node_elsewhere(id, None, None)
     }
@@ -217,7 +224,7 @@ fn node_elsewhere(id: &str, name: Option<&str>, node_type: Option<&str>) -> Star
     match here() {
         Gate::State(state) => begin(inside_node_at_work(resolve_node(state, id, name, node_type))),
         Gate::Foreign => begin_foreign(ForeignCall::node(id, name, node_type)),
-        Gate::Closed | Gate::Scoped => call::NOTHING,
+        Gate::Closed | Gate::Scoped => None,
     }
 }
 
@@ -252,7 +259,7 @@ fn operation(hot: &Hot, node: &str, operation: &'static str) -> Started {
     if let Some(series) = hot.find_short::<Operations>(gate::word(), short(node, operation))
         && !panicking()
     {
-        (counter_ticks(), Call::of(series))
+        started(series)
     } else {
         operation_elsewhere(node, operation)
     }
@@ -265,7 +272,7 @@ fn operation_elsewhere(node: &str, operation: &'static str) -> Started {
             begin(resolve_short::<Operations>(state, Key::two(node, operation), short(node, operation)))
         }
         Gate::Foreign => begin_foreign(ForeignCall::operation(node, operation)),
-        Gate::Closed | Gate::Scoped => call::NOTHING,
+        Gate::Closed | Gate::Scoped => None,
     }
 }
 
@@ -288,10 +295,8 @@ impl<K: Kind> Drop for Timer<K> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline(never))]
     fn drop(&mut self) {
-        let Self { start, call, extra } = *self;
-        if call.is_none() {
-            return;
-        }
+        let Self { started, extra } = *self;
+        let Some((start, call)) = started else { return };
         cold_path();
         if panicking() {
             return end_panicking::<K>(start, call, extra);
@@ -315,6 +320,6 @@ fn end_panicking<K: Kind>(start: u64, mut call: Call, extra: K::Extra) {
 
 impl<K: Kind> fmt::Debug for Timer<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Timer").field("call", &self.call).finish_non_exhaustive()
+        f.debug_struct("Timer").field("started", &self.started).finish_non_exhaustive()
     }
 }
