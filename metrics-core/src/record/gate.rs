@@ -26,8 +26,6 @@ const _: () = assert!(MAX_STATE & LOOK == 0 && ON_COUNTER & LOOK == 0);
 /// Not all ones, which is what a [slot](super::Slot) has that knows no series.
 const FOREIGN: StateId = (StateId::MAX - 1) & !LOOK;
 
-const ONE_SCOPE: u64 = 1 << 32;
-
 /// Where instrumented code of this thread records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gate {
@@ -50,8 +48,13 @@ pub(crate) fn is_open() -> bool {
 /// What [`names`] and [`is_closed`] are asked with: one relaxed load.
 #[inline(always)]
 pub(crate) fn word() -> Word {
-    // Keeps the low half.
-    GATE.load(Ordering::Relaxed) as Word
+    halves(GATE.load(Ordering::Relaxed)).1
+}
+
+/// How many scopes there are, and the word.
+#[inline(always)]
+const fn halves(whole: u64) -> (u32, Word) {
+    ((whole >> 32) as u32, whole as Word)
 }
 
 /// Whether every thread may record that series, on the counter, while the gate has this word.
@@ -69,9 +72,8 @@ pub(crate) fn is_closed(word: Word) -> bool {
 /// Where to record, as far as it can be told without thread-locals.
 #[inline(always)]
 pub(crate) fn current() -> Gate {
-    let whole = GATE.load(Ordering::Relaxed);
-    // Keeps the low half.
-    if whole >= ONE_SCOPE { Gate::Scoped } else { installed_in(whole as Word) }
+    let (scopes, word) = halves(GATE.load(Ordering::Relaxed));
+    if scopes > 0 { Gate::Scoped } else { installed_in(word) }
 }
 
 /// Where the installed collector records, whatever the scopes.
@@ -114,8 +116,8 @@ pub(crate) fn leave_scope() {
 /// Changes how many scopes there are, and what is installed.
 fn update(change: impl Fn(u32, StateId) -> (u32, StateId)) {
     let _ = GATE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |whole| {
-        // Keeps either half.
-        let (scopes, id) = change((whole >> 32) as u32, whole as Word & !LOOK);
+        let (scopes, word) = halves(whole);
+        let (scopes, id) = change(scopes, word & !LOOK);
         let is_no_state_on_counter = id != 0 && (id == FOREIGN || id & ON_COUNTER == 0);
         let look = if scopes > 0 || is_no_state_on_counter { LOOK } else { 0 };
         Some(u64::from(scopes) << 32 | u64::from(id | look))

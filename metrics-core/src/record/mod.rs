@@ -20,7 +20,7 @@ pub use contained::contained;
 pub(crate) use contained::recorder_panics;
 pub(crate) use domain::{
     Caches, Counters, Domain, ErrorTypes, FunctionExtras, Functions, Gauges, Labels, NodeExtras, Nodes,
-    OperationExtras, Operations, Pools, Queues, Routes, Tallies, Topics,
+    OperationExtras, Operations, Pools, Queues, Routes, ShardOf, Tallies, Topics,
 };
 pub(crate) use edges::record_edge;
 pub(crate) use extra::{Beside, record_panicked, set_memory};

@@ -51,11 +51,16 @@ pub(crate) trait Shard: Sized + Send + Sync + 'static {
 
 /// A shard of calls, of each of which the points that went through may be told.
 pub(crate) trait CallShard: Shard {
+    /// Whether the shard itself keeps points.
+    const KEEPS_POINTS: bool;
+
     /// Records one finished call. Only the shard's owner may call this.
     fn record_call(&self, sample: Sample, failed: bool, points: u64);
 }
 
 impl CallShard for TimingShard {
+    const KEEPS_POINTS: bool = false;
+
     #[inline(always)]
     fn record_call(&self, sample: Sample, failed: bool, _points: u64) {
         self.record(sample, failed, || {});
@@ -63,6 +68,8 @@ impl CallShard for TimingShard {
 }
 
 impl CallShard for NodeShard {
+    const KEEPS_POINTS: bool = true;
+
     #[inline(always)]
     fn record_call(&self, sample: Sample, failed: bool, points: u64) {
         self.record(sample, failed, points);

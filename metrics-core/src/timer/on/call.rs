@@ -30,8 +30,7 @@ const REPORTED: u64 = SeriesId::FIRST_MARK << 3;
 const FOREIGN: Call = Call(NonZeroU64::MIN.saturating_add(StateId::MAX as u64 - 1));
 const _: () = assert!(FOREIGN.word() == StateId::MAX as u64);
 
-const MARKS: u64 = FAILED | ENTERED_PANICKING | OPERATION | REPORTED;
-const _: () = assert!(MARKS < SeriesId::FIRST_MARK << SeriesId::MARK_BITS);
+const _: () = assert!(REPORTED < SeriesId::FIRST_MARK << SeriesId::MARK_BITS);
 
 impl Call {
     /// A call of that series, without marks; `None` of none.
@@ -52,11 +51,11 @@ impl Call {
     }
 
     pub(super) fn series(self) -> SeriesId {
-        SeriesId::from_word(self.word() & !MARKS)
+        self.unmarked_series().unmarked()
     }
 
     pub(super) fn is_foreign(self) -> bool {
-        self.series().state() == FOREIGN.series().state()
+        self.unmarked_series().state() == FOREIGN.unmarked_series().state()
     }
 
     /// Whether a panic was unwinding already when the call began.

@@ -8,8 +8,8 @@ use super::sample::is_chosen;
 use super::subject::{Kind, Subject};
 use crate::clock::counter_ticks;
 use crate::context::{InNode, NodeFuture, Reported, report_call};
-use crate::record::{Beside, Functions, Nodes, Operations, Routes, now, record};
-use crate::series::{NodeShard, Sample, TimingShard};
+use crate::record::{Beside, Functions, Nodes, Operations, Routes, ShardOf, now, record};
+use crate::series::CallShard;
 use crate::timer::request::INTERNAL_SERVER_ERROR;
 
 /// A call under way. It borrows nothing and may move between threads; it is counted once, when it is dropped.
@@ -145,10 +145,7 @@ impl Watch {
         }
     }
 
-    fn record_in<D: Beside + Reported>(&self)
-    where
-        D::Entry: Watched,
-    {
+    fn record_in<D: Beside + Reported>(&self) {
         let Subject { series, extras, points, .. } = self.subject;
         let end = if self.timed { counter_ticks() } else { 0 };
         let (start, failed) = (self.start, self.end != End::Ok);
@@ -166,13 +163,13 @@ impl Watch {
             record::<D>(series, |time, shard| {
                 let sample = time.span(start, end);
                 ns.set(sample.ns);
-                D::Entry::write(shard, sample, failed, points);
+                shard.record_call(sample, failed, points);
             });
             report_call::<D>(series, ns.get());
         } else {
             record::<D::Extras>(extras, |_, shard| shard.record_unsampled(failed));
         }
-        if points > 0 && !D::Entry::KEEPS_POINTS {
+        if points > 0 && !ShardOf::<D>::KEEPS_POINTS {
             record::<D::Extras>(extras, |_, shard| shard.record_points(points));
         }
     }
@@ -188,40 +185,5 @@ impl Watch {
         record::<Routes>(self.subject.series, |time, shard| {
             shard.record(time.span(start, end), failed, status);
         });
-    }
-}
-
-/// An entry whose shards take watched calls.
-trait Watched: crate::state::Entry {
-    /// Whether the shard itself keeps points.
-    const KEEPS_POINTS: bool;
-
-    fn write(shard: &Self::Shard, sample: Sample, failed: bool, points: u64);
-}
-
-impl Watched for crate::state::NodeEntry {
-    const KEEPS_POINTS: bool = true;
-
-    #[inline]
-    fn write(shard: &NodeShard, sample: Sample, failed: bool, points: u64) {
-        shard.record(sample, failed, points);
-    }
-}
-
-impl Watched for crate::state::FunctionEntry {
-    const KEEPS_POINTS: bool = false;
-
-    #[inline]
-    fn write(shard: &TimingShard, sample: Sample, failed: bool, _points: u64) {
-        shard.record(sample, failed, || {});
-    }
-}
-
-impl Watched for crate::state::OperationEntry {
-    const KEEPS_POINTS: bool = false;
-
-    #[inline]
-    fn write(shard: &TimingShard, sample: Sample, failed: bool, _points: u64) {
-        shard.record(sample, failed, || {});
     }
 }
