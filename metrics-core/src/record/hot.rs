@@ -120,49 +120,40 @@ impl Hot {
     }
 }
 
-/// Shards of one kind that the thread owns.
-pub(crate) struct Cache<S: 'static>([Cell<Line<S>>; LINES]);
-
-struct Line<S: 'static> {
-    series: SeriesId,
-    shard: Option<&'static S>,
-}
-
-impl<S> Clone for Line<S> {
-    #[inline(always)]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S> Copy for Line<S> {}
-
-impl<S> Line<S> {
-    const EMPTY: Self = Self { series: SeriesId::NONE, shard: None };
+/// Shards of one kind that the thread owns. Names and shards stand apart, because places of eight bytes are found without
+/// moving the line's number.
+pub(crate) struct Cache<S: 'static> {
+    series: [Cell<SeriesId>; LINES],
+    shards: [Cell<Option<&'static S>>; LINES],
 }
 
 impl<S> Cache<S> {
     const fn new() -> Self {
-        Self([const { Cell::new(Line::EMPTY) }; LINES])
-    }
-
-    #[inline(always)]
-    fn line(&self, series: SeriesId) -> &Cell<Line<S>> {
-        &self.0[series.line()]
+        Self {
+            series: [const { Cell::new(SeriesId::NONE) }; LINES],
+            shards: [const { Cell::new(None) }; LINES],
+        }
     }
 
     #[inline(always)]
     fn get(&self, series: SeriesId) -> Option<&'static S> {
-        let line = self.line(series).get();
-        if line.series != series {
+        let line = series.line();
+        if self.series[line].get() != series {
             cold_path();
             return None;
         }
-        line.shard
+        self.shards[line].get()
+    }
+
+    fn remember(&self, series: SeriesId, shard: &'static S) {
+        let line = series.line();
+        self.series[line].set(series);
+        self.shards[line].set(Some(shard));
     }
 
     fn forget(&self) {
-        self.0.iter().for_each(|line| line.set(Line::EMPTY));
+        self.series.iter().for_each(|line| line.set(SeriesId::NONE));
+        self.shards.iter().for_each(|line| line.set(None));
     }
 }
 
@@ -174,7 +165,7 @@ pub(crate) fn with_hot<T>(f: impl FnOnce(&Hot) -> T) -> T {
 
 /// Remembers a shard that the calling thread owns.
 pub(super) fn remember<D: Domain>(series: SeriesId, shard: &'static ShardOf<D>) {
-    with_hot(|hot| D::cache(hot).line(series).set(Line { series, shard: Some(shard) }));
+    with_hot(|hot| D::cache(hot).remember(series, shard));
 }
 
 /// Forgets all of the calling thread's shards, before it gives any of them back.
