@@ -11,6 +11,9 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 #[cfg(all(test, loom))]
 pub(crate) mod model;
+mod quiet;
+
+pub(crate) use quiet::{Quiet, Quietly, quietly};
 
 #[cfg(all(test, loom))]
 pub(crate) use model::{Mutex, Permanent, atomic, lock, pause, spin_loop, yield_now};

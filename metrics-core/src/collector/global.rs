@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 use super::{Collector, NullCollector};
 use crate::error::StartError;
 use crate::record::gate::{self, Gate};
-use crate::sync::{read, write};
+use crate::sync::{Quiet, quietly, read, write};
 
 /// `None` stands for the null collector, the default (C-08).
 static INSTALLED: RwLock<Option<Arc<dyn Collector>>> = RwLock::new(None);
@@ -28,19 +28,20 @@ pub fn get_metrics_collector() -> Arc<dyn Collector> {
 /// Makes a collector that of the process, and gives the previous one back.
 ///
 /// Meant for start-up; [`Builder::install`](crate::Builder::install) does it for you and refuses to replace
-/// another. Records that race with the change go to either.
+/// another. Records that race with the change go to either, and so do calls that are under way; those of functions are
+/// [`lost`](crate::SelfMetrics::lost) if the new collector has another clock.
 ///
 /// # Source
 /// C-08.
 pub fn set_metrics_collector(collector: Arc<dyn Collector>) -> Arc<dyn Collector> {
-    let mut installed = write(&INSTALLED);
+    let mut installed = quietly(write(&INSTALLED));
     gate::install(gate_of(&*collector));
     installed.replace(collector).unwrap_or_else(|| Arc::new(NullCollector))
 }
 
 /// Makes a collector that of the process unless there is one; of several callers one wins.
 pub(crate) fn install(collector: Arc<dyn Collector>) -> Result<(), StartError> {
-    let mut installed = write(&INSTALLED);
+    let mut installed = quietly(write(&INSTALLED));
     if installed.is_some() {
         return Err(StartError::already_installed());
     }
@@ -96,11 +97,13 @@ pub(crate) fn gate_of_this_thread() -> Gate {
 
 /// This thread's collector, when it is no registry.
 pub(crate) fn with_foreign() -> Option<Arc<dyn Collector>> {
+    // Who installs one is quiet.
+    let _quiet = Quiet::unless_already()?;
     Some(get_metrics_collector()).filter(|collector| collector.registry().is_none())
 }
 
 fn scoped() -> Option<Arc<dyn Collector>> {
-    SCOPES.try_with(|scopes| scopes.borrow().last().cloned()).ok().flatten()
+    SCOPES.try_with(|scopes| scopes.try_borrow().ok()?.last().cloned()).ok().flatten()
 }
 
 fn gate_of(collector: &dyn Collector) -> Gate {

@@ -5,8 +5,9 @@ use std::cell::Cell;
 use super::domain::{Domain, Nodes};
 use super::hot::with_hot;
 use super::id::SeriesId;
-use super::local::{Resolving, with_bindings};
+use super::local::with_bindings;
 use crate::state::{Key, Place, State};
+use crate::sync::Quiet;
 
 /// Pairs of nodes that do not get into each other's way. A line takes 16 bytes.
 const LINES: usize = 16;
@@ -72,7 +73,7 @@ fn learn(edge: Edge) {
 
 /// A thread's first sight of an edge; `None` when a node is no more.
 fn tell(from: SeriesId, to: SeriesId) -> Option<()> {
-    let _guard = Resolving::begin()?;
+    let _quiet = Quiet::unless_already()?;
     let state = State::find(from.state())?;
     let name = |node: SeriesId| Nodes::table(&state).get(node.index());
     if let Place::Own(_) = state.edges.see(Key::two(name(from)?.name(), name(to)?.name())) {

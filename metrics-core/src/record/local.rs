@@ -3,7 +3,7 @@
 //! A thread touches shared tables once per key. From then on a record finds its shard by index in memory
 //! that no other thread writes: no lock, no allocation, no read-modify-write.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -21,22 +21,25 @@ use crate::series::{
     TimingShard, TopicShard, Writer,
 };
 use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, OwnedKey, Place, State, StateId, Table};
+use crate::sync::Quiet;
 
 thread_local! {
     static BINDINGS: RefCell<Bindings> = const { RefCell::new(Bindings(Vec::new())) };
-
-    /// Whether this thread is in a slow path. An allocator that records would otherwise meet the locks
-    /// its own allocation holds.
-    static RESOLVING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Records that found no way to be kept: made by an allocator during a thread's first touch of a key, or of calls
-/// whose state is gone.
+/// Records that found no way to be kept: made by an allocator while the thread is [quiet](Quiet), or of calls whose state is
+/// gone.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// How many records were lost process-wide.
 pub(crate) fn lost_records() -> u64 {
     LOST.load(Ordering::Relaxed)
+}
+
+/// Counts a record that found no way to be kept.
+#[cold]
+pub(crate) fn lose() {
+    LOST.fetch_add(1, Ordering::Relaxed);
 }
 
 /// A thread's memory of the states it recorded into, the current one first.
@@ -283,14 +286,12 @@ fn remember<D: Domain>(series: SeriesId, writer: &Writer<ShardOf<D>>) {
 #[cold]
 #[inline(never)]
 fn record_first<D: Domain>(series: SeriesId, write: impl Fn(Time<'_>, &ShardOf<D>)) {
-    let Some(_guard) = Resolving::begin() else {
-        LOST.fetch_add(1, Ordering::Relaxed);
-        return;
+    let Some(_quiet) = Quiet::unless_already() else {
+        return lose();
     };
     // A state that is gone was reset, dropped, or in force two evictions ago.
     let Some(state) = State::find(series.state()) else {
-        LOST.fetch_add(1, Ordering::Relaxed);
-        return;
+        return lose();
     };
     let Some(entry) = D::table(&state).get(series.index()) else {
         return;
@@ -366,13 +367,15 @@ fn resolve_route_by_key(state: StateId, method: &str, template: &str) -> Option<
 #[cold]
 #[inline(never)]
 fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
-    let _guard = Resolving::begin()?;
+    let _quiet = Quiet::unless_already()?;
     let state = State::find(id)?;
     let index = match state.intern(D::table(&state), key) {
         Place::Overflow(index) => index,
         Place::Own(index) => {
+            // Its strings are those of the entry.
+            let key = D::table(&state).get(index).map_or_else(|| key.into(), |row| row.key.clone());
             with_bindings(|bindings| {
-                D::shards_mut(bindings.bind(&state)).keys.learn(key.into(), index);
+                D::shards_mut(bindings.bind(&state)).keys.learn(key, index);
                 Some(())
             });
             index
@@ -383,7 +386,7 @@ fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
 
 /// The key of a node, if that is still there.
 pub(super) fn node_key(node: SeriesId) -> Option<OwnedKey> {
-    let _guard = Resolving::begin()?;
+    let _quiet = Quiet::unless_already()?;
     let state = State::find(node.state())?;
     Some(Nodes::table(&state).get(node.index())?.key.clone())
 }
@@ -425,7 +428,7 @@ fn resolve_and_label(
 
 /// Tells everybody what a node calls itself, and remembers that this thread did.
 fn relabel(series: SeriesId, name: Option<&str>, node_type: Option<&str>) {
-    let Some(_guard) = Resolving::begin() else { return };
+    let Some(_quiet) = Quiet::unless_already() else { return };
     let Some(state) = State::find(series.state()) else {
         return;
     };
@@ -440,22 +443,4 @@ fn relabel(series: SeriesId, name: Option<&str>, node_type: Option<&str>) {
         binding.set_label(series.index(), label);
         Some(())
     });
-}
-
-/// Marks this thread as being in a slow path, until dropped.
-pub(super) struct Resolving;
-
-impl Resolving {
-    /// `None` when it is in one already.
-    pub(super) fn begin() -> Option<Self> {
-        // A thread whose locals are gone cannot recurse through them.
-        let recursive = RESOLVING.try_with(|resolving| resolving.replace(true)).unwrap_or(false);
-        (!recursive).then_some(Self)
-    }
-}
-
-impl Drop for Resolving {
-    fn drop(&mut self) {
-        let _ = RESOLVING.try_with(|resolving| resolving.set(false));
-    }
 }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Mutex;
 
 use super::Shard;
-use crate::sync::{Permanent, lock};
+use crate::sync::{Permanent, lock, quietly};
 
 /// A shard on loan. When the lease ends, the shard is emptied and waits for the next series.
 ///
@@ -35,7 +35,7 @@ impl<S: Shard> Drop for Lease<S> {
     fn drop(&mut self) {
         if let Some(shard) = self.shard.permanent() {
             shard.clear();
-            lock(&S::spare().0).push((self.window, shard));
+            quietly(lock(&S::spare().0)).push((self.window, shard));
         }
     }
 }
@@ -65,7 +65,7 @@ impl<S: Shard> Spare<S> {
     }
 
     fn take(&self, window: usize) -> Option<Permanent<S>> {
-        let mut spare = lock(&self.0);
+        let mut spare = quietly(lock(&self.0));
         let place = spare.iter().rposition(|(made_for, _)| *made_for == window)?;
         Some(Permanent::from(spare.swap_remove(place).1))
     }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::iter::Sum;
 use std::marker::PhantomData;
-use std::ops::{AddAssign, Deref};
+use std::ops::{AddAssign, Deref, DerefMut};
 use std::sync::{Arc, Weak};
 
 use super::Shard;
@@ -11,7 +11,7 @@ use super::histogram::Counts;
 use super::lease::Lease;
 use super::newest::Folded;
 use super::window::Part;
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, Quietly, lock, quietly};
 
 /// Idle shards kept for the next thread; what is beyond is folded into one total, so that a burst of
 /// threads leaves no memory behind. Four covers the usual worker that dies and is replaced; one in the
@@ -61,9 +61,13 @@ impl<S: Shard> Series<S> {
         Arc::new(Self { window, pool: Mutex::new(pool) })
     }
 
+    fn pool(&self) -> Quietly<impl DerefMut<Target = Pool<S>> + '_> {
+        quietly(lock(&self.pool))
+    }
+
     /// A shard for the calling thread: an idle one, continued, or a new one.
     pub(crate) fn writer(self: &Arc<Self>) -> Writer<S> {
-        let mut pool = lock(&self.pool);
+        let mut pool = self.pool();
         let shard = pool.idle.pop().unwrap_or_else(|| {
             let shard = Arc::new(Lease::new(self.window));
             pool.shards.push(Arc::clone(&shard));
@@ -74,26 +78,26 @@ impl<S: Shard> Series<S> {
 
     /// Records for a thread whose thread-locals are gone, under the lock.
     pub(crate) fn record_homeless(&self, record: impl FnOnce(&S)) {
-        let mut pool = lock(&self.pool);
+        let mut pool = self.pool();
         record(pool.homeless.get_or_insert_with(|| Lease::new(self.window)));
     }
 
     /// All shards merged.
     pub(crate) fn total(&self) -> S::Total {
-        let pool = lock(&self.pool);
+        let pool = self.pool();
         pool.folded.plus(pool.live())
     }
 
     /// All shards merged, and of the samples that the series keeps the newest, at most `window` of them, in no particular
     /// order: they take the place of what is in `kept`, whose memory a reader of many series uses for all of them.
     pub(crate) fn read<P: Part>(&self, window: usize, kept: &mut Vec<P>) -> S::Total {
-        let pool = lock(&self.pool);
+        let pool = self.pool();
         pool.folded.read(pool.live(), window.min(self.window), kept)
     }
 
     /// The sum of one counter over all shards, without merging the rest.
     pub(crate) fn sum(&self, live: impl Fn(&S) -> u64, folded: impl Fn(&S::Total) -> u64) -> u64 {
-        let pool = lock(&self.pool);
+        let pool = self.pool();
         pool.live().map(live).fold(folded(&pool.folded.total), u64::saturating_add)
     }
 
@@ -103,7 +107,7 @@ impl<S: Shard> Series<S> {
         live: impl Fn(&S) -> (u64, u64),
         folded: impl Fn(&S::Total) -> (u64, u64),
     ) -> (u64, u64) {
-        let pool = lock(&self.pool);
+        let pool = self.pool();
         let add =
             |sum: (u64, u64), more: (u64, u64)| (sum.0.saturating_add(more.0), sum.1.saturating_add(more.1));
         pool.live().map(live).fold(folded(&pool.folded.total), add)
@@ -111,7 +115,7 @@ impl<S: Shard> Series<S> {
 
     /// All histograms merged.
     pub(crate) fn counts(&self) -> Box<Counts> {
-        let pool = lock(&self.pool);
+        let pool = self.pool();
         let mut counts = pool.folded_counts.clone().unwrap_or_default();
         pool.live().for_each(|shard| shard.merge_counts_into(&mut counts));
         counts
@@ -119,7 +123,7 @@ impl<S: Shard> Series<S> {
 
     /// How many shards there are, their memory, and whether what they hold has reached its limit.
     pub(crate) fn footprint(&self) -> Footprint {
-        let pool = lock(&self.pool);
+        let pool = self.pool();
         let start = (S::sums_of(&pool.folded.total), 0);
         let (sums, shards) = pool.live().fold(start, |(sums, n), shard| (sums.plus(shard.sums()), n + 1));
         Footprint {
@@ -131,7 +135,7 @@ impl<S: Shard> Series<S> {
     }
 
     fn hand_back(&self, shard: Arc<Lease<S>>) {
-        let mut pool = lock(&self.pool);
+        let mut pool = self.pool();
         if pool.idle.len() < MAX_IDLE {
             pool.idle.push(shard);
             return;
@@ -143,7 +147,7 @@ impl<S: Shard> Series<S> {
 
     #[cfg(test)]
     pub(super) fn live_shards(&self) -> usize {
-        lock(&self.pool).shards.len()
+        self.pool().shards.len()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::series::{
     WindowStats, mean_ms,
 };
 use crate::snapshot::{DagNodeMetrics, EndpointMetrics, FunctionMetrics, OperationMetrics, WsTopicMetrics};
-use crate::sync::{read, write};
+use crate::sync::{quietly, read, write};
 use crate::unit::{mb_from_bytes, ns_from_duration};
 
 /// An entry of a table: a series and what belongs to it.
@@ -102,7 +102,7 @@ impl Entry for NodeEntry {
 
 impl NodeEntry {
     pub(crate) fn relabel(&self, name: Option<&str>, node_type: Option<&str>) {
-        write(&self.label).update(name, node_type);
+        quietly(write(&self.label)).update(name, node_type);
     }
 
     /// Whether the last call ended that long ago; of a node that was never called, whether it was seen first.
@@ -126,7 +126,7 @@ impl NodeEntry {
         window: &mut Vec<u64>,
     ) -> DagNodeMetrics {
         let total = self.series.read(usize::MAX, window);
-        let label = read(&self.label).clone();
+        let label = quietly(read(&self.label)).clone();
         let node_id = key.borrow().first;
         DagNodeMetrics {
             node_id: node_id.to_owned(),

@@ -41,7 +41,7 @@ use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
 use crate::series::Footprint;
 use crate::snapshot::{DagNodeMetrics, FunctionMetrics, MetricsSnapshot, RouteMetrics, SystemMetrics};
-use crate::sync::lock;
+use crate::sync::{lock, quietly};
 
 /// The tables of one registry between two resets.
 ///
@@ -196,7 +196,7 @@ impl State {
     /// Lets threads find the state by its id.
     fn publish(self) -> Arc<Self> {
         let state = Arc::new(self);
-        let mut states = lock(&STATES);
+        let mut states = quietly(lock(&STATES));
         states.retain(|other| other.strong_count() > 0);
         states.push(Arc::downgrade(&state));
         state
@@ -209,7 +209,7 @@ impl State {
 
     /// The state of that id or, when it is gone, the one that took its place with the same routes.
     pub(crate) fn find_heir(id: StateId, registry: StateId) -> Option<Arc<Self>> {
-        let states = lock(&STATES);
+        let states = quietly(lock(&STATES));
         let alive = || states.iter().filter_map(Weak::upgrade);
         let heir = |state: &Arc<Self>| state.registry == registry && (state.epoch..state.id).contains(&id);
         alive().find(|state| state.id == id).or_else(|| alive().filter(heir).max_by_key(|state| state.id))

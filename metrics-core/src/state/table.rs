@@ -2,12 +2,12 @@
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use hashbrown::HashTable;
 
 use super::key::{Key, OwnedKey};
-use crate::sync::{read, write};
+use crate::sync::{Quietly, quietly, read, write};
 
 /// Rows that are looked at under one lock.
 const VISITED_AT_ONCE: usize = 256;
@@ -72,13 +72,21 @@ impl<E> Table<E> {
         Self { cap, rows: RwLock::new(rows), overflowed: AtomicU64::new(0) }
     }
 
+    fn rows(&self) -> Quietly<RwLockReadGuard<'_, Rows<E>>> {
+        quietly(read(&self.rows))
+    }
+
+    fn rows_mut(&self) -> Quietly<RwLockWriteGuard<'_, Rows<E>>> {
+        quietly(write(&self.rows))
+    }
+
     /// The place of a key, made with `make` on first sight; beyond the cap that of the overflow entry.
     pub(crate) fn intern(&self, key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> Place {
         let hash = key.hash();
         if let Some(place) = self.place(hash, key) {
             return place;
         }
-        let mut rows = write(&self.rows);
+        let mut rows = self.rows_mut();
         if let Some(index) = rows.find(hash, key) {
             return Place::Own(index);
         }
@@ -95,7 +103,7 @@ impl<E> Table<E> {
 
     /// The place of a key that was seen, or that finds no room: clients who make up keys hold up nobody.
     fn place(&self, hash: u64, key: Key<'_>) -> Option<Place> {
-        let rows = read(&self.rows);
+        let rows = self.rows();
         if let Some(index) = rows.find(hash, key) {
             return Some(Place::Own(index));
         }
@@ -106,16 +114,16 @@ impl<E> Table<E> {
     }
 
     pub(crate) fn get(&self, index: u32) -> Option<Arc<Row<E>>> {
-        read(&self.rows).list.get(index as usize).cloned()
+        self.rows().list.get(index as usize).cloned()
     }
 
     pub(crate) fn len(&self) -> usize {
-        read(&self.rows).list.len()
+        self.rows().list.len()
     }
 
     /// All rows, in the order in which their keys were first seen.
     pub(crate) fn all(&self) -> Vec<Arc<Row<E>>> {
-        read(&self.rows).list.clone()
+        self.rows().list.clone()
     }
 
     /// All rows, in the order of their keys.
@@ -131,7 +139,7 @@ impl<E> Table<E> {
     pub(crate) fn visit(&self, mut look: impl FnMut(&Row<E>)) {
         let mut seen = 0;
         loop {
-            let rows = read(&self.rows);
+            let rows = self.rows();
             // Rows are added at the end only.
             let Some(rest) = rows.list.get(seen..).filter(|rest| !rest.is_empty()) else { return };
             let now = rest.len().min(VISITED_AT_ONCE);
@@ -142,7 +150,7 @@ impl<E> Table<E> {
 
     /// The place of a key that is there.
     pub(crate) fn find(&self, key: Key<'_>) -> Option<(u32, Arc<Row<E>>)> {
-        let rows = read(&self.rows);
+        let rows = self.rows();
         let index = rows.find(key.hash(), key)?;
         Some((index, rows.list.get(index as usize).cloned()?))
     }
@@ -150,7 +158,7 @@ impl<E> Table<E> {
     /// A table of the same entries, less those that are not to be kept.
     pub(crate) fn retained(&self, keep: impl Fn(&Row<E>) -> bool) -> Self {
         let mut rows = Rows { index: HashTable::new(), list: Vec::new() };
-        for row in &read(&self.rows).list {
+        for row in &self.rows().list {
             if keep(row) {
                 rows.insert(row.key.borrow().hash(), Arc::clone(row));
             }
