@@ -99,7 +99,7 @@ pub fn current() -> Context {
 /// The node for which the calling thread works.
 #[inline(always)]
 pub(crate) fn current_node() -> SeriesId {
-    CURRENT.with(|current| current.node.get()).unmarked()
+    CURRENT.with(|current| current.node.get())
 }
 
 /// Whether the calling thread works for a node.

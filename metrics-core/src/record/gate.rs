@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::asleep;
 use super::id::SeriesId;
 use crate::state::{MAX_STATE, ON_COUNTER, StateId};
 
@@ -18,6 +19,9 @@ static GATE: AtomicU64 = AtomicU64::new(0);
 
 /// What instrumented code asks: the id of a state, or something that is none.
 pub(crate) type Word = StateId;
+
+/// Nothing is installed and nobody has a scope.
+const CLOSED: Word = 0;
 
 /// Somebody has a scope, or what is installed is not a state on the process's counter. No state has this bit in its id.
 const LOOK: Word = 1 << 30;
@@ -42,10 +46,10 @@ pub(crate) enum Gate {
 /// Whether anything may record at all: one relaxed load.
 #[inline(always)]
 pub(crate) fn is_open() -> bool {
-    !is_closed(word())
+    word() != CLOSED
 }
 
-/// What [`names`] and [`is_closed`] are asked with: one relaxed load.
+/// What [`names`] is asked with: one relaxed load.
 #[inline(always)]
 pub(crate) fn word() -> Word {
     halves(GATE.load(Ordering::Relaxed)).1
@@ -61,12 +65,6 @@ const fn halves(whole: u64) -> (u32, Word) {
 #[inline(always)]
 pub(crate) fn names(word: Word, series: SeriesId) -> bool {
     word == series.state()
-}
-
-/// Whether nothing is recorded while the gate has this word.
-#[inline(always)]
-pub(crate) fn is_closed(word: Word) -> bool {
-    word == 0
 }
 
 /// Where to record, as far as it can be told without thread-locals.
@@ -115,11 +113,14 @@ pub(crate) fn leave_scope() {
 
 /// Changes how many scopes there are, and what is installed.
 fn update(change: impl Fn(u32, StateId) -> (u32, StateId)) {
-    let _ = GATE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |whole| {
+    let before = GATE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |whole| {
         let (scopes, word) = halves(whole);
         let (scopes, id) = change(scopes, word & !LOOK);
         let is_no_state_on_counter = id != 0 && (id == FOREIGN || id & ON_COUNTER == 0);
         let look = if scopes > 0 || is_no_state_on_counter { LOOK } else { 0 };
         Some(u64::from(scopes) << 32 | u64::from(id | look))
     });
+    if before.is_ok_and(|whole| halves(whole).1 == CLOSED) {
+        asleep::wake();
+    }
 }

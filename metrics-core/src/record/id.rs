@@ -2,34 +2,24 @@
 
 use crate::state::StateId;
 
-/// Names a series: its state (low half, which is compared without taking it out), marks that a caller may keep
-/// ([`MARK_BITS`](Self::MARK_BITS)), and its index in the table of its domain (the other 28 bits, which are enough: a
-/// table holds at most a million entries). The lowest bits of the index stand highest, where one shift finds the line of
-/// a cache.
+/// Names a series: its state (low half, which is compared without taking it out) and its index in the table of its domain
+/// (high half). The lowest bits of the index stand highest, where one shift finds the line of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SeriesId(u64);
+pub struct SeriesId(u64);
 
 impl SeriesId {
     /// Names no series: no state has the id 0.
     pub(crate) const NONE: Self = Self(0);
 
-    pub(crate) const MARK_BITS: u32 = 4;
-
-    /// The first of the bits for marks.
-    pub(crate) const FIRST_MARK: u64 = 1 << StateId::BITS;
-
     /// The bits of the index that say in which line of a thread's cache the series is.
     pub(crate) const LINE_BITS: u32 = 5;
-
-    /// Where those of the index begin that do not.
-    const REST_SHIFT: u32 = StateId::BITS + Self::MARK_BITS;
 
     const LINE_SHIFT: u32 = u64::BITS - Self::LINE_BITS;
 
     #[inline(always)]
     pub(crate) fn new(state: StateId, index: u32) -> Self {
-        let index = u64::from(index);
-        Self(index << Self::LINE_SHIFT | index >> Self::LINE_BITS << Self::REST_SHIFT | u64::from(state))
+        let index = index.rotate_right(Self::LINE_BITS);
+        Self(u64::from(index) << StateId::BITS | u64::from(state))
     }
 
     #[inline(always)]
@@ -42,12 +32,6 @@ impl SeriesId {
         self.0
     }
 
-    /// Without a caller's marks.
-    #[inline(always)]
-    pub(crate) const fn unmarked(self) -> Self {
-        Self(self.0 & !(((1 << Self::MARK_BITS) - 1) * Self::FIRST_MARK))
-    }
-
     #[inline(always)]
     pub(crate) const fn state(self) -> StateId {
         // Keeps the low half.
@@ -56,9 +40,7 @@ impl SeriesId {
 
     #[inline(always)]
     pub(crate) const fn index(self) -> u32 {
-        let rest = self.0 << Self::LINE_BITS >> (Self::LINE_BITS + Self::REST_SHIFT);
-        // Of 28 bits nothing is lost.
-        (rest << Self::LINE_BITS) as u32 | self.line() as u32
+        ((self.0 >> StateId::BITS) as u32).rotate_left(Self::LINE_BITS)
     }
 
     /// The index modulo the number of lines.
@@ -76,11 +58,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_parts_of_a_name_come_back(state: StateId, index in 0_u32..1 << 28, marks in 0_u64..1 << 4) {
+        fn the_parts_of_a_name_come_back(state: StateId, index: u32) {
             let series = SeriesId::new(state, index);
-            let marked = SeriesId::from_word(series.word() | (marks * SeriesId::FIRST_MARK));
-            prop_assert_eq!((marked.state(), marked.index(), marked.line()), (state, index, index as usize % 32));
-            prop_assert_eq!(marked.unmarked(), series);
+            prop_assert_eq!((series.state(), series.index(), series.line()), (state, index, index as usize % 32));
+            prop_assert_eq!(SeriesId::from_word(series.word()), series);
         }
     }
 }

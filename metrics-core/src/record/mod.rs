@@ -1,5 +1,6 @@
 //! The writing side: from a key to the calling thread's own shard.
 
+mod asleep;
 mod contained;
 mod domain;
 mod edges;
@@ -16,6 +17,7 @@ mod short;
 mod slot;
 mod time;
 
+pub(crate) use asleep::fall_asleep;
 pub use contained::contained;
 pub(crate) use contained::recorder_panics;
 pub(crate) use domain::{

@@ -18,12 +18,15 @@ impl Clone for Slot {
 }
 
 impl Slot {
-    /// Remembers nothing: a state that there never is, and that no gate names.
+    /// What is kept instead of a series that is not known: of a state that there never is, and that no gate names.
+    const UNKNOWN: u64 = u64::MAX;
+
+    /// Remembers nothing.
     pub(crate) const fn new() -> Self {
-        Self(AtomicU64::new(u64::MAX))
+        Self(AtomicU64::new(Self::UNKNOWN))
     }
 
-    /// The remembered series, of whichever state.
+    /// The remembered series, of whichever state; none while the slot is [asleep](super::asleep).
     #[inline(always)]
     pub(crate) fn last(&self) -> SeriesId {
         SeriesId::from_word(self.0.load(Ordering::Relaxed))
@@ -37,7 +40,18 @@ impl Slot {
             return Some(known);
         }
         let found = resolve()?;
-        self.0.store(found.word(), Ordering::Relaxed);
+        // Not over one that has fallen asleep in the meantime: who wakes it would find it again.
+        let _ = self.0.compare_exchange(known.word(), found.word(), Ordering::Relaxed, Ordering::Relaxed);
         Some(found)
+    }
+
+    /// Remembers that nothing is recorded; whether it did not before.
+    pub(super) fn fall_asleep(&self) -> bool {
+        self.0.swap(SeriesId::NONE.word(), Ordering::Relaxed) != SeriesId::NONE.word()
+    }
+
+    /// Remembers nothing any more.
+    pub(super) fn wake(&self) {
+        self.0.store(Self::UNKNOWN, Ordering::Relaxed);
     }
 }

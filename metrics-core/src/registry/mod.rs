@@ -315,7 +315,8 @@ impl Registry {
         self.state().observe_rates();
     }
 
-    /// Forgets everything, for tests. Handles stay usable; calls that are under way are forgotten too.
+    /// Forgets everything, for tests. Handles stay usable. Calls that are under way are forgotten too, except those of a
+    /// function that has been called again since: they count when they end.
     pub fn reset(&self) {
         self.replace_state(|state| Some(state.fresh()));
         // Nor may a call that began before the reset find its way back.

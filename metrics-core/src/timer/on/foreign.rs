@@ -1,21 +1,13 @@
 //! A call under way for a collector that is no registry.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
+use super::under_way::{Ticket, UnderWay};
 use crate::collector::{Collector, with_foreign};
 use crate::name::UNKNOWN_NODE_TYPE;
 use crate::record::contained;
-use crate::sync::lock;
 use crate::unit::{ms_from_ns, ns_from_duration};
-
-/// Foreign calls under way, by ticket: so that a timer is plain data, which costs nothing where it is not needed.
-static UNDER_WAY: Mutex<BTreeMap<Ticket, ForeignCall>> = Mutex::new(BTreeMap::new());
-
-/// Names a foreign call under way.
-pub(super) type Ticket = u64;
 
 /// Keeps the names until the end, because the trait takes them with the duration. It allocates and takes a lock: a
 /// collector that wants speed gives a registry.
@@ -46,46 +38,35 @@ impl What {
 
 impl ForeignCall {
     pub(super) fn function(name: &'static str) -> Option<Ticket> {
-        Some(Self::start(with_foreign()?, What::Function(name)))
+        Self::start(with_foreign()?, What::Function(name))
     }
 
     pub(super) fn node(id: &str, name: Option<&str>, node_type: Option<&str>) -> Option<Ticket> {
-        Some(Self::start(with_foreign()?, What::node(id, name, node_type)))
+        Self::start(with_foreign()?, What::node(id, name, node_type))
     }
 
     pub(super) fn operation(node: &str, operation: &'static str) -> Option<Ticket> {
-        Some(Self::start(with_foreign()?, What::operation(node, operation)))
+        Self::start(with_foreign()?, What::operation(node, operation))
     }
 
-    pub(super) fn start(collector: Arc<dyn Collector>, what: What) -> Ticket {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let call = Self { collector, what, started: Instant::now() };
-        let ticket = NEXT.fetch_add(1, Ordering::Relaxed);
-        lock(&UNDER_WAY).insert(ticket, call);
-        ticket
-    }
-
-    /// Ends the call of that ticket.
-    pub(super) fn end(ticket: Ticket, points: u64) {
-        Self::end_as(ticket, points, false);
+    pub(super) fn start(collector: Arc<dyn Collector>, what: What) -> Option<Ticket> {
+        UnderWay::Foreign(Self { collector, what, started: Instant::now() }).keep()
     }
 
     /// Ends the call of that ticket, which perhaps failed: only a route can tell its collector.
-    pub(super) fn end_as(ticket: Ticket, points: u64, failed: bool) {
-        let call = lock(&UNDER_WAY).remove(&ticket);
-        if let Some(call) = call {
+    pub(super) fn end(ticket: Ticket, points: u64, failed: bool) {
+        if let Some(UnderWay::Foreign(call)) = UnderWay::take(ticket) {
             call.finish(points, failed);
         }
     }
 
     /// Forgets the call of that ticket: the trait has no word for what was cancelled.
     pub(super) fn abandon(ticket: Ticket) {
-        let call = lock(&UNDER_WAY).remove(&ticket);
-        drop(call);
+        drop(UnderWay::take(ticket));
     }
 
     /// Hands the call to the collector. A collector that panics must not harm the measured program (I-04).
-    fn finish(&self, points: u64, failed: bool) {
+    pub(super) fn finish(&self, points: u64, failed: bool) {
         let elapsed_ms = ms_from_ns(ns_from_duration(self.started.elapsed()));
         let collector = &self.collector;
         let record = || match &self.what {

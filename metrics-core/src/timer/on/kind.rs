@@ -4,38 +4,43 @@ use std::cell::Cell;
 use std::fmt;
 use std::mem::MaybeUninit;
 
-use super::call::Call;
-use super::foreign::ForeignCall;
+use super::site::Site;
+use super::start::Start;
+use super::under_way::{Ticket, UnderWay};
 use crate::clock::{counter_span, counter_ticks};
 use crate::context::{Reported, report_call};
-use crate::record::{Functions, Hot, Nodes, Operations, record, record_panicked};
+use crate::record::{Functions, Hot, Nodes, Operations, SeriesId, lose, record, record_panicked};
 use crate::series::{CallShard, Sample};
 
 /// Passed where x86-64 has the third argument of a call: reading the clock overwrites that register, and what stood
 /// there would be kept elsewhere first.
 type Unused = MaybeUninit<u64>;
 
-pub(super) const UNUSED: Unused = Unused::uninit();
+const UNUSED: Unused = Unused::uninit();
 
 /// A kind of timed call.
 pub trait Kind: sealed::Ends {
+    /// What tells where such a call is recorded.
+    type Key: Copy + fmt::Debug;
+
     /// What is told of such a call besides its time.
     type Extra: Copy + Default + fmt::Debug;
 
     /// The call ends, on the thread whose memory that is.
     #[doc(hidden)]
-    fn end(hot: &Hot, start: u64, _: Unused, call: Call, extra: Self::Extra);
+    fn end(hot: &Hot, start: Start, key: Self::Key, extra: Self::Extra);
 
     /// Counts that the call ends by a panic.
     #[doc(hidden)]
-    fn panicked(call: Call);
+    fn panicked(key: Self::Key);
 }
 
 mod sealed {
     pub trait Ends {}
 }
 
-/// A call of a function, or of a block without a node.
+/// A call of a function. Its key is the site, which is known where the measured code is compiled, so no register holds it:
+/// the call is recorded in the series that the site has when it ends.
 #[derive(Debug)]
 pub enum FunctionCall {}
 
@@ -59,89 +64,138 @@ impl sealed::Ends for NodeCall {}
 
 impl sealed::Ends for OperationCall {}
 
-// One function for all sites each, so that the measured code stays small.
+/// What a block turned out to be.
+#[derive(Clone, Copy, Debug)]
+pub enum BlockKey {
+    /// A function of that site.
+    Function(&'static Site),
+    /// An operation.
+    Operation(SeriesId),
+}
 
 impl Kind for FunctionCall {
+    type Key = &'static Site;
     type Extra = ();
 
-    #[inline(never)]
-    fn end(hot: &Hot, start: u64, _: Unused, call: Call, (): ()) {
-        end::<Functions>(hot, start, call, 0);
+    #[inline(always)]
+    fn end(hot: &Hot, start: Start, site: &'static Site, (): ()) {
+        end_function(hot, start, UNUSED, site.last());
     }
 
-    fn panicked(call: Call) {
-        record_panicked::<Functions>(call.series());
+    fn panicked(site: &'static Site) {
+        record_panicked::<Functions>(site.last());
     }
 }
 
 impl Kind for BlockCall {
+    type Key = BlockKey;
     type Extra = ();
 
     #[inline(never)]
-    fn end(hot: &Hot, start: u64, _: Unused, call: Call, (): ()) {
-        if call.is_operation() {
-            OperationCall::end(hot, start, UNUSED, call.as_operation(), ());
-        } else {
-            FunctionCall::end(hot, start, UNUSED, call, ());
+    fn end(hot: &Hot, start: Start, key: BlockKey, (): ()) {
+        match key {
+            BlockKey::Function(site) => FunctionCall::end(hot, start, site, ()),
+            BlockKey::Operation(series) => OperationCall::end(hot, start, series, ()),
         }
     }
 
-    fn panicked(call: Call) {
-        if call.is_operation() { OperationCall::panicked(call) } else { FunctionCall::panicked(call) }
+    fn panicked(key: BlockKey) {
+        match key {
+            BlockKey::Function(site) => FunctionCall::panicked(site),
+            BlockKey::Operation(series) => OperationCall::panicked(series),
+        }
     }
 }
 
 impl Kind for NodeCall {
+    type Key = SeriesId;
     type Extra = u64;
 
-    #[inline(never)]
-    fn end(hot: &Hot, start: u64, _: Unused, call: Call, points: u64) {
-        end::<Nodes>(hot, start, call, points);
+    #[inline(always)]
+    fn end(hot: &Hot, start: Start, series: SeriesId, points: u64) {
+        end_node(hot, start, UNUSED, series, points);
     }
 
-    fn panicked(call: Call) {
-        record_panicked::<Nodes>(call.series());
+    fn panicked(series: SeriesId) {
+        record_panicked::<Nodes>(series);
     }
 }
 
 impl Kind for OperationCall {
+    type Key = SeriesId;
     type Extra = ();
 
-    #[inline(never)]
-    fn end(hot: &Hot, start: u64, _: Unused, call: Call, (): ()) {
-        end::<Operations>(hot, start, call, 0);
+    #[inline(always)]
+    fn end(hot: &Hot, start: Start, series: SeriesId, (): ()) {
+        end_operation(hot, start, UNUSED, series);
     }
 
-    fn panicked(call: Call) {
-        record_panicked::<Operations>(call.series());
+    fn panicked(series: SeriesId) {
+        record_panicked::<Operations>(series);
     }
+}
+
+// One function for all sites each, so that the measured code stays small.
+
+#[inline(never)]
+fn end_function(hot: &Hot, start: Start, _: Unused, series: SeriesId) {
+    end::<Functions>(hot, start, series, 0);
+}
+
+#[inline(never)]
+fn end_node(hot: &Hot, start: Start, _: Unused, series: SeriesId, points: u64) {
+    end::<Nodes>(hot, start, series, points);
+}
+
+#[inline(never)]
+fn end_operation(hot: &Hot, start: Start, _: Unused, series: SeriesId) {
+    end::<Operations>(hot, start, series, 0);
 }
 
 /// A call ends, as nearly all do: without marks, on the thread's own shard, on the process's counter. All else goes
 /// on elsewhere, by a jump, so that this function saves no registers.
 #[inline(always)]
-fn end<D: Reported>(hot: &Hot, start: u64, call: Call, points: u64) {
+fn end<D: Reported>(hot: &Hot, start: Start, series: SeriesId, points: u64) {
     let end = counter_ticks();
-    match (hot.find::<D>(call.unmarked_series()), counter_span(start, end)) {
+    match (hot.find::<D>(series), counter_span(start.word(), end)) {
         (Some(shard), Some(ns)) => shard.record_call(Sample { end, ns }, false, points),
-        _ => end_otherwise::<D>(start, end, call, points),
+        _ => end_otherwise::<D>(start, end, series, points),
     }
 }
 
 #[inline(never)]
-fn end_otherwise<D: Reported>(start: u64, end: u64, call: Call, points: u64) {
-    if call.is_foreign() {
-        return ForeignCall::end(start, points);
+fn end_otherwise<D: Reported>(start: Start, end: u64, series: SeriesId, points: u64) {
+    match start.ticket() {
+        None => end_known::<D>(start, end, series, points),
+        Some(ticket) => end_kept(ticket, start.is_failure(), end, points),
     }
-    let failed = call.is_failure();
+}
+
+fn end_kept(ticket: Ticket, failed: bool, end: u64, points: u64) {
+    match UnderWay::take(ticket) {
+        Some(UnderWay::Foreign(call)) => call.finish(points, failed),
+        Some(UnderWay::Function(start, series)) => {
+            let start = if failed { start.failed() } else { start };
+            end_known::<Functions>(start, end, series, points);
+        }
+        None => {}
+    }
+}
+
+fn end_known<D: Reported>(start: Start, end: u64, series: SeriesId, points: u64) {
+    // What the site of a function has by now is another collector's, or nothing at all.
+    if !start.is_on_clock_of(series) {
+        return lose();
+    }
+    let (ticks, failed) = (start.ticks(end), start.is_failure());
     // What the closure tells of, which may not change what it captures.
     let ns = Cell::new(0);
-    record::<D>(call.series(), |time, shard| {
-        let sample = time.span(start, end);
+    record::<D>(series, |time, shard| {
+        let sample = time.span(ticks, end);
         ns.set(sample.ns);
         shard.record_call(sample, failed, points);
     });
-    if call.is_reported() {
-        report_call::<D>(call.series(), ns.get());
+    if start.is_reported() {
+        report_call::<D>(series, ns.get());
     }
 }

@@ -1,7 +1,6 @@
 //! The guard behind `#[timed]` and `timed_block!`: it reads the clock when made and records when dropped.
 
 mod busy;
-mod call;
 mod foreign;
 mod in_flight;
 mod kind;
@@ -10,7 +9,9 @@ mod place;
 mod resident;
 mod sample;
 mod site;
+mod start;
 mod subject;
+mod under_way;
 mod watch;
 
 use std::fmt;
@@ -26,18 +27,20 @@ pub use site::Site;
 pub use subject::Subject;
 pub use watch::Watch;
 
-use call::{Call, Started, begin, begin_foreign};
 use foreign::ForeignCall;
+use kind::BlockKey;
+use start::{Start, begin};
+use under_way::{Ticket, UnderWay};
 
 use crate::clock::counter_ticks;
 use crate::collector::gate_of_this_thread;
 use crate::context::{InNode, NodeFuture, current_node, is_in_node};
 use crate::record::gate::{self, Gate};
 use crate::record::{
-    Hot, Nodes, Operations, SeriesId, ShortName, operation_of, record_edge, resolve_node, resolve_short,
-    with_hot,
+    Functions, Hot, Nodes, Operations, SeriesId, ShortName, operation_of, record_edge, record_panicked,
+    resolve_node, resolve_short, with_hot,
 };
-use crate::state::Key;
+use crate::state::{Key, StateId};
 
 /// Whether a build records at all.
 pub const MAY_RECORD: bool = true;
@@ -55,12 +58,15 @@ pub fn is_recording() -> bool {
 /// unwinding (in a destructor) does not.
 ///
 /// # Cost
-/// Two words (of a node three), which stay in registers in a function that is not async.
+/// One word for a function, two for an operation and three for a node, which stay in registers in a function that is not async.
 #[must_use = "the call ends when the timer is dropped"]
 pub struct Timer<K: Kind> {
-    started: Started,
+    started: Started<K::Key>,
     extra: K::Extra,
 }
+
+/// When a call began, and where it is recorded; `None` if it is not.
+type Started<T = SeriesId> = Option<(Start, T)>;
 
 impl<K: Kind> Timer<K> {
     /// A timer that records nothing.
@@ -72,11 +78,11 @@ impl<K: Kind> Timer<K> {
     /// Makes the call count as an error.
     #[inline(always)]
     pub fn fail(&mut self) {
-        self.started = self.started.map(|(start, call)| (start, call.failed()));
+        self.started = self.started.map(|(start, key)| (start.failed(), key));
     }
 
     #[inline(always)]
-    fn of(started: Started, extra: K::Extra) -> Self {
+    fn of(started: Started<K::Key>, extra: K::Extra) -> Self {
         Self { started, extra }
     }
 }
@@ -87,7 +93,7 @@ impl Timer<FunctionCall> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(debug_assertions, inline(never))]
     pub fn function(site: &'static Site) -> Self {
-        Self::of(function(site), ())
+        Self::of(function(site).map(|start| (start, site)), ())
     }
 }
 
@@ -97,56 +103,79 @@ impl Timer<BlockCall> {
     #[cfg_attr(debug_assertions, inline(never))]
     pub fn block(site: &'static Site) -> Self {
         let node = current_node();
-        Self::of(if node == SeriesId::NONE { function(site) } else { block_in(node, site) }, ())
+        let started = if node == SeriesId::NONE {
+            function(site).map(|start| (start, BlockKey::Function(site)))
+        } else {
+            block_in(node, site)
+        };
+        Self::of(started, ())
     }
 }
 
 /// Where something is recorded counts as the rare way, so that it is the one that jumps: two readings of a clock do not
 /// notice, and a function that is not timed runs straight through.
 #[inline(always)]
-fn function(site: &'static Site) -> Started {
-    let word = gate::word();
-    if gate::is_closed(word) {
+fn function(site: &'static Site) -> Option<Start> {
+    let series = site.last();
+    if series == SeriesId::NONE {
         return None;
     }
     cold_path();
-    let series = site.last();
-    if gate::names(word, series) && !panicking() {
-        return started(series);
+    if gate::names(gate::word(), series) && !panicking() {
+        return Start::plain(counter_ticks());
     }
     function_elsewhere(site)
+}
+
+/// The first call of a site, and every call that cannot just go on: it is out of the way, and answers in a register.
+#[cold]
+#[inline(never)]
+fn function_elsewhere(site: &'static Site) -> Option<Start> {
+    match here() {
+        Gate::State(state) => function_in(state, site),
+        Gate::Foreign => ForeignCall::function(site.name()).map(Start::of_ticket),
+        Gate::Closed | Gate::Scoped => {
+            site.fall_asleep();
+            None
+        }
+    }
+}
+
+/// A call that is recorded in that state. The site has one series for all threads, which is that of the installed collector.
+fn function_in(state: StateId, site: &'static Site) -> Option<Start> {
+    if gate::installed() == Gate::State(state) {
+        return begin(site.series(state)).map(|(start, _)| start);
+    }
+    let (start, series) = begin(site.series_apart(state))?;
+    UnderWay::Function(start, series).keep().map(|ticket| start.kept_under(ticket))
+}
+
+/// An operation of the node at work.
+#[inline(never)]
+fn block_in(node: SeriesId, site: &'static Site) -> Started<BlockKey> {
+    match here() {
+        Gate::State(state) => match operation_of(state, node, site.name()) {
+            Some(series) => begin(Some(series)).map(|(start, series)| (start, BlockKey::Operation(series))),
+            // The node is no more.
+            None => function_in(state, site).map(|start| (start, BlockKey::Function(site))),
+        },
+        Gate::Foreign => {
+            let call = ForeignCall::function(site.name());
+            call.map(|ticket| (Start::of_ticket(ticket), BlockKey::Function(site)))
+        }
+        Gate::Closed | Gate::Scoped => None,
+    }
 }
 
 /// A call of a series that is known begins on the counter.
 #[inline(always)]
 fn started(series: SeriesId) -> Started {
-    let start = counter_ticks();
-    Call::of(series).map(|call| (start, call))
+    Start::plain(counter_ticks()).map(|start| (start, series))
 }
 
-/// An operation of the node at work.
-#[inline(never)]
-fn block_in(node: SeriesId, site: &'static Site) -> Started {
-    match here() {
-        Gate::State(state) => match operation_of(state, node, site.name()) {
-            Some(series) => begin(Some(series)).map(|(start, call)| (start, call.of_operation())),
-            // The node is no more.
-            None => begin(site.series(state)),
-        },
-        Gate::Foreign => begin_foreign(ForeignCall::function(site.name())),
-        Gate::Closed | Gate::Scoped => None,
-    }
-}
-
-/// The first call of a site, and every call that cannot just go on: it is out of the way, and answers in registers.
-#[cold]
-#[inline(never)]
-fn function_elsewhere(site: &'static Site) -> Started {
-    match here() {
-        Gate::State(state) => begin(site.series(state)),
-        Gate::Foreign => begin_foreign(ForeignCall::function(site.name())),
-        Gate::Closed | Gate::Scoped => None,
-    }
+/// A call of a collector that is no registry begins.
+fn begin_foreign(ticket: Option<Ticket>) -> Started {
+    ticket.map(|ticket| (Start::of_ticket(ticket), SeriesId::NONE))
 }
 
 impl Timer<NodeCall> {
@@ -172,21 +201,22 @@ impl Timer<NodeCall> {
         self.extra = points;
     }
 
+    /// None of a call that is not recorded, or not in a registry.
     #[inline(always)]
-    fn unmarked_series(&self) -> SeriesId {
-        self.started.map_or(SeriesId::NONE, |(_, call)| call.unmarked_series())
+    fn series(&self) -> SeriesId {
+        self.started.map_or(SeriesId::NONE, |(_, series)| series)
     }
 
     /// The calling thread works for the node until the guard is dropped; for none if the call is not recorded.
     #[inline(always)]
     pub fn within(&self) -> InNode {
-        InNode::enter(self.unmarked_series())
+        InNode::enter(self.series())
     }
 
     /// A future that is polled for the node.
     #[inline]
     pub fn around<F>(&self, future: F) -> NodeFuture<F> {
-        NodeFuture::new(self.unmarked_series(), future)
+        NodeFuture::new(self.series(), future)
     }
 }
 
@@ -296,26 +326,27 @@ impl<K: Kind> Drop for Timer<K> {
     #[cfg_attr(debug_assertions, inline(never))]
     fn drop(&mut self) {
         let Self { started, extra } = *self;
-        let Some((start, call)) = started else { return };
+        let Some((start, key)) = started else { return };
         cold_path();
         if panicking() {
-            return end_panicking::<K>(start, call, extra);
+            return end_panicking::<K>(start, key, extra);
         }
-        with_hot(|hot| K::end(hot, start, kind::UNUSED, call, extra));
+        with_hot(|hot| K::end(hot, start, key, extra));
     }
 }
 
 /// A call ends while a panic is unwinding; it is counted as such, if the panic is its own.
 #[cold]
 #[inline(never)]
-fn end_panicking<K: Kind>(start: u64, mut call: Call, extra: K::Extra) {
-    if !call.is_entered_panicking() {
-        if !call.is_foreign() {
-            K::panicked(call);
+fn end_panicking<K: Kind>(mut start: Start, key: K::Key, extra: K::Extra) {
+    if !start.is_entered_panicking() {
+        match start.ticket() {
+            None => K::panicked(key),
+            Some(ticket) => UnderWay::function(ticket).into_iter().for_each(record_panicked::<Functions>),
         }
-        call = call.failed();
+        start = start.failed();
     }
-    with_hot(|hot| K::end(hot, start, kind::UNUSED, call, extra));
+    with_hot(|hot| K::end(hot, start, key, extra));
 }
 
 impl<K: Kind> fmt::Debug for Timer<K> {

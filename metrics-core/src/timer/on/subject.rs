@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::foreign::{ForeignCall, Ticket, What};
+use super::foreign::{ForeignCall, What};
 use super::inside_node_at_work;
 use super::place::Place;
 use super::site::Site;
+use super::under_way::Ticket;
 use crate::collector::Collector;
 use crate::context::{CallDomain, InNode, NodeFuture, Reported, current_node};
 use crate::record::{
@@ -195,7 +196,7 @@ impl Subject {
     }
 
     fn foreign(collector: Arc<dyn Collector>, what: What) -> Option<Self> {
-        Some(Self { kind: Kind::Foreign(ForeignCall::start(collector, what)), ..Self::none() })
+        Some(Self { kind: Kind::Foreign(ForeignCall::start(collector, what)?), ..Self::none() })
     }
 }
 

@@ -141,7 +141,7 @@ impl Watch {
             Kind::Operation => self.record_in::<Operations>(),
             Kind::Route => self.record_route(),
             Kind::Foreign(ticket) if self.end == End::Cancelled => ForeignCall::abandon(ticket),
-            Kind::Foreign(ticket) => ForeignCall::end_as(ticket, self.subject.points, self.end != End::Ok),
+            Kind::Foreign(ticket) => ForeignCall::end(ticket, self.subject.points, self.end != End::Ok),
         }
     }
 
