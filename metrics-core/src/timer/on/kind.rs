@@ -187,15 +187,26 @@ fn end_known<D: Reported>(start: Start, end: u64, series: SeriesId, points: u64)
     if !start.is_on_clock_of(series) {
         return lose();
     }
-    let (ticks, failed) = (start.ticks(end), start.is_failure());
+    let ns = record_span::<D>(series, start.ticks(end), end, start.is_failure(), points);
+    if start.is_reported() {
+        report_call::<D>(series, ns);
+    }
+}
+
+/// Records a call between two readings of the clock of its series; says how long it took.
+pub(super) fn record_span<D: Reported>(
+    series: SeriesId,
+    start: u64,
+    end: u64,
+    failed: bool,
+    points: u64,
+) -> u64 {
     // What the closure tells of, which may not change what it captures.
     let ns = Cell::new(0);
     record::<D>(series, |time, shard| {
-        let sample = time.span(ticks, end);
+        let sample = time.span(start, end);
         ns.set(sample.ns);
         shard.record_call(sample, failed, points);
     });
-    if start.is_reported() {
-        report_call::<D>(series, ns.get());
-    }
+    ns.get()
 }

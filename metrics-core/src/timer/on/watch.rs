@@ -1,9 +1,9 @@
 //! A call that is watched more closely than [`Timer`](super::Timer) does: its outcome, perhaps only a sample of it.
 
-use std::cell::Cell;
 use std::thread::panicking;
 
 use super::foreign::ForeignCall;
+use super::kind::record_span;
 use super::sample::is_chosen;
 use super::subject::{Kind, Subject};
 use crate::clock::counter_ticks;
@@ -158,14 +158,7 @@ impl Watch {
             End::Ok | End::Failed => {}
         }
         if self.timed {
-            // What the closure tells of, which may not change what it captures.
-            let ns = Cell::new(0);
-            record::<D>(series, |time, shard| {
-                let sample = time.span(start, end);
-                ns.set(sample.ns);
-                shard.record_call(sample, failed, points);
-            });
-            report_call::<D>(series, ns.get());
+            report_call::<D>(series, record_span::<D>(series, start, end, failed, points));
         } else {
             record::<D::Extras>(extras, |_, shard| shard.record_unsampled(failed));
         }
