@@ -3,7 +3,9 @@
 # program that differ in the number of calls only, divided by that number. Only the calling thread counts, and only
 # while it makes calls: calibration of clocks and background threads do not.
 #
-# usage: instructions.sh [CONTENDER…]      all contenders, if none is named
+# Then those of reading functions, per function, which tell how reading grows whatever the caches hold.
+#
+# usage: instructions.sh [CONTENDER…]      all contenders and the readings, if none is named
 #
 # Valgrind shows the program a processor without AVX-512; what the C library chooses by processor (memcmp, memcpy)
 # may therefore be another variant than in the timed runs. The time stamp counter is read as in the timed runs.
@@ -18,12 +20,13 @@ one=${CARGO_TARGET_DIR:-target}/release/one
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# Instructions of thread 1 in a run of that contender with that many calls.
+# Instructions of thread 1 in a run of that program with these arguments.
 count() {
+    file="$scratch/$(echo "$*" | tr ' ' .)"
     valgrind --quiet --tool=callgrind --separate-threads=yes \
         --toggle-collect='*metrics_bench::contender::Batch>::batch' \
-        --callgrind-out-file="$scratch/$1.$2" "$one" "$1" "$2" >/dev/null 2>&1
-    sed -n 's/^totals: //p' "$scratch/$1.$2-01"
+        --callgrind-out-file="$file" "$one" "$@" >/dev/null 2>&1
+    sed -n 's/^totals: //p' "$file-01"
 }
 
 measure() {
@@ -70,3 +73,13 @@ tr ' ' ',' <"$scratch/list" | awk -F, '
     { more = ($1 in baseline) && (baseline[$1] in count) ? sprintf("%.0f", $2 - count[baseline[$1]]) : "–"
       printf "| %s | %.0f | %s | %s |\n", $1, $2, more, baseline[$1] }
 ' - "$scratch/all.csv" "$scratch/all.csv"
+[ $# -eq 0 ] || exit 0
+
+echo
+echo "| functions that two threads recorded | instructions of a reading, per function |"
+echo "|---:|---:|"
+for functions in 100 1000 10000; do
+    once=$(count --functions $functions 1)
+    twice=$(count --functions $functions 2)
+    echo "$once $twice" | awk -v n=$functions '{ printf "| %d | %.0f |\n", n, ($2 - $1) / n }'
+done
