@@ -217,9 +217,14 @@ async fn families_of_paths_are_where_they_were_put() {
     let page = get(&metrics.handler(), "/in/side/dashboard/performance").await;
     assert!(str::from_utf8(&page.body).unwrap().contains(r#"data-api="../../../in/""#));
 
-    let document = get(&metrics.handler(), "/in/api/metrics/openapi.json").await.json();
+    let handler = metrics.handler();
+    let document = get(&handler, "/in/api/metrics/openapi.json").await.json();
     let paths = document["paths"].as_object().unwrap();
     assert!(paths.keys().all(|path| path.starts_with("/in/")) && paths.contains_key("/in/api/metrics"));
+    // It is kept, until the paths are others.
+    let elsewhere = handler.mounts(&Mounts::none().api(Mount::at("/else"))).unwrap();
+    let document = get(&elsewhere, "/else/api/metrics/openapi.json").await.json();
+    assert!(document["paths"].as_object().unwrap().keys().all(|path| path.starts_with("/else/")));
     let error = Metrics::builder().mounts(Mounts::all().api(Mount::at("in"))).build().unwrap_err();
     assert!(error.to_string().starts_with("mounts: \"in\" is not like"), "{error}");
 }

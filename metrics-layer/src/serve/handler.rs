@@ -1,7 +1,7 @@
 //! The service.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use super::encoding::Encoding;
 use super::mounts::Family;
 use super::query::Values;
 use super::refusal::Refusal;
+use super::render::{self, Fault};
 use super::routes::{Answer, Ask, Data, Route};
 use super::shared::{Documents, Key};
 use super::source::Source;
@@ -59,6 +60,8 @@ struct Shared {
     /// Instead of the names of `access` alone.
     health_access: Option<Access>,
     documents: Documents,
+    /// Made when it is first asked for; it changes with the table alone.
+    openapi: OnceLock<Result<Bytes, Fault>>,
     #[cfg(feature = "live")]
     hub: Option<Hub>,
 }
@@ -91,6 +94,7 @@ impl Handler {
                 access: Access::default(),
                 health_access: None,
                 documents: Documents::default(),
+                openapi: OnceLock::new(),
                 #[cfg(feature = "live")]
                 hub: None,
             }),
@@ -125,7 +129,10 @@ impl Handler {
     /// ```
     pub fn mounts(self, mounts: &Mounts) -> Result<Self, ConfigError> {
         let table = Table::new(mounts)?;
-        Ok(self.change(|shared| shared.table = table))
+        Ok(self.change(|shared| {
+            shared.table = table;
+            shared.openapi.take();
+        }))
     }
 
     /// Sends the frames of this hub on the live stream.
@@ -210,7 +217,7 @@ impl Shared {
             Answer::Data(data) => return self.data(route, data, request),
             Answer::Trends(data) => return self.trends(route, data, request),
             Answer::Health => respond::json(&self.health()),
-            Answer::OpenApi => respond::json(&openapi::document(self.table.places())),
+            Answer::OpenApi => respond::rendered(self.openapi()),
             #[cfg(feature = "live")]
             Answer::Live => self.live(request),
             Answer::Page => content(dashboard::HTML, self.page(route.family).into()),
@@ -218,6 +225,10 @@ impl Shared {
             Answer::Moved(place) => respond::moved(place),
         };
         ResponseFuture::ready(response)
+    }
+
+    fn openapi(&self) -> Result<Bytes, Fault> {
+        self.openapi.get_or_init(|| render::json(&openapi::document(self.table.places()))).clone()
     }
 
     /// What every route has in common; access comes before anything else, the path included.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Body;
 use super::refusal::Refusal;
-use super::render;
+use super::render::{self, Fault};
 use super::routes::JSON;
 use crate::dashboard;
 
@@ -29,7 +29,12 @@ pub(super) fn content(status: StatusCode, content_type: &'static str, bytes: Byt
 
 /// A small value as JSON, with status 200.
 pub(super) fn json(value: &impl Serialize) -> Response<Body> {
-    match render::json(value) {
+    rendered(render::json(value))
+}
+
+/// JSON that was made, or why it was not.
+pub(super) fn rendered(json: Result<Bytes, Fault>) -> Response<Body> {
+    match json {
         Ok(bytes) => content(StatusCode::OK, JSON, bytes),
         Err(fault) => Refusal::Fault(fault).response(),
     }
