@@ -27,8 +27,8 @@ thread_local! {
     static BINDINGS: RefCell<Bindings> = const { RefCell::new(Bindings(Vec::new())) };
 }
 
-/// Records that found no way to be kept: made by an allocator while the thread is [quiet](Quiet), or of calls whose state is
-/// gone.
+/// Records that found no way to be kept: made by an allocator while the thread is [quiet](Quiet), or of calls whose
+/// state is gone.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// How many records were lost process-wide.

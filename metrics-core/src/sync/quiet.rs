@@ -1,8 +1,8 @@
 //! Threads that must not come back.
 //!
-//! A global allocator may be timed. Its calls then happen wherever this crate allocates, and the first of them on a thread takes
-//! locks. So a thread that holds one of these locks is quiet: what it finds to record without a lock it records, and
-//! all else is lost and counted.
+//! A global allocator may be timed. Its calls then happen wherever this crate allocates, and the first of them on a
+//! thread takes locks. So a thread that holds one of these locks is quiet: what it finds to record without a lock it
+//! records, and all else is lost and counted.
 
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};

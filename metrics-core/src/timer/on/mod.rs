@@ -58,7 +58,8 @@ pub fn is_recording() -> bool {
 /// unwinding (in a destructor) does not.
 ///
 /// # Cost
-/// One word for a function, two for an operation and three for a node, which stay in registers in a function that is not async.
+/// One word for a function, two for an operation and three for a node, which stay in registers in a function that is
+/// not async.
 #[must_use = "the call ends when the timer is dropped"]
 pub struct Timer<K: Kind> {
     started: Started<K::Key>,
