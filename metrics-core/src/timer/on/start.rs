@@ -58,14 +58,19 @@ impl Start {
         Self(MARKED | marks | (payload & PAYLOAD))
     }
 
-    /// The word itself: the reading, or something later than any.
+    /// The word itself: the reading, something later than any, or zero of no call.
     #[inline(always)]
-    pub(super) fn word(self) -> u64 {
+    pub(super) fn word(start: Option<Self>) -> u64 {
+        start.map_or(0, Self::get)
+    }
+
+    #[inline(always)]
+    fn get(self) -> u64 {
         self.0.get()
     }
 
     fn marks(self) -> u64 {
-        if self.word() < MARKED.get() { 0 } else { self.word() & !PAYLOAD }
+        if self.get() < MARKED.get() { 0 } else { self.get() & !PAYLOAD }
     }
 
     fn has(self, mark: u64) -> bool {
@@ -75,7 +80,7 @@ impl Start {
     /// The call, marked as failed.
     #[inline(always)]
     pub(super) fn failed(self) -> Self {
-        Self::marked(self.marks() | FAILED, self.word())
+        Self::marked(self.marks() | FAILED, self.get())
     }
 
     pub(super) fn is_failure(self) -> bool {
@@ -92,7 +97,7 @@ impl Start {
     }
 
     pub(super) fn ticket(self) -> Option<Ticket> {
-        self.has(TICKET).then_some(self.word() & PAYLOAD)
+        self.has(TICKET).then_some(self.get() & PAYLOAD)
     }
 
     /// Whether the reading is of the clock of that series.
@@ -105,10 +110,10 @@ impl Start {
     pub(super) fn ticks(self, now: u64) -> u64 {
         const DISPLACED: u32 = u64::BITS - PAYLOAD_BITS;
         match self.marks() {
-            0 => self.word(),
-            _ if self.has(OTHER_CLOCK) => self.word() & PAYLOAD,
+            0 => self.get(),
+            _ if self.has(OTHER_CLOCK) => self.get() & PAYLOAD,
             _ => {
-                let ago = (now.wrapping_sub(self.word()) << DISPLACED).cast_signed() >> DISPLACED;
+                let ago = (now.wrapping_sub(self.get()) << DISPLACED).cast_signed() >> DISPLACED;
                 now.wrapping_sub(ago.cast_unsigned())
             }
         }
@@ -152,9 +157,9 @@ mod tests {
         fn a_marked_reading_comes_back(ticks in 1_u64..1 << 62, later in -(1_i64 << 56)..1 << 56) {
             let now = ticks.saturating_add_signed(later).min((1 << 63) - 1);
             let plain = Start::plain(ticks).unwrap();
-            prop_assert_eq!((plain.word(), plain.ticks(now), plain.marks()), (ticks, ticks, 0));
+            prop_assert_eq!((plain.get(), plain.ticks(now), plain.marks()), (ticks, ticks, 0));
             let failed = plain.failed();
-            prop_assert!(failed.word() > now && failed.is_failure() && !failed.is_reported());
+            prop_assert!(failed.get() > now && failed.is_failure() && !failed.is_reported());
             prop_assert_eq!((failed.ticks(now), failed.failed()), (ticks, failed));
             let other = Start::marked(OTHER_CLOCK | REPORTED, ticks & PAYLOAD).failed();
             prop_assert!(other.is_reported() && other.is_failure());
