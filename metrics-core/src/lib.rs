@@ -148,7 +148,7 @@ pub mod __private {
     pub use crate::record::contained;
     pub use crate::timer::{
         BusyFuture, InFlight, Instance, IntoPoints, MAY_RECORD, Memory, Place, Question, Rewrap, Site,
-        StackTimer, Subject, TimedFuture, Timer, Watch, asked, is_recording, points,
+        Subject, TimedFuture, Timer, Watch, asked, is_recording, points,
     };
     #[cfg(feature = "stream")]
     pub use crate::timer::{RewrapStream, TimedStream};

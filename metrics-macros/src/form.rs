@@ -48,7 +48,7 @@ fn synchronous(body: &Body, timed: &Timed, signature: &Signature) -> Body {
         (Returned::Future(wrap), None) => body.wrapped(|body| future(body, timed, signature, wrap)),
         (_, Some(_)) => body.wrapped(|body| exit::called(body, timed, &nameable_output(signature))),
         (_, None) => {
-            let (start, in_node) = (guard::statements(timed, Use::Still), guard::in_node(timed));
+            let (start, in_node) = (guard::statements(timed, Use::Dropped), guard::in_node(timed));
             body.starting_with(quote!(#start #in_node))
         }
     }

@@ -15,8 +15,6 @@ use crate::model::{self, Entry, Name, Node, Timed};
 pub(crate) enum Use {
     /// Nothing happens to it but being dropped.
     Dropped,
-    /// The same, where it stays in its place: in code that is not async.
-    Still,
     /// It is told more before it is dropped.
     Told,
     /// It is told more; and it counts as cancelled unless it is told that the end was reached.
@@ -25,11 +23,8 @@ pub(crate) enum Use {
 
 /// `let __metrics_timer = …;`, and what is watched beside.
 pub(crate) fn statements(timed: &Timed, usage: Use) -> TokenStream {
-    let mutable = matches!(usage, Use::Told | Use::Exact).then(|| quote!(mut));
+    let mutable = (usage != Use::Dropped).then(|| quote!(mut));
     if !timed.is_watched(usage == Use::Exact) {
-        if let (Use::Still, Entry::Function { name, .. }, None) = (usage, &timed.entry, &timed.condition) {
-            return still(&timed.root, name);
-        }
         let start = plain(timed);
         return quote_spanned!(Span::mixed_site()=> let #mutable __metrics_timer = #start;);
     }
@@ -99,19 +94,6 @@ fn plain(timed: &Timed) -> TokenStream {
     }
     let inert = quote_spanned!(Span::mixed_site()=> #root::__private::Timer::inert());
     when_recording(timed, &call, &inert)
-}
-
-/// A timer whose start stands beside it.
-fn still(root: &TokenStream, name: &Name) -> TokenStream {
-    let start = site(root, name, |site| {
-        quote_spanned! {Span::mixed_site()=>
-            #root::__private::StackTimer::function(#site, &mut __metrics_start)
-        }
-    });
-    quote_spanned! {Span::mixed_site()=>
-        let mut __metrics_start = ::core::option::Option::None;
-        let __metrics_timer = #start;
-    }
 }
 
 fn plain_node(root: &TokenStream, node: &Node) -> TokenStream {

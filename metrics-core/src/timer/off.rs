@@ -20,10 +20,6 @@ pub const fn is_recording() -> bool {
 #[derive(Debug)]
 pub struct Timer;
 
-/// A call of a function that is not async, and not timed.
-#[derive(Debug)]
-pub struct StackTimer;
-
 /// A place in the source that is not timed.
 #[derive(Debug)]
 pub struct Site;
@@ -60,14 +56,6 @@ impl Site {
     /// A site that forgets its name.
     #[must_use]
     pub const fn new(_name: &'static str) -> Self {
-        Self
-    }
-}
-
-impl StackTimer {
-    /// A timer that records nothing, and has nothing to keep.
-    #[inline(always)]
-    pub const fn function(_site: &'static Site, _start: &mut Option<()>) -> Self {
         Self
     }
 }

@@ -11,17 +11,6 @@ fn assert_same(left: &TokenStream, right: &TokenStream) {
 /// The site of a function and its guard.
 fn function(name: &TokenStream) -> TokenStream {
     quote! {
-        let mut __metrics_start = ::core::option::Option::None;
-        let __metrics_timer = {
-            static __METRICS_SITE: ::metrics_core::__private::Site = ::metrics_core::__private::Site::new(#name);
-            ::metrics_core::__private::StackTimer::function(&__METRICS_SITE, &mut __metrics_start)
-        };
-    }
-}
-
-/// The same where the function is async.
-fn async_function(name: &TokenStream) -> TokenStream {
-    quote! {
         let __metrics_timer = {
             static __METRICS_SITE: ::metrics_core::__private::Site = ::metrics_core::__private::Site::new(#name);
             ::metrics_core::__private::Timer::function(&__METRICS_SITE)
@@ -338,10 +327,8 @@ fn refused_items_are_emitted_with_one_error_each() {
 
 #[test]
 fn a_container_times_what_is_inside() {
-    let path = |name| quote!(::core::concat!(::core::module_path!(), "::", #name));
-    let [new, get, fmt, own] =
-        ["S::new", "S<u8>::get", "<S as Debug>::fmt", "T::own"].map(|name| function(&path(name)));
-    let deep = async_function(&path("deep"));
+    let [new, get, fmt, deep, own] = ["S::new", "S<u8>::get", "<S as Debug>::fmt", "deep", "T::own"]
+        .map(|name| function(&quote!(::core::concat!(::core::module_path!(), "::", #name))));
     let given = function(&quote!("given"));
     let kept = quote! {
         #![allow(x)]

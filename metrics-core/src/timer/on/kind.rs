@@ -16,7 +16,7 @@ use crate::series::{CallShard, Sample};
 /// there would be kept elsewhere first.
 type Unused = MaybeUninit<u64>;
 
-pub(super) const UNUSED: Unused = Unused::uninit();
+const UNUSED: Unused = Unused::uninit();
 
 /// A kind of timed call.
 pub trait Kind: sealed::Ends {
@@ -139,39 +139,32 @@ impl Kind for OperationCall {
 
 #[inline(never)]
 fn end_function(hot: &Hot, start: Start, _: Unused, series: SeriesId) {
-    end::<Functions>(hot, Some(start), series, 0);
-}
-
-/// The start is read here: no register holds it where the thread's memory is looked for.
-#[inline(never)]
-pub(super) fn end_on_stack(hot: &Hot, start: &Option<Start>, _: Unused, series: SeriesId) {
-    end::<Functions>(hot, *start, series, 0);
+    end::<Functions>(hot, start, series, 0);
 }
 
 #[inline(never)]
 fn end_node(hot: &Hot, start: Start, _: Unused, series: SeriesId, points: u64) {
-    end::<Nodes>(hot, Some(start), series, points);
+    end::<Nodes>(hot, start, series, points);
 }
 
 #[inline(never)]
 fn end_operation(hot: &Hot, start: Start, _: Unused, series: SeriesId) {
-    end::<Operations>(hot, Some(start), series, 0);
+    end::<Operations>(hot, start, series, 0);
 }
 
 /// A call ends, as nearly all do: without marks, on the thread's own shard, on the process's counter. All else goes
 /// on elsewhere, by a jump, so that this function saves no registers.
 #[inline(always)]
-fn end<D: Reported>(hot: &Hot, start: Option<Start>, series: SeriesId, points: u64) {
+fn end<D: Reported>(hot: &Hot, start: Start, series: SeriesId, points: u64) {
     let end = counter_ticks();
-    match (hot.find::<D>(series), counter_span(Start::word(start), end)) {
+    match (hot.find::<D>(series), counter_span(start.word(), end)) {
         (Some(shard), Some(ns)) => shard.record_call(Sample { end, ns }, false, points),
         _ => end_otherwise::<D>(start, end, series, points),
     }
 }
 
 #[inline(never)]
-fn end_otherwise<D: Reported>(start: Option<Start>, end: u64, series: SeriesId, points: u64) {
-    let Some(start) = start else { return };
+fn end_otherwise<D: Reported>(start: Start, end: u64, series: SeriesId, points: u64) {
     match start.ticket() {
         None => end_known::<D>(start, end, series, points),
         Some(ticket) => end_kept(ticket, start.is_failure(), end, points),

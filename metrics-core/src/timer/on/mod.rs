@@ -9,7 +9,6 @@ mod place;
 mod resident;
 mod sample;
 mod site;
-mod stack;
 mod start;
 mod subject;
 mod under_way;
@@ -25,7 +24,6 @@ pub(crate) use kind::{BlockCall, FunctionCall, Kind, NodeCall, OperationCall};
 pub use memory::Memory;
 pub use place::Place;
 pub use site::Site;
-pub use stack::StackTimer;
 pub use subject::Subject;
 pub use watch::Watch;
 
@@ -115,36 +113,19 @@ impl Timer<BlockCall> {
     }
 }
 
-/// How a call of a function begins.
-enum Beginning {
-    /// It is not recorded.
-    Not,
-    /// On the counter, and recorded where the site says.
-    Plain,
-    /// As [`function_elsewhere`] finds.
-    Elsewhere,
-}
-
 /// Where something is recorded counts as the rare way, so that it is the one that jumps: two readings of a clock do not
 /// notice, and a function that is not timed runs straight through.
 #[inline(always)]
-fn beginning(site: &Site) -> Beginning {
+fn function(site: &'static Site) -> Option<Start> {
     let series = site.last();
     if series == SeriesId::NONE {
-        return Beginning::Not;
+        return None;
     }
     cold_path();
-    let is_plain = gate::names(gate::word(), series) && !panicking();
-    if is_plain { Beginning::Plain } else { Beginning::Elsewhere }
-}
-
-#[inline(always)]
-fn function(site: &'static Site) -> Option<Start> {
-    match beginning(site) {
-        Beginning::Not => None,
-        Beginning::Plain => Start::plain(counter_ticks()),
-        Beginning::Elsewhere => function_elsewhere(site),
+    if gate::names(gate::word(), series) && !panicking() {
+        return Start::plain(counter_ticks());
     }
+    function_elsewhere(site)
 }
 
 /// The first call of a site, and every call that cannot just go on: it is out of the way, and answers in a register.

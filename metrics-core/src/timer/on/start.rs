@@ -58,19 +58,14 @@ impl Start {
         Self(MARKED | marks | (payload & PAYLOAD))
     }
 
-    /// The word itself: the reading, something later than any, or zero of no call.
+    /// The word itself: the reading, or something later than any.
     #[inline(always)]
-    pub(super) fn word(start: Option<Self>) -> u64 {
-        start.map_or(0, Self::get)
-    }
-
-    #[inline(always)]
-    fn get(self) -> u64 {
+    pub(super) fn word(self) -> u64 {
         self.0.get()
     }
 
     fn marks(self) -> u64 {
-        if self.get() < MARKED.get() { 0 } else { self.get() & !PAYLOAD }
+        if self.word() < MARKED.get() { 0 } else { self.word() & !PAYLOAD }
     }
 
     fn has(self, mark: u64) -> bool {
@@ -80,7 +75,7 @@ impl Start {
     /// The call, marked as failed.
     #[inline(always)]
     pub(super) fn failed(self) -> Self {
-        Self::marked(self.marks() | FAILED, self.get())
+        Self::marked(self.marks() | FAILED, self.word())
     }
 
     pub(super) fn is_failure(self) -> bool {
@@ -97,7 +92,7 @@ impl Start {
     }
 
     pub(super) fn ticket(self) -> Option<Ticket> {
-        self.has(TICKET).then_some(self.get() & PAYLOAD)
+        self.has(TICKET).then_some(self.word() & PAYLOAD)
     }
 
     /// Whether the reading is of the clock of that series.
@@ -110,10 +105,10 @@ impl Start {
     pub(super) fn ticks(self, now: u64) -> u64 {
         const DISPLACED: u32 = u64::BITS - PAYLOAD_BITS;
         match self.marks() {
-            0 => self.get(),
-            _ if self.has(OTHER_CLOCK) => self.get() & PAYLOAD,
+            0 => self.word(),
+            _ if self.has(OTHER_CLOCK) => self.word() & PAYLOAD,
             _ => {
-                let ago = (now.wrapping_sub(self.get()) << DISPLACED).cast_signed() >> DISPLACED;
+                let ago = (now.wrapping_sub(self.word()) << DISPLACED).cast_signed() >> DISPLACED;
                 now.wrapping_sub(ago.cast_unsigned())
             }
         }
@@ -157,9 +152,9 @@ mod tests {
         fn a_marked_reading_comes_back(ticks in 1_u64..1 << 62, later in -(1_i64 << 56)..1 << 56) {
             let now = ticks.saturating_add_signed(later).min((1 << 63) - 1);
             let plain = Start::plain(ticks).unwrap();
-            prop_assert_eq!((plain.get(), plain.ticks(now), plain.marks()), (ticks, ticks, 0));
+            prop_assert_eq!((plain.word(), plain.ticks(now), plain.marks()), (ticks, ticks, 0));
             let failed = plain.failed();
-            prop_assert!(failed.get() > now && failed.is_failure() && !failed.is_reported());
+            prop_assert!(failed.word() > now && failed.is_failure() && !failed.is_reported());
             prop_assert_eq!((failed.ticks(now), failed.failed()), (ticks, failed));
             let other = Start::marked(OTHER_CLOCK | REPORTED, ticks & PAYLOAD).failed();
             prop_assert!(other.is_reported() && other.is_failure());
