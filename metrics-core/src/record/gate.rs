@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::asleep;
 use super::id::SeriesId;
-use crate::state::{MAX_STATE, ON_COUNTER, StateId};
+use crate::state::{MAX_STATE, ON_COUNTER, StateId, is_on_counter};
 
 /// Low half: the state of the installed collector, 0 for none, [`FOREIGN`] for one that is no registry; with [`LOOK`] if a
 /// call must look around. High half: how many scoped collectors, and others for whom every call must look around, are
@@ -116,7 +116,7 @@ fn update(change: impl Fn(u32, StateId) -> (u32, StateId)) {
     let before = GATE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |whole| {
         let (scopes, word) = halves(whole);
         let (scopes, id) = change(scopes, word & !LOOK);
-        let is_no_state_on_counter = id != 0 && (id == FOREIGN || id & ON_COUNTER == 0);
+        let is_no_state_on_counter = id != 0 && (id == FOREIGN || !is_on_counter(id));
         let look = if scopes > 0 || is_no_state_on_counter { LOOK } else { 0 };
         Some(u64::from(scopes) << 32 | u64::from(id | look))
     });

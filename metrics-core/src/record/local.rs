@@ -20,7 +20,7 @@ use crate::series::{
     CacheShard, CounterShard, ExchangeShard, ExtraShard, NodeShard, QueriesShard, RouteShard, Shard,
     TimingShard, TopicShard, Writer,
 };
-use crate::state::{Entry, Key, NodeLabel, ON_COUNTER, OwnedKey, Place, State, StateId, Table};
+use crate::state::{Entry, Key, NodeLabel, OwnedKey, Place, State, StateId, Table, is_on_counter};
 use crate::sync::Quiet;
 
 thread_local! {
@@ -234,7 +234,7 @@ pub(super) fn with_bindings<T>(f: impl FnOnce(&mut Bindings) -> Option<T>) -> Op
 /// The clock of a state now; `None` when the state is gone.
 #[inline(always)]
 pub(crate) fn now(state: StateId) -> Option<u64> {
-    if state & ON_COUNTER == 0 { now_of(state) } else { Some(counter_ticks()) }
+    if is_on_counter(state) { Some(counter_ticks()) } else { now_of(state) }
 }
 
 /// For clocks that belong to their state.
@@ -275,7 +275,7 @@ fn record_found<D: Domain>(series: SeriesId, write: impl Fn(Time<'_>, &ShardOf<D
 
 /// Lets the next record of the series find the shard at once, if it need not ask for the clock.
 fn remember<D: Domain>(series: SeriesId, writer: &Writer<ShardOf<D>>) {
-    if series.state() & ON_COUNTER != 0
+    if is_on_counter(series.state())
         && let Some(shard) = writer.permanent()
     {
         hot::remember::<D>(series, shard);

@@ -94,6 +94,12 @@ pub(crate) type StateId = u32;
 /// Set in the ids of states whose clock is the process's counter: its ticks can be read without the state.
 pub(crate) const ON_COUNTER: StateId = 1 << 31;
 
+/// Whether the clock of that state is the process's counter.
+#[inline(always)]
+pub(crate) const fn is_on_counter(state: StateId) -> bool {
+    state & ON_COUNTER != 0
+}
+
 /// The highest id without that flag. After so many states, a reset each second for 34 years, the ids start over.
 pub(crate) const MAX_STATE: StateId = (1 << 30) - 1;
 

@@ -11,7 +11,7 @@ use crate::record::{
 };
 use crate::registry::Registry;
 use crate::series::{CellKey, Ending, Finished, Protocol, RouteShard, Sample};
-use crate::state::{Key, Logged, ON_COUNTER, State, StateId};
+use crate::state::{Key, Logged, State, StateId, is_on_counter};
 
 /// A request under way on one route: recorded once, however it ends.
 ///
@@ -353,8 +353,7 @@ fn end_label(label: SeriesId, finished: &Finished) {
 #[inline]
 fn alive_at(notes: &Notes, ticks: u64) -> SeriesId {
     let series = notes.series();
-    let on_counter = series.state() & ON_COUNTER != 0;
-    let is_short = on_counter && ticks < LONG_TICKS;
+    let is_short = is_on_counter(series.state()) && ticks < LONG_TICKS;
     if is_short { series } else { alive(series, notes.registry()) }
 }
 

@@ -7,7 +7,7 @@ use super::under_way::Ticket;
 use crate::clock::counter_ticks;
 use crate::context::reports_calls;
 use crate::record::{SeriesId, now};
-use crate::state::ON_COUNTER;
+use crate::state::is_on_counter;
 
 /// When a call began: a reading of the process's counter, which says all of nearly every call.
 ///
@@ -97,7 +97,7 @@ impl Start {
 
     /// Whether the reading is of the clock of that series.
     pub(super) fn is_on_clock_of(self, series: SeriesId) -> bool {
-        self.has(OTHER_CLOCK) != is_on_counter(series)
+        self.has(OTHER_CLOCK) != is_on_counter(series.state())
     }
 
     /// The reading, of which the counter reads `now`. The bits that a mark has displaced are those of a reading within three
@@ -119,7 +119,7 @@ impl Start {
 #[inline(always)]
 pub(super) fn begin(series: Option<SeriesId>) -> Option<(Start, SeriesId)> {
     let series = series?;
-    let start = if is_on_counter(series) && !panicking() && !reports_calls() {
+    let start = if is_on_counter(series.state()) && !panicking() && !reports_calls() {
         Start::plain(counter_ticks())
     } else {
         begin_marked(series)
@@ -133,12 +133,8 @@ fn begin_marked(series: SeriesId) -> Option<Start> {
     let mark = |mark, is_there| if is_there { mark } else { 0 };
     let marks = mark(ENTERED_PANICKING, panicking())
         | mark(REPORTED, reports_calls())
-        | mark(OTHER_CLOCK, !is_on_counter(series));
+        | mark(OTHER_CLOCK, !is_on_counter(series.state()));
     Some(Start::marked(marks, now(series.state())?))
-}
-
-fn is_on_counter(series: SeriesId) -> bool {
-    series.state() & ON_COUNTER != 0
 }
 
 #[cfg(test)]
