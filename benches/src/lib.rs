@@ -28,6 +28,8 @@ pub mod stats;
 
 pub mod waiting;
 
+pub mod undivided;
+
 pub mod busy;
 
 pub mod pair;

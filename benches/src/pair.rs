@@ -1,13 +1,17 @@
 //! Batches on one thread, and on two at the same time, that nobody disturbed.
+//!
+//! Nobody: neither another thread of this machine, which would have a processor instead, nor a [neighbour](crate::undivided).
 
 use std::hint::spin_loop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::contender::{Batch, Series};
+use crate::time::first;
+use crate::undivided::{is_undivided, slowdown};
 use crate::waiting::waited;
 
 /// Calls before the clock starts: what a thread does on first use is not part of the figures.
@@ -20,8 +24,8 @@ const LEAST_OVERLAP: f64 = 0.9;
 /// A thread that waited for a processor for more than this part of its time measured the scheduler.
 const MOST_WAITING: f64 = 0.01;
 
-/// How often a measurement is made again when it was disturbed.
-const TRIES: usize = 30;
+/// For how long a measurement is made again when it was disturbed.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The second thread. It lives as long as the run, so that contenders with memory per thread keep it.
 #[derive(Debug)]
@@ -44,6 +48,8 @@ struct Span {
     end: Instant,
     /// Seconds for which it was ready to run but had no processor.
     waited: f64,
+    /// How much slower than ever the processor was, before or afterwards.
+    slowdown: f64,
 }
 
 impl Span {
@@ -52,14 +58,14 @@ impl Span {
     }
 
     fn is_undisturbed(self) -> bool {
-        self.waited <= MOST_WAITING * self.seconds()
+        self.waited <= MOST_WAITING * self.seconds() && is_undivided(self.slowdown)
     }
 
     /// The part of the time from the first start to the last end in which both ran.
     fn overlap(self, other: Self) -> f64 {
-        let common = Self { start: self.start.max(other.start), end: self.end.min(other.end), waited: 0.0 };
-        let whole = Self { start: self.start.min(other.start), end: self.end.max(other.end), waited: 0.0 };
-        common.seconds() / whole.seconds()
+        let seconds = |start, end: Instant| end.saturating_duration_since(start).as_secs_f64();
+        let common = seconds(self.start.max(other.start), self.end.min(other.end));
+        common / seconds(self.start.min(other.start), self.end.max(other.end))
     }
 }
 
@@ -84,13 +90,15 @@ impl Pair {
     /// the machine did not let them run side by side.
     #[must_use]
     pub fn together(&self, batch: &'static dyn Batch, theirs: Series, calls: u64) -> f64 {
-        (0..TRIES)
-            .map(|_| self.once(batch, theirs, calls))
-            .find(|(mine, theirs)| {
-                let undisturbed = mine.is_undisturbed() && theirs.is_undisturbed();
-                undisturbed && mine.overlap(*theirs) >= LEAST_OVERLAP
-            })
-            .map_or(f64::NAN, |(mine, theirs)| (mine.seconds() + theirs.seconds()) * 1e9 / (2 * calls) as f64)
+        first(PATIENCE, || {
+            if !is_undivided(slowdown()) {
+                return None;
+            }
+            let (mine, theirs) = self.once(batch, theirs, calls);
+            let undisturbed = mine.is_undisturbed() && theirs.is_undisturbed();
+            (undisturbed && mine.overlap(theirs) >= LEAST_OVERLAP)
+                .then(|| (mine.seconds() + theirs.seconds()) * 1e9 / (2 * calls) as f64)
+        })
     }
 
     fn once(&self, batch: &'static dyn Batch, theirs: Series, calls: u64) -> (Span, Span) {
@@ -106,21 +114,22 @@ impl Pair {
 /// Nanoseconds per call of the calling thread alone; NaN if the machine never left it alone.
 #[must_use]
 pub fn alone(batch: &dyn Batch, calls: u64) -> f64 {
-    (0..TRIES)
-        .map(|_| timed(batch, Series::First, calls, &AtomicU32::new(0), 1))
-        .find(|span| span.is_undisturbed())
-        .map_or(f64::NAN, |span| span.seconds() * 1e9 / calls as f64)
+    first(PATIENCE, || {
+        let span = timed(batch, Series::First, calls, &AtomicU32::new(0), 1);
+        span.is_undisturbed().then(|| span.seconds() * 1e9 / calls as f64)
+    })
 }
 
 /// Waits, warm, until all are ready, then calls.
 fn timed(batch: &dyn Batch, series: Series, calls: u64, ready: &AtomicU32, all: u32) -> Span {
     batch.batch(series, WARM_UP.min(calls));
-    let before = waited();
+    let (waited_before, slow_before) = (waited(), slowdown());
     ready.fetch_add(1, Ordering::Relaxed);
     while ready.load(Ordering::Relaxed) < all {
         spin_loop();
     }
     let start = Instant::now();
     let taken = batch.batch(series, calls);
-    Span { start, end: start + taken, waited: waited() - before }
+    let slowdown = slow_before.max(slowdown());
+    Span { start, end: start + taken, waited: waited() - waited_before, slowdown }
 }

@@ -35,7 +35,7 @@ pub struct Turns {
 const TRIAL: u64 = 20_000;
 
 /// Fewer would measure the loop's beginning and end, more would keep a slow contender's round from being a moment.
-const CALLS: std::ops::RangeInclusive<u64> = 5_000..=1_000_000;
+const CALLS: std::ops::RangeInclusive<u64> = 100..=1_000_000;
 
 /// Two threads call that much less often: the shorter, the likelier that nobody else needs a processor meanwhile.
 const SHORTER_BY: u64 = 2;

@@ -1,6 +1,6 @@
 //! Times of requests through layers, taken in turns with layers that do nothing, by one and by two threads.
 //!
-//! `--rounds N` (default 101), `--batch-ms N` (default 5), `--pairs 0` to leave two threads out.
+//! `--rounds N` (default 101), `--batch-us N` (default 300), `--pairs 0` to leave two threads out.
 
 use std::io;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use metrics_bench::results::{Header, Raw};
 use metrics_bench::rounds::{Plan, Turns, run};
 use metrics_bench::stats::{differences, least, median, median_ratio};
 use metrics_bench::table::{Table, number};
-use metrics_bench::{arguments, bars};
+use metrics_bench::{arguments, bars, undivided};
 
 fn main() -> io::Result<()> {
     let plan = Plan {
         rounds: arguments::value("rounds", 101),
-        batch: Duration::from_millis(arguments::value("batch-ms", 5)),
+        batch: Duration::from_micros(arguments::value("batch-us", 300)),
         pairs: arguments::value("pairs", 1) == 1,
     };
     let header = Header::new("cargo run --release --bin layer");
@@ -26,7 +26,7 @@ fn main() -> io::Result<()> {
     eprintln!();
     Raw::create("layer.jsonl", &header)?.turns(&entries, &turns)?;
 
-    println!("{}", header.to_markdown());
+    println!("{}{}\n", header.to_markdown(), undivided::told());
     let results: Vec<(Entry, Option<Turns>)> = entries.into_iter().zip(turns).collect();
     for group in Group::REQUESTS {
         println!("### {}\n\n{}", group.title(), table(group, &results));

@@ -13,7 +13,7 @@ use metrics_bench::rendering;
 use metrics_bench::results::{Header, Raw};
 use metrics_bench::stats::{least, median, quantile};
 use metrics_bench::table::{Table, number};
-use metrics_bench::{arguments, time};
+use metrics_bench::{arguments, time, undivided};
 use metrics_core::Registry;
 use serde::Serialize;
 
@@ -67,7 +67,9 @@ fn main() -> io::Result<()> {
     println!("{}", header.to_markdown());
     readings(rounds, &mut raw)?;
     renderings(rounds, &mut raw)?;
-    writers(Duration::from_secs(arguments::value("seconds", 2)), &mut raw)
+    writers(Duration::from_secs(arguments::value("seconds", 2)), &mut raw)?;
+    println!("{}", undivided::told());
+    Ok(())
 }
 
 fn json(value: &impl Serialize) -> usize {
