@@ -133,6 +133,7 @@ fn renderings(rounds: usize, raw: &mut Raw) -> io::Result<()> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reader {
     Nobody,
+    TenTimesASecond,
     OfOthers,
     OfTheSame,
 }
@@ -141,8 +142,9 @@ impl Reader {
     fn name(self) -> &'static str {
         match self {
             Self::Nobody => "nobody reads",
-            Self::OfOthers => "somebody reads other metrics (control)",
-            Self::OfTheSame => "somebody reads these metrics",
+            Self::TenTimesASecond => "somebody reads these metrics ten times a second",
+            Self::OfOthers => "somebody reads other metrics without a pause (control)",
+            Self::OfTheSame => "somebody reads these metrics without a pause",
         }
     }
 }
@@ -152,11 +154,12 @@ fn writers(length: Duration, raw: &mut Raw) -> io::Result<()> {
         Table::new(["while …", "readings", "ns per call, median batch", "p99 batch", "p99.9 batch"]);
     let written = Filled::new(Kind::Functions, 100, THREADS);
     let others = Filled::new(Kind::Functions, 100, THREADS);
-    for reader in [Reader::Nobody, Reader::OfOthers, Reader::OfTheSame] {
+    for reader in [Reader::Nobody, Reader::TenTimesASecond, Reader::OfOthers, Reader::OfTheSame] {
         let read = match reader {
             Reader::Nobody => None,
-            Reader::OfOthers => Some(others.registry()),
-            Reader::OfTheSame => Some(written.registry()),
+            Reader::TenTimesASecond => Some((written.registry(), Duration::from_millis(100))),
+            Reader::OfOthers => Some((others.registry(), Duration::ZERO)),
+            Reader::OfTheSame => Some((written.registry(), Duration::ZERO)),
         };
         let (batches, reads) = write_beside(written.registry(), read, length);
         let at = |share| quantile(&batches, share);
@@ -186,17 +189,23 @@ fn writers(length: Duration, raw: &mut Raw) -> io::Result<()> {
 /// Records per batch: every function once.
 const BATCH: usize = 100;
 
-/// Nanoseconds per record of each batch, and how often the other thread read meanwhile.
-fn write_beside(registry: &Registry, read: Option<&Registry>, length: Duration) -> (Vec<f64>, u64) {
+/// Nanoseconds per record of each batch, and how often the other thread read meanwhile, with such pauses.
+fn write_beside(
+    registry: &Registry,
+    read: Option<(&Registry, Duration)>,
+    length: Duration,
+) -> (Vec<f64>, u64) {
     let (stop, reads) = (AtomicBool::new(false), AtomicU64::new(0));
     let functions: Vec<_> =
         (0..BATCH).map(|index| registry.function(&format!("module::function_{index}"))).collect();
     let batches = thread::scope(|scope| {
-        if let Some(read) = read {
-            scope.spawn(|| {
+        if let Some((read, pause)) = read {
+            let (stop, reads) = (&stop, &reads);
+            scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     black_box(read.functions());
                     reads.fetch_add(1, Ordering::Relaxed);
+                    thread::sleep(pause);
                 }
             });
         }
