@@ -74,7 +74,7 @@ pub(crate) fn all() -> Vec<Touch> {
         touch("operation (window 60)", |key| {
             ours::registry().record_operation(key, "downsample", 1.0);
         }),
-        touch("route (window 60)", |key| {
+        touch("route (window 100)", |key| {
             ours::registry().record_endpoint(key, "GET", 1.0, 200);
         }),
         touch("topic (two counters), by string", |key| {
