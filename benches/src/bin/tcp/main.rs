@@ -1,6 +1,6 @@
 //! Processor time of a server per request, over TCP on loopback, without and with a layer; `wrk` asks.
 //!
-//! `--rounds N` (default 9), `--seconds N` of load on each server per round (default 3), `--connections N` (default 32).
+//! `--rounds N` (default 31), `--seconds N` of load on each server per round (default 1), `--connections N` (default 32).
 
 mod server;
 
@@ -36,9 +36,9 @@ fn main() -> io::Result<()> {
         let (_, router) = named.ok_or_else(|| io::Error::other(format!("no server {name}")))?;
         return serve(router());
     }
-    let seconds: u64 = arguments::value("seconds", 3);
+    let seconds: u64 = arguments::value("seconds", 1);
     let connections: u64 = arguments::value("connections", 32);
-    let count: usize = arguments::value("rounds", 9);
+    let count: usize = arguments::value("rounds", 31);
     let header = Header::new("cargo run --release --bin tcp");
     let mut all = [const { Rounds { cpu_us: Vec::new(), per_second: Vec::new() } }; SERVERS.len()];
     for round in 0..count {
