@@ -20,7 +20,7 @@ fn every_shape_behaves_as_before_in_every_edition() {
         .args(["test", "--quiet", "--workspace", "--manifest-path"])
         .arg(workspace().join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(target_dir())
+        .arg(target_dir("conformance"))
         .args(["--", "--nocapture", "--test-threads", "1"])
         .env_remove("RUSTFLAGS")
         .output()
@@ -54,13 +54,13 @@ fn panics_abort_as_before_where_they_abort() {
         ])
         .arg(workspace().join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(target_dir().join("abort"))
+        .arg(target_dir("conformance-abort"))
         .env_remove("RUSTFLAGS")
         .output()
         .unwrap();
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let run = |how, name| {
-        let program = target_dir().join("abort/debug/abort");
+        let program = target_dir("conformance-abort").join("debug/abort");
         let output = Command::new(program).args([how, name]).env_remove("RUST_BACKTRACE").output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         // The first line names the process.
@@ -87,9 +87,10 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance")
 }
 
-/// Beside this test's own build, so that `cargo clean` finds it; not the same, which is locked by cargo.
-fn target_dir() -> PathBuf {
-    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join("conformance");
+/// Beside this test's own build, so that `cargo clean` finds it; not the same, which is locked by cargo. One for each test,
+/// and none inside another: cargo makes them under other names and moves them, over what another one has in there.
+fn target_dir(name: &str) -> PathBuf {
+    let beside = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().join(name);
     assert!(!beside.starts_with(workspace()));
     beside
 }
