@@ -24,9 +24,8 @@ const LOOKING: Duration = Duration::from_secs(1);
 
 static FASTEST_NS: AtomicU64 = AtomicU64::new(u64::MAX);
 
-/// How much slower than the fastest such loop one is now; also of a thread that runs at a lower clock rate.
-#[must_use]
-pub fn slowdown() -> f64 {
+/// Looks for the fastest loop, once.
+pub fn look() {
     static LOOKED: OnceLock<()> = OnceLock::new();
     LOOKED.get_or_init(|| {
         let start = Instant::now();
@@ -34,6 +33,11 @@ pub fn slowdown() -> f64 {
             loop_ns();
         }
     });
+}
+
+/// How much slower than the fastest such loop one is now; also of a thread that runs at a lower clock rate.
+#[must_use]
+pub fn slowdown() -> f64 {
     loop_ns() as f64 / FASTEST_NS.load(Ordering::Relaxed) as f64
 }
 
@@ -60,12 +64,6 @@ fn call(x: u64) -> u64 {
     body(x)
 }
 
-/// Nanoseconds of a bare call, by the fastest loop so far.
-#[must_use]
-pub fn bare_call_ns() -> f64 {
-    FASTEST_NS.load(Ordering::Relaxed) as f64 / CALLS as f64
-}
-
 static FOUND: AtomicU64 = AtomicU64::new(0);
 
 static MISSED: AtomicU64 = AtomicU64::new(0);
@@ -86,9 +84,9 @@ pub fn missed() -> f64 {
 #[must_use]
 pub fn told() -> String {
     let (found, missed) = (FOUND.load(Ordering::Relaxed), MISSED.load(Ordering::Relaxed));
-    let fastest = bare_call_ns();
+    let fastest = FASTEST_NS.load(Ordering::Relaxed) as f64 / CALLS as f64;
     format!(
-        "Values: {found}; {missed} more are left out, for which no moment without a neighbour on the core was found. A bare \
+        "Values: {found}; {missed} more are left out, for which no undisturbed moment on an undivided core was found. A bare \
          call takes {fastest:.2} ns in such moments."
     )
 }
