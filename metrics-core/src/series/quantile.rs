@@ -41,8 +41,8 @@ fn between(below: f64, above: f64, share: f64) -> f64 {
 /// Below this, sorting is faster than selecting; and above it the ranks of three usual quantiles differ.
 const FEW: usize = 24;
 
-/// So many of the largest samples are found by going through all; more are selected.
-const TOP: usize = 16;
+/// So many of the largest samples are enough for the 0.95 quantile of a window of 100, and of up to 119.
+const TOP: usize = 6;
 
 /// What is told of samples in any order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -55,7 +55,7 @@ pub(crate) struct Quantiles {
 }
 
 impl Quantiles {
-    /// As [`exclusive`] has them, and zeros of nothing; puts the samples into another order.
+    /// As [`exclusive`] has them, and zeros of nothing; the samples are used up.
     ///
     /// # Cost
     /// Linear: only what stands at the ranks is looked for.
@@ -82,33 +82,37 @@ fn least_and_median(samples: &mut [u64]) -> (u64, f64) {
     let (middle, p95) = (position(0.5), position(0.95) as usize);
     let rank = middle as usize;
     let (below, median, above) = samples.select_nth_unstable(rank - 1);
-    let next = sort_top(above, p95 - 1 - rank);
+    let next = settle_top(above, p95 - 1 - rank);
     let least = *below.iter().min().unwrap_or(median);
     (least, between(*median as f64, next as f64, middle - rank as f64))
 }
 
-/// Puts the samples from a rank on where they belong; gives the smallest of all.
-fn sort_top(samples: &mut [u64], rank: usize) -> u64 {
-    if samples.len() - rank > TOP {
-        samples.select_nth_unstable(rank);
-    }
-    let (others, top) = samples.split_at_mut(rank);
-    top.sort_unstable();
-    let mut least = top[0];
-    for ns in others {
-        if *ns > top[0] {
-            std::mem::swap(ns, &mut top[0]);
-            // The least of the top is a new one, and belongs further up perhaps.
-            let mut at = 0;
-            while at + 1 < top.len() && top[at] > top[at + 1] {
-                top.swap(at, at + 1);
-                at += 1;
-            }
-        } else if *ns < least {
-            least = *ns;
-        }
+/// Puts the largest samples, from a rank on, where they belong, be it over others; gives the smallest of all.
+fn settle_top(samples: &mut [u64], rank: usize) -> u64 {
+    let (least, top) = least_and_top(samples);
+    let settled = &mut samples[rank..];
+    if settled.len() <= TOP {
+        settled.iter_mut().rev().zip(top).for_each(|(place, ns)| *place = ns);
+    } else {
+        samples.select_nth_unstable(rank).2.sort_unstable();
     }
     least
+}
+
+/// The smallest sample, and the largest ones, the very largest first.
+///
+/// Every sample goes through all places, because what depends on it would be a jump that no processor foresees: going
+/// on only where a sample belongs takes twice as long, but for samples that were read just before.
+fn least_and_top(samples: &[u64]) -> (u64, [u64; TOP]) {
+    let (mut least, mut top) = (u64::MAX, [0; TOP]);
+    for &ns in samples {
+        least = least.min(ns);
+        let mut lesser = ns;
+        for place in &mut top {
+            (*place, lesser) = (lesser.max(*place), lesser.min(*place));
+        }
+    }
+    (least, top)
 }
 
 #[cfg(test)]
@@ -134,8 +138,6 @@ mod tests {
             let (min, max) = (of(sorted.first()), of(sorted.last()));
             let mut samples = samples;
             prop_assert_eq!(Quantiles::of(&mut samples), Quantiles { min, p50, p95, p99, max });
-            samples.sort_unstable();
-            prop_assert_eq!(samples, sorted);
         }
     }
 

@@ -18,7 +18,7 @@ pub(crate) struct WindowStats {
 }
 
 impl WindowStats {
-    /// Of nanoseconds, which are put into another order.
+    /// Of nanoseconds, which are used up.
     pub(crate) fn of(window: &mut [u64]) -> Self {
         let avg_ms = mean_ms(window);
         let found = Quantiles::of(window);
