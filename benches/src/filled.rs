@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use metrics_core::{Function, Limits, Metrics, Node, Registry};
+use metrics_core::{Function, Limits, Metrics, Node, Operation, Registry};
 
 /// Records per thread and series: more than any window, so that windows are full.
 const RECORDS: u64 = 200;
@@ -13,9 +13,10 @@ const RECORDS: u64 = 200;
 /// Metrics with that many functions, or nodes with one operation each, recorded by that many threads.
 pub struct Filled {
     metrics: Metrics,
-    /// Dropped first: it lets the threads end.
-    hold: Vec<Sender<()>>,
+    /// Each tells a thread to record. Dropped first: it lets the threads end.
+    record: Vec<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
+    recorded: Arc<Barrier>,
 }
 
 /// What the series are.
@@ -40,22 +41,37 @@ impl Filled {
         limits.operations = series.max(limits.operations);
         let metrics = Metrics::builder().limits(limits).build().expect("the settings are valid");
         metrics.shutdown();
-        let filled = Arc::new(Barrier::new(threads + 1));
-        let (hold, threads) = (0..threads)
-            .map(|_| {
-                let (hold, until) = channel();
-                let (registry, filled) = (metrics.registry().clone(), Arc::clone(&filled));
+        let recorded = Arc::new(Barrier::new(threads + 1));
+        let (record, threads) = (0..threads)
+            .map(|thread| {
+                let (record, told) = channel();
+                let (registry, recorded) = (metrics.registry().clone(), Arc::clone(&recorded));
                 let thread = thread::spawn(move || {
-                    fill(&registry, kind, series);
-                    filled.wait();
-                    // Ends with an error when the sender is dropped, which is what is waited for.
-                    let _ = until.recv();
+                    let handles = Handles::new(&registry, kind, series);
+                    let mut durations = Durations(thread as u64);
+                    for () in told {
+                        handles.record(&mut durations);
+                        recorded.wait();
+                    }
                 });
-                (hold, thread)
+                (record, thread)
             })
             .unzip();
-        filled.wait();
-        Self { metrics, hold, threads }
+        let filled = Self { metrics, record, threads, recorded };
+        filled.record();
+        filled
+    }
+
+    /// Has all threads fill all windows with other calls, side by side. Who reads again finds nothing as it was, neither
+    /// in the caches nor in what the processor remembers of the last reading's jumps.
+    ///
+    /// # Panics
+    /// When a thread is gone.
+    pub fn record(&self) {
+        for thread in &self.record {
+            thread.send(()).expect("the threads live as long as this");
+        }
+        self.recorded.wait();
     }
 
     /// Their registry.
@@ -67,38 +83,54 @@ impl Filled {
 
 impl Drop for Filled {
     fn drop(&mut self) {
-        self.hold.clear();
+        self.record.clear();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }
 }
 
-fn fill(registry: &Registry, kind: Kind, series: usize) {
-    match kind {
-        Kind::Functions => {
-            let functions: Vec<Function> =
-                (0..series).map(|index| registry.function(&format!("module::function_{index}"))).collect();
-            for call in 1..=RECORDS {
-                for function in &functions {
-                    function.record(duration(call));
-                }
+enum Handles {
+    Functions(Vec<Function>),
+    Nodes(Vec<(Node, Operation)>),
+}
+
+impl Handles {
+    fn new(registry: &Registry, kind: Kind, series: usize) -> Self {
+        match kind {
+            Kind::Functions => Self::Functions(
+                (0..series).map(|index| registry.function(&format!("module::function_{index}"))).collect(),
+            ),
+            Kind::Nodes => {
+                let nodes = (0..series).map(|index| registry.node(&format!("node-{index}")));
+                Self::Nodes(nodes.map(|node| (node.clone(), node.operation("voxel_downsample"))).collect())
             }
         }
-        Kind::Nodes => {
-            let nodes: Vec<Node> = (0..series).map(|index| registry.node(&format!("node-{index}"))).collect();
-            let operations: Vec<_> = nodes.iter().map(|node| node.operation("voxel_downsample")).collect();
-            for call in 1..=RECORDS {
-                for (node, operation) in nodes.iter().zip(&operations) {
-                    node.record(duration(call), call);
-                    operation.record(duration(call));
+    }
+
+    fn record(&self, durations: &mut Durations) {
+        for call in 1..=RECORDS {
+            match self {
+                Self::Functions(functions) => {
+                    functions.iter().for_each(|function| function.record(durations.one()));
+                }
+                Self::Nodes(nodes) => {
+                    for (node, operation) in nodes {
+                        node.record(durations.one(), call);
+                        operation.record(durations.one());
+                    }
                 }
             }
         }
     }
 }
 
-/// Neither sorted nor equal, so that percentiles have something to sort.
-fn duration(call: u64) -> Duration {
-    Duration::from_nanos(1_000 + call * 7_919 % 1_009 * 1_000)
+/// Durations that look random, up to a millisecond (a linear congruential generator: Knuth, MMIX).
+struct Durations(u64);
+
+impl Durations {
+    fn one(&mut self) -> Duration {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_nanos(1_000 + (self.0 >> 33) % 1_000_000)
+    }
 }

@@ -26,6 +26,8 @@ pub mod resident;
 
 pub mod stats;
 
+mod span;
+
 pub mod waiting;
 
 pub mod undivided;

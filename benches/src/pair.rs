@@ -1,6 +1,4 @@
 //! Batches on one thread, and on two at the same time, that nobody disturbed.
-//!
-//! Nobody: neither another thread of this machine, which would have a processor instead, nor a [neighbour](crate::undivided).
 
 use std::hint::spin_loop;
 use std::sync::Arc;
@@ -10,9 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::contender::{Batch, Series};
-use crate::time::first;
+use crate::span::{Before, Span, first};
 use crate::undivided::{is_undivided, slowdown};
-use crate::waiting::waited;
 
 /// Calls before the clock starts: what a thread does on first use is not part of the figures.
 const WARM_UP: u64 = 2_000;
@@ -20,9 +17,6 @@ const WARM_UP: u64 = 2_000;
 /// Two threads share less than this part of the time from the first start to the last end: then they did not run
 /// side by side, and what they measured is the scheduler.
 const LEAST_OVERLAP: f64 = 0.9;
-
-/// A thread that waited for a processor for more than this part of its time measured the scheduler.
-const MOST_WAITING: f64 = 0.01;
 
 /// For how long a measurement is made again when it was disturbed.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -39,34 +33,6 @@ struct Job {
     series: Series,
     calls: u64,
     ready: Arc<AtomicU32>,
-}
-
-/// When a thread began and ended its calls.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: Instant,
-    end: Instant,
-    /// Seconds for which it was ready to run but had no processor.
-    waited: f64,
-    /// How much slower than ever the processor was, before or afterwards.
-    slowdown: f64,
-}
-
-impl Span {
-    fn seconds(self) -> f64 {
-        self.end.saturating_duration_since(self.start).as_secs_f64()
-    }
-
-    fn is_undisturbed(self) -> bool {
-        self.waited <= MOST_WAITING * self.seconds() && is_undivided(self.slowdown)
-    }
-
-    /// The part of the time from the first start to the last end in which both ran.
-    fn overlap(self, other: Self) -> f64 {
-        let seconds = |start, end: Instant| end.saturating_duration_since(start).as_secs_f64();
-        let common = seconds(self.start.max(other.start), self.end.min(other.end));
-        common / seconds(self.start.min(other.start), self.end.max(other.end))
-    }
 }
 
 impl Pair {
@@ -123,13 +89,12 @@ pub fn alone(batch: &dyn Batch, calls: u64) -> f64 {
 /// Waits, warm, until all are ready, then calls.
 fn timed(batch: &dyn Batch, series: Series, calls: u64, ready: &AtomicU32, all: u32) -> Span {
     batch.batch(series, WARM_UP.min(calls));
-    let (waited_before, slow_before) = (waited(), slowdown());
+    let before = Before::now();
     ready.fetch_add(1, Ordering::Relaxed);
     while ready.load(Ordering::Relaxed) < all {
         spin_loop();
     }
     let start = Instant::now();
     let taken = batch.batch(series, calls);
-    let slowdown = slow_before.max(slowdown());
-    Span { start, end: start + taken, waited: waited() - waited_before, slowdown }
+    before.span(start, taken)
 }

@@ -22,6 +22,7 @@ use serde::Serialize;
 enum Line<'a> {
     Read {
         name: &'a str,
+        recorded_anew: bool,
         series: usize,
         threads: usize,
         bytes: usize,
@@ -77,22 +78,30 @@ fn json(value: &impl Serialize) -> usize {
 }
 
 fn readings(rounds: usize, raw: &mut Raw) -> io::Result<()> {
-    let mut table = Table::new(["", "series", "µs (median)", "µs (best)", "ns per series"]);
+    let mut table = Table::new(["", "series", "read", "µs (median)", "µs (best)", "ns per series"]);
     for (name, kind, read) in READINGS {
         for series in SIZES {
             let filled = Filled::new(kind, series, THREADS);
             let bytes = read(filled.registry());
-            let us = time::repeated_us(rounds, || {
+            let run = || {
                 read(filled.registry());
-            });
-            table.row([
-                name.to_owned(),
-                series.to_string(),
-                number(median(&us)),
-                number(least(&us)),
-                number(median(&us) * 1e3 / series as f64),
-            ]);
-            raw.line(&Line::Read { name, series, threads: THREADS, bytes, us: &us })?;
+            };
+            for recorded_anew in [false, true] {
+                let us = if recorded_anew {
+                    time::prepared_us(rounds, || filled.record(), run)
+                } else {
+                    time::repeated_us(rounds, run)
+                };
+                table.row([
+                    name.to_owned(),
+                    series.to_string(),
+                    if recorded_anew { "recorded anew" } else { "again" }.to_owned(),
+                    number(median(&us)),
+                    number(least(&us)),
+                    number(median(&us) * 1e3 / series as f64),
+                ]);
+                raw.line(&Line::Read { name, recorded_anew, series, threads: THREADS, bytes, us: &us })?;
+            }
         }
     }
     println!("### Reading series that {THREADS} threads recorded, windows full\n\n{}", table.to_markdown());
