@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::calls::{Call, CallDomain, Calls};
 use super::notes::Notes;
@@ -43,6 +43,8 @@ struct RequestCell {
     now: AtomicU64,
     /// The word of the owner's name.
     name: AtomicU64,
+    /// Whether others than its owner may work for it, and count queries at any time.
+    shared: AtomicBool,
     /// Bytes of its body that were read while its owner was at work.
     received: AtomicU64,
     mark: [AtomicU64; 2],
@@ -93,9 +95,25 @@ impl Owned {
         self.set_mark([0; 2]);
         let next = self.name().turn().wrapping_add(1);
         cell.name.store(owner(next), Ordering::Relaxed);
-        let last = cell.now.swap(u64::from(next) << QUERY_BITS, Ordering::Relaxed);
+        let last = cell.begin_turn(next);
         give(cell);
         (received, queries(last))
+    }
+}
+
+impl RequestCell {
+    /// Gives what `now` was until then.
+    #[inline]
+    fn begin_turn(&self, next: u32) -> u64 {
+        let next = u64::from(next) << QUERY_BITS;
+        if self.shared.load(Ordering::Relaxed) {
+            self.shared.store(false, Ordering::Relaxed);
+            return self.now.swap(next, Ordering::Relaxed);
+        }
+        // Half the price of an exchange, for which a processor first writes down all that it has put off.
+        let last = self.now.load(Ordering::Relaxed);
+        self.now.store(next, Ordering::Relaxed);
+        last
     }
 }
 
@@ -104,6 +122,15 @@ impl Request {
     fn turn(self) -> u32 {
         // Keeps the low half.
         self.word as u32
+    }
+
+    /// Others than its owner may work for it from now on; said by its owner, before anybody else has its name. By somebody
+    /// who is that no more it is said in vain.
+    #[inline]
+    pub(super) fn share(self) {
+        if self.is_seen_as_owner() {
+            self.cell.shared.store(true, Ordering::Relaxed);
+        }
     }
 
     /// The same request, as seen by others than the one who began it.
@@ -268,6 +295,7 @@ fn take_elsewhere() -> &'static RequestCell {
         Box::leak(Box::new(RequestCell {
             now: AtomicU64::new(0),
             name: AtomicU64::new(owner(0)),
+            shared: AtomicBool::new(false),
             received: AtomicU64::new(0),
             mark: [const { AtomicU64::new(0) }; 2],
             calls: Mutex::new(Calls::new()),
@@ -292,6 +320,7 @@ fn give_elsewhere(cell: &'static RequestCell) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::sync_channel;
     use std::thread;
 
     use super::*;
@@ -309,6 +338,32 @@ mod tests {
         assert!(!first.add_queries(7));
         assert_eq!((second.queries(), second.received(), second.mark()), (0, 0, [0, 0]));
         assert_eq!((first.queries(), owned.end()), (0, (0, 0)));
+    }
+
+    /// Neither lost nor counted for a later request, whenever they come.
+    #[test]
+    fn queries_of_others_are_those_that_counted() {
+        let (names, of_others) = sync_channel::<Request>(0);
+        let other = thread::spawn(move || {
+            let mut counted = 0;
+            for request in of_others {
+                while request.add_queries(1) {
+                    counted += 1;
+                }
+            }
+            counted
+        });
+        let mut seen = 0;
+        for _ in 0..1_000 {
+            let owned = Owned::begin();
+            owned.name().share();
+            names.send(owned.name().seen_by_others()).unwrap();
+            seen += u64::from(owned.end().1);
+            // Of nobody else.
+            assert_eq!(Owned::begin().end(), (0, 0));
+        }
+        drop(names);
+        assert_eq!(other.join().unwrap(), seen);
     }
 
     #[test]

@@ -93,7 +93,13 @@ pub struct Context {
 /// ```
 #[inline]
 pub fn current() -> Context {
-    CURRENT.with(|current| Context { request: current.request.get(), node: current.node.get() })
+    let current =
+        CURRENT.with(|current| Context { request: current.request.get(), node: current.node.get() });
+    // It may be handed to anybody.
+    if let Some(request) = current.request {
+        request.share();
+    }
+    current
 }
 
 /// The node for which the calling thread works.
