@@ -2,8 +2,6 @@
 
 use std::cmp::Reverse;
 
-use smallvec::SmallVec;
-
 use super::Shard;
 use super::recent::{Recent, Seen};
 use super::window::{Before, Part, Sample, Slot};
@@ -13,9 +11,6 @@ use super::window::{Before, Part, Sample, Slot};
 /// An owner that does nothing but record overwrites a few samples during a reading, so a little less than the whole is
 /// tried first; while the reader has lost the processor it may overwrite nearly all.
 const TRIES: [usize; 9] = [16, 16, 16, 15, 14, 12, 8, 4, 1];
-
-/// Runs that are looked at without an allocation.
-const FEW: usize = 4;
 
 /// What shards held that are no more.
 #[derive(Debug)]
@@ -88,7 +83,7 @@ impl<S: Shard> Folded<S> {
         window: usize,
         kept: &mut Vec<P>,
     ) -> S::Total {
-        let mut runs = SmallVec::<[_; FEW]>::new();
+        let mut runs = Vec::with_capacity(shards.clone().count() + 1);
         for window in TRIES.map(|sixteenths| (window * sixteenths).div_ceil(16)) {
             kept.clear();
             runs.clear();
