@@ -25,7 +25,7 @@ const LOOKING: Duration = Duration::from_secs(1);
 static FASTEST_NS: AtomicU64 = AtomicU64::new(u64::MAX);
 
 /// Looks for the fastest loop, once.
-pub fn look() {
+pub(crate) fn look() {
     static LOOKED: OnceLock<()> = OnceLock::new();
     LOOKED.get_or_init(|| {
         let start = Instant::now();

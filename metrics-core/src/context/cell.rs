@@ -35,8 +35,9 @@ pub(super) struct Owned(&'static RequestCell);
 /// What is known of a request while it is under way. Permanent: there are as many of them as requests were ever under way
 /// at once, and those that wait on threads.
 ///
-/// `Relaxed` throughout: `now` stands for itself, and all else has one writer, the request's owner, who takes what orders
-/// it along from thread to thread.
+/// `Relaxed` throughout: `now` and `shared` stand for themselves, and all else has one writer, the request's owner, who
+/// takes what orders it along from thread to thread. Whoever is not the owner any more may set `shared` for a later
+/// request, which costs that an exchange.
 #[derive(Debug)]
 struct RequestCell {
     /// High half: the turn; low half: queries. One word, so that a query that comes late cannot count for the next.
@@ -110,7 +111,7 @@ impl RequestCell {
             self.shared.store(false, Ordering::Relaxed);
             return self.now.swap(next, Ordering::Relaxed);
         }
-        // Half the price of an exchange, for which a processor first writes down all that it has put off.
+        // 20 ns less than an exchange, before which a processor writes down all stores that it has put off.
         let last = self.now.load(Ordering::Relaxed);
         self.now.store(next, Ordering::Relaxed);
         last
@@ -324,6 +325,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::context::{Context, Current, current};
 
     #[test]
     fn what_comes_late_is_told_so() {
@@ -343,10 +345,10 @@ mod tests {
     /// Neither lost nor counted for a later request, whenever they come.
     #[test]
     fn queries_of_others_are_those_that_counted() {
-        let (names, of_others) = sync_channel::<Request>(0);
+        let (contexts, of_others) = sync_channel::<Context>(0);
         let other = thread::spawn(move || {
             let mut counted = 0;
-            for request in of_others {
+            for request in of_others.into_iter().filter_map(|context| context.request) {
                 while request.add_queries(1) {
                     counted += 1;
                 }
@@ -356,13 +358,14 @@ mod tests {
         let mut seen = 0;
         for _ in 0..1_000 {
             let owned = Owned::begin();
-            owned.name().share();
-            names.send(owned.name().seen_by_others()).unwrap();
+            let at_work = Current::replace(Some(owned.name()), SeriesId::NONE);
+            contexts.send(current()).unwrap();
+            drop(at_work);
             seen += u64::from(owned.end().1);
             // Of nobody else.
             assert_eq!(Owned::begin().end(), (0, 0));
         }
-        drop(names);
+        drop(contexts);
         assert_eq!(other.join().unwrap(), seen);
     }
 

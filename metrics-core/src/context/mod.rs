@@ -114,6 +114,12 @@ pub(crate) fn is_in_node() -> bool {
     CURRENT.with(|current| current.node.get() != SeriesId::NONE)
 }
 
+/// Whether the calling thread works for a request. Unlike [`current`], it hands nobody its name.
+#[cfg(feature = "query-events")]
+pub(crate) fn is_in_request() -> bool {
+    current_request().is_some()
+}
+
 #[inline]
 fn current_request() -> Option<Request> {
     CURRENT.with(|current| current.request.get())

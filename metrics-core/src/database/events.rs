@@ -97,7 +97,7 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, scope: Scope<'_, S>) {
-        if context::current().has_request() {
+        if context::is_in_request() {
             return record_db_query();
         }
         let mut around = scope.event_scope(event).into_iter().flatten();
