@@ -1,7 +1,7 @@
 //! Conversions between the units of callers and outputs (milliseconds) and those kept inside
 //! (nanoseconds).
 
-const NS_PER_MS: f64 = 1e6;
+pub(crate) const NS_PER_MS: f64 = 1e6;
 
 /// Milliseconds to nanoseconds, rounded; `None` for NaN, infinities, negative values and anything
 /// above 2^63 ns (292 years), which callers count as invalid samples (GAP-14).

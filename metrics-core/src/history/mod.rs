@@ -14,7 +14,7 @@ use stamps::Stamps;
 
 use crate::alerts::Moment;
 use crate::name::{bounded, metric};
-use crate::series::quantile::exclusive_of;
+use crate::series::quantile::exclusive;
 use crate::snapshot::{SeriesMetrics, SeriesSample, SuggestedThresholds, TrendMetrics};
 use crate::sync::lock;
 
@@ -98,7 +98,7 @@ impl History {
         let (first, last) = (series.samples.first()?.timestamp, series.samples.last()?.timestamp);
         let mut values: Vec<_> = series.samples.iter().map(|sample| sample.value).collect();
         values.sort_unstable_by(f64::total_cmp);
-        let [p95, p99] = [0.95, 0.99].map(|p| exclusive_of(&values, p, |value| value));
+        let [p95, p99] = [95, 99].map(|percent| exclusive(&values, percent));
         Some(SuggestedThresholds {
             metric: series.name,
             unit: series.unit,

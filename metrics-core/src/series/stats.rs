@@ -2,7 +2,7 @@
 
 use super::quantile::Quantiles;
 use super::window::Sample;
-use crate::unit::ms_from_ns;
+use crate::unit::NS_PER_MS;
 
 /// Statistics over durations; zeros of none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -18,19 +18,13 @@ pub(crate) struct WindowStats {
 }
 
 impl WindowStats {
-    /// Of nanoseconds, which are used up.
+    /// Of nanoseconds, which are put into another order.
     pub(crate) fn of(window: &mut [u64]) -> Self {
-        let avg_ms = mean_ms(window);
-        let found = Quantiles::of(window);
-        Self {
-            avg_ms,
-            min_ms: ms_from_ns(found.min),
-            max_ms: ms_from_ns(found.max),
-            p50_ms: found.p50 / 1e6,
-            p95_ms: found.p95 / 1e6,
-            p99_ms: found.p99 / 1e6,
-            count: window.len() as u64,
-        }
+        let mean_ms = mean_ms(window);
+        let Quantiles { min_ms, p50_ms, p95_ms, p99_ms, max_ms } = Quantiles::of(window);
+        // Rounded, the mean of equal durations may be beyond them.
+        let avg_ms = mean_ms.clamp(min_ms, max_ms);
+        Self { avg_ms, min_ms, max_ms, p50_ms, p95_ms, p99_ms, count: window.len() as u64 }
     }
 
     pub(crate) fn of_samples(samples: &[Sample]) -> Self {
@@ -41,7 +35,7 @@ impl WindowStats {
 
 /// The arithmetic mean of nanoseconds, in ms; 0.0 of none.
 pub(crate) fn mean_ms(window: &[u64]) -> f64 {
-    if window.is_empty() { 0.0 } else { sum(window) as f64 / window.len() as f64 / 1e6 }
+    if window.is_empty() { 0.0 } else { sum(window) as f64 / (window.len() as f64 * NS_PER_MS) }
 }
 
 fn sum(window: &[u64]) -> u128 {
@@ -68,6 +62,12 @@ mod tests {
         #[test]
         fn the_sum_is_exact_however_large(window in vec(prop_oneof![any::<u64>(), Just(u64::MAX), 0..1_u64 << 58], 0..100)) {
             prop_assert_eq!(sum(&window), window.iter().map(|ns| u128::from(*ns)).sum::<u128>());
+        }
+
+        #[test]
+        fn the_mean_is_between_the_extremes(ns: u64, count in 1_usize..100) {
+            let stats = WindowStats::of(&mut vec![ns; count]);
+            prop_assert_eq!([stats.min_ms, stats.avg_ms, stats.p99_ms], [stats.max_ms; 3]);
         }
     }
 
