@@ -8,10 +8,13 @@ struct Range<'a> {
     /// `text/*`
     name: &'a str,
     /// `level=1`
-    params: Vec<&'a str>,
+    params: Vec<Param<'a>>,
     /// Thousandths.
     quality: u16,
 }
+
+/// A name and a value, which may be in quotes (RFC 9110, section 5.6.6).
+type Param<'a> = (&'a str, &'a str);
 
 /// The offer that the client likes best, the first of equals; `None` when it takes none of them.
 ///
@@ -56,10 +59,11 @@ impl<'a> Range<'a> {
         let mut parts = text.split(';').map(str::trim);
         let name = parts.next().filter(|name| !name.is_empty())?;
         let mut range = Self { name, params: Vec::new(), quality: 1_000 };
-        for part in parts.filter(|part| !part.is_empty()) {
-            match part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")) {
-                Some(number) => range.quality = thousandths(number)?,
-                None => range.params.push(part),
+        for (name, value) in parts.filter(|part| !part.is_empty()).map(param) {
+            if name.eq_ignore_ascii_case("q") {
+                range.quality = thousandths(value)?;
+            } else if !every_offer_is(name, value) {
+                range.params.push((name, value));
             }
         }
         Some(range)
@@ -69,8 +73,12 @@ impl<'a> Range<'a> {
     fn exactness(&self, offer: &str) -> Option<usize> {
         let mut parts = offer.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default();
-        let offered: Vec<_> = parts.collect();
-        let has = |param: &&str| offered.iter().any(|other| other.eq_ignore_ascii_case(param));
+        let offered: Vec<_> = parts.map(param).collect();
+        let has = |(name, value): &Param<'_>| {
+            offered
+                .iter()
+                .any(|(other, of)| other.eq_ignore_ascii_case(name) && of.eq_ignore_ascii_case(value))
+        };
         if self.name.eq_ignore_ascii_case(media) {
             return self.params.iter().all(has).then_some(2 + self.params.len());
         }
@@ -80,6 +88,19 @@ impl<'a> Range<'a> {
             _ => None,
         }
     }
+}
+
+fn param(text: &str) -> Param<'_> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    (name, quoted.unwrap_or(value))
+}
+
+/// Whether that is true of all that is offered, whether or not it says so. All text is UTF-8, and no name in it needs one
+/// of the ways to escape that Prometheus 3 asks for with each of its formats.
+fn every_offer_is(name: &str, value: &str) -> bool {
+    name.eq_ignore_ascii_case("escaping")
+        || name.eq_ignore_ascii_case("charset") && value.eq_ignore_ascii_case("utf-8")
 }
 
 /// `0`, `1`, or either with up to three decimals, and at most 1.
@@ -108,7 +129,7 @@ mod tests {
         choose(&headers, &[JSON, TEXT, OPEN])
     }
 
-    /// THREAT 41, and what Prometheus 2.42 and browsers really send.
+    /// THREAT 41, and what Prometheus 2.42 and 3 and browsers really send.
     #[test]
     fn the_most_exact_range_decides_and_the_first_offer_wins_ties() {
         assert_eq!(accept(&[]), Some(JSON));
@@ -126,6 +147,18 @@ mod tests {
                 Some(OPEN),
             ),
             ("application/openmetrics-text;version=0.0.1,text/plain;version=0.0.4;q=0.5", Some(TEXT)),
+            (
+                "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+                 application/openmetrics-text;version=0.0.1;escaping=allow-utf-8;q=0.5,\
+                 text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\
+                 text/plain;version=0.0.4;escaping=allow-utf-8;q=0.3,*/*;q=0.2",
+                Some(OPEN),
+            ),
+            ("text/plain;version=1.0.0;escaping=underscores,text/plain;version=0.0.4;q=0.3", Some(TEXT)),
+            ("text/plain;version=1.0.0;escaping=allow-utf-8", None),
+            ("text/plain;version=\"0.0.4\";charset=\"UTF-8\"", Some(TEXT)),
+            ("application/json; charset=utf-8", Some(JSON)),
+            ("application/json; charset=latin1", None),
             ("application/json;q=0, */*", Some(TEXT)),
             ("application/json;q=0", None),
             ("*/*;q=0", None),
