@@ -4,16 +4,22 @@
 
 use std::convert::Infallible;
 use std::future::{Future, pending, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use axum::routing::get;
-use metrics_layer::core::{Clock, EndpointMetrics, MockClock};
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::{BodyExt, Full};
+use metrics_layer::core::{Clock, EndpointMetrics, MockClock, record_db_query};
 use metrics_layer::{Collector, Metrics, MetricsLayer, RequestBody, UNMATCHED};
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_http::cors::CorsLayer;
 
 /// Metrics on a clock that the test moves.
 fn mock() -> (Metrics, MockClock) {
@@ -115,7 +121,7 @@ async fn preflights_answered_by_cors_outside_are_not_recorded() {
     let app = Router::new()
         .route("/api/scans", get(|| async { "scans" }))
         .layer(metrics.layer())
-        .layer(tower_http::cors::CorsLayer::permissive());
+        .layer(CorsLayer::permissive());
     let mut preflight = request("OPTIONS", "/api/scans");
     preflight.headers_mut().insert(header::ORIGIN, HeaderValue::from_static("https://example.org"));
     preflight.headers_mut().insert(header::ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("GET"));
@@ -248,7 +254,9 @@ async fn disabled_metrics_leave_requests_alone() {
 
 #[tokio::test]
 async fn a_collector_that_panics_harms_no_response() {
-    struct Panicking;
+    struct Panicking {
+        is_sound: bool,
+    }
     impl Collector for Panicking {
         fn record_node_exec(&self, _: &str, _: &str, _: &str, _: f64, _: u64) {}
         fn record_ws_message(&self, _: &str, _: u64) {}
@@ -260,10 +268,127 @@ async fn a_collector_that_panics_harms_no_response() {
             Default::default()
         }
         fn is_enabled(&self) -> bool {
+            assert!(self.is_sound, "a broken collector");
             true
         }
     }
-    let layer = MetricsLayer::new(std::sync::Arc::new(Panicking));
-    let app = Router::new().route("/api/x", get(|| async { "fine" })).layer(layer);
-    assert_eq!(app.oneshot(request("GET", "/api/x")).await.unwrap().status(), StatusCode::OK);
+    for is_sound in [true, false] {
+        let layer = MetricsLayer::new(Arc::new(Panicking { is_sound }));
+        let app = Router::new().route("/api/x", get(|| async { "fine" })).layer(layer);
+        assert_eq!(app.oneshot(request("GET", "/api/x")).await.unwrap().status(), StatusCode::OK);
+    }
+}
+
+/// Where axum took a prefix off the path.
+#[tokio::test]
+async fn a_layer_inside_of_a_nested_router_records_and_counts_once() {
+    let metrics = Metrics::builder().build().unwrap();
+    let inner = || Router::new().route("/", get(|| async { "" })).route("/scans/{id}", get(|| async { "" }));
+    let inner = || inner().layer(metrics.layer());
+    let apps = [
+        Router::new().nest("/api/v1", inner()),
+        Router::new().nest_service("/api/v1", inner()),
+        Router::new().nest("/api/v1", inner()).layer(metrics.layer()),
+    ];
+    for app in apps {
+        for path in ["/api/v1/scans/7", "/api/v1"] {
+            assert_eq!(app.clone().oneshot(request("GET", path)).await.unwrap().status(), StatusCode::OK);
+        }
+    }
+    let mut seen: Vec<_> =
+        metrics.registry().routes().into_iter().map(|route| (route.path, route.started_total)).collect();
+    seen.sort();
+    // The second is what axum calls the first behind `nest_service`.
+    let expected = [("/api/v1", 2), ("/api/v1/", 1), ("/api/v1/scans/{id}", 3)];
+    assert_eq!(seen, expected.map(|(path, times)| (path.to_owned(), times)));
+}
+
+/// However alike their paths are.
+#[tokio::test]
+async fn a_request_that_a_handler_makes_of_another_service_counts_too() {
+    for (asked, asks) in [
+        ("/api/users/10000001", "/api/orders/10000001"),
+        ("/api/settings", "/api/v2/settings"),
+        ("/api/a", "/api/proxy/api/a"),
+    ] {
+        let metrics = Metrics::builder().build().unwrap();
+        let inside = Router::new().route(asked, get(|| async { "fine" })).layer(metrics.layer());
+        let handler = async move || inside.oneshot(request("GET", asked)).await.unwrap();
+        let app = Router::new().route(asks, get(handler)).layer(metrics.layer());
+        app.oneshot(request("GET", asks)).await.unwrap();
+        for path in [asked, asks] {
+            assert_eq!(endpoint(&metrics, "GET", path).unwrap().calls_total, 1, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_layer_that_records_nothing_hides_nothing() {
+    let metrics = Metrics::builder().build().unwrap();
+    let disabled = Metrics::builder().enabled(false).build().unwrap();
+    let disabled = MetricsLayer::new(Arc::new(disabled.registry().clone()));
+    let handler = |body: Bytes| async move {
+        record_db_query();
+        body.len().to_string()
+    };
+    let app = Router::new().route("/api/x", post(handler)).layer(disabled).layer(metrics.layer());
+    app.oneshot(Request::post("/api/x").body(Body::from("question")).unwrap()).await.unwrap();
+    let seen = &metrics.registry().routes()[0];
+    assert_eq!((seen.request_bytes_total, seen.late_request_bytes_total), (8, 0));
+    assert_eq!(metrics.registry().database().total_queries, 1);
+}
+
+/// A body of four bytes, whose `is_end_stream` may panic behind them.
+struct Four {
+    sent: bool,
+    is_sound: bool,
+}
+
+impl http_body::Body for Four {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let frame = (!self.sent).then(|| Ok(Frame::data(Bytes::from_static(b"four"))));
+        self.sent = true;
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        assert!(self.is_sound || !self.sent, "a broken body");
+        false
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_or_panics_at_its_end_is_no_success() {
+    let outcomes = async |length: &'static str, is_sound| {
+        let metrics = Metrics::builder().build().unwrap();
+        let answer = service_fn(async |_: Request<RequestBody<Body>>| {
+            let response = Response::builder().header(header::CONTENT_LENGTH, length);
+            Ok::<_, Infallible>(response.body(Four { sent: false, is_sound }).unwrap())
+        });
+        let response = metrics.layer().layer(answer).oneshot(request("GET", "/api/x")).await.unwrap();
+        let read = tokio::spawn(response.into_body().collect()).await;
+        assert_eq!(read.is_ok(), is_sound);
+        let outcomes = metrics.registry().routes()[0].outcomes;
+        (outcomes.ok, outcomes.error, outcomes.panicked)
+    };
+    assert_eq!(outcomes("4", true).await, (1, 0, 0));
+    assert_eq!(outcomes("10", true).await, (0, 1, 0));
+    assert_eq!(outcomes("4", false).await, (0, 0, 1));
+}
+
+/// It answers with a body of its own making.
+#[tokio::test]
+async fn a_cors_layer_goes_around_any_service() {
+    let metrics = Metrics::builder().build().unwrap();
+    let answer = service_fn(async |_: Request<RequestBody<Body>>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("fine")))
+    });
+    let service = ServiceBuilder::new().layer(CorsLayer::permissive()).layer(metrics.layer()).service(answer);
+    assert_eq!(service.oneshot(request("GET", "/api/x")).await.unwrap().status(), StatusCode::OK);
 }

@@ -48,7 +48,8 @@ struct RequestCell {
     shared: AtomicBool,
     /// Bytes of its body that were read while its owner was at work.
     received: AtomicU64,
-    mark: [AtomicU64; 2],
+    /// None while the first word is 0.
+    mark: [AtomicU64; 3],
     calls: Mutex<Calls>,
     notes: Notes,
 }
@@ -74,9 +75,10 @@ impl Owned {
     }
 
     #[inline]
-    pub(super) fn set_mark(&self, mark: [u64; 2]) {
-        self.0.mark[0].store(mark[0], Ordering::Relaxed);
-        self.0.mark[1].store(mark[1], Ordering::Relaxed);
+    pub(super) fn set_mark(&self, mark: [u64; 3]) {
+        for (place, word) in self.0.mark.iter().zip(mark) {
+            place.store(word, Ordering::Relaxed);
+        }
     }
 
     /// It wants to know the timed calls that are made for it from now on.
@@ -93,7 +95,8 @@ impl Owned {
         let cell = self.0;
         let received = cell.received.load(Ordering::Relaxed);
         cell.received.store(0, Ordering::Relaxed);
-        self.set_mark([0; 2]);
+        // The other words tell nothing without it.
+        cell.mark[0].store(0, Ordering::Relaxed);
         let next = self.name().turn().wrapping_add(1);
         cell.name.store(owner(next), Ordering::Relaxed);
         let last = cell.begin_turn(next);
@@ -160,6 +163,12 @@ impl Request {
         if turn(now) == self.turn() { queries(now) } else { 0 }
     }
 
+    /// Whether it has not ended; it may meanwhile, unless it is its owner who asks.
+    #[inline]
+    pub(super) fn is_under_way(self) -> bool {
+        turn(self.cell.now.load(Ordering::Relaxed)) == self.turn()
+    }
+
     /// Only for its owner, while it works on this thread.
     #[inline]
     pub(super) fn add_received(self, bytes: u64) {
@@ -173,8 +182,8 @@ impl Request {
     }
 
     #[inline]
-    pub(super) fn mark(self) -> [u64; 2] {
-        [self.cell.mark[0].load(Ordering::Relaxed), self.cell.mark[1].load(Ordering::Relaxed)]
+    pub(super) fn mark(self) -> [u64; 3] {
+        self.cell.mark.each_ref().map(|word| word.load(Ordering::Relaxed))
     }
 
     #[inline]
@@ -298,7 +307,7 @@ fn take_elsewhere() -> &'static RequestCell {
             name: AtomicU64::new(owner(0)),
             shared: AtomicBool::new(false),
             received: AtomicU64::new(0),
-            mark: [const { AtomicU64::new(0) }; 2],
+            mark: [const { AtomicU64::new(0) }; 3],
             calls: Mutex::new(Calls::new()),
             notes: Notes::new(),
         }))
@@ -338,7 +347,7 @@ mod tests {
         let second = owned.name();
         assert!(std::ptr::eq(first.cell, second.cell) && first != second, "the memory is used again");
         assert!(!first.add_queries(7));
-        assert_eq!((second.queries(), second.received(), second.mark()), (0, 0, [0, 0]));
+        assert_eq!((second.queries(), second.received(), second.mark()), (0, 0, [0; 3]));
         assert_eq!((first.queries(), owned.end()), (0, (0, 0)));
     }
 

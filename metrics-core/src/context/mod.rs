@@ -129,9 +129,10 @@ fn current_request() -> Option<Request> {
 #[doc(hidden)]
 #[inline]
 #[must_use]
-pub fn current_mark() -> [u64; 2] {
-    // Only the owner knows that the cell is still the request's.
-    current_request().filter(|request| request.is_seen_as_owner()).map_or([0; 2], Request::mark)
+pub fn current_mark() -> [u64; 3] {
+    // Of others than the owner the request may end while it is asked for.
+    let request = current_request().filter(|request| request.is_seen_as_owner() && request.is_under_way());
+    request.map_or([0; 3], Request::mark)
 }
 
 /// Whether the calling thread works for a request that asked for its timed calls.

@@ -48,6 +48,7 @@ impl Notes {
         self.series.store(series.word(), Ordering::Relaxed);
         self.start.store(start, Ordering::Relaxed);
         self.sent.store(0, Ordering::Relaxed);
+        self.announce(None);
         self.registry.store(registry, Ordering::Relaxed);
         self.label.store(NO_LABEL, Ordering::Relaxed);
         self.set_key(CellKey::new(0, Ending::Ok, None, protocol));
@@ -85,6 +86,13 @@ impl Notes {
     #[inline]
     pub(crate) fn announce(&self, length: Option<u64>) {
         self.length.store(length.unwrap_or(UNKNOWN), Ordering::Relaxed);
+    }
+
+    /// Whether less was sent than was announced.
+    #[inline]
+    pub(crate) fn falls_short(&self) -> bool {
+        let length = self.length.load(Ordering::Relaxed);
+        length != UNKNOWN && self.sent() < length
     }
 
     /// Whether as much was sent as was announced.

@@ -56,6 +56,13 @@ impl RequestContext {
         self.request.as_ref().map(Owned::name)
     }
 
+    /// Whether there is a request, which has not ended.
+    #[inline]
+    #[must_use]
+    pub fn has_request(&self) -> bool {
+        self.request.is_some()
+    }
+
     /// Asks for the timed calls that end while a thread works for the request, also on other threads, from now on; and
     /// needs a [`ReportingCalls`](super::ReportingCalls). Each takes a lock that is the request's own.
     pub fn report_calls(&mut self) {
@@ -82,7 +89,7 @@ impl RequestContext {
     /// What [`current_mark`](super::current_mark) tells.
     #[doc(hidden)]
     #[inline]
-    pub fn set_mark(&self, mark: [u64; 2]) {
+    pub fn set_mark(&self, mark: [u64; 3]) {
         if let Some(request) = &self.request {
             request.set_mark(mark);
         }
@@ -146,8 +153,9 @@ impl BodyBytes {
     #[inline]
     pub fn read(&self, bytes: u64) {
         let Some(request) = self.request else { return };
-        let at_work = current_request().filter(|request| request.is_seen_as_owner());
-        if at_work == Some(request) {
+        // It may have ended while a guard that says so is held.
+        let is_at_work = |at_work: &Request| at_work.is_seen_as_owner() && at_work.is_under_way();
+        if current_request().filter(is_at_work) == Some(request) {
             request.add_received(bytes);
         } else {
             self.late(bytes);

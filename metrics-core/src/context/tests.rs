@@ -106,15 +106,36 @@ fn only_its_owner_counts_what_is_read_of_a_body() {
 #[test]
 fn marks_are_those_of_the_owner_at_work() {
     let request = RequestContext::begin();
-    request.set_mark([7, 9]);
-    assert_eq!(current_mark(), [0, 0]);
+    request.set_mark([7, 8, 9]);
+    assert_eq!(current_mark(), [0; 3]);
     let context = {
         let _at_work = request.enter();
-        assert_eq!(current_mark(), [7, 9]);
+        assert_eq!(current_mark(), [7, 8, 9]);
         current()
     };
     let _at_work = context.enter();
-    assert_eq!(current_mark(), [0, 0]);
+    assert_eq!(current_mark(), [0; 3]);
+}
+
+/// A guard that is held beyond the end of its request.
+#[test]
+fn what_an_ended_request_left_is_not_the_next_ones() {
+    let (registry, _time) = Registry::mock();
+    let first = registry.begin_request("POST", "/api/x");
+    let body = first.body_bytes();
+    let _at_work = first.context().enter();
+    first.answered_in_full(200);
+    let second = registry.begin_request("POST", "/api/y"); // has the same memory
+    second.context().set_mark([7, 8, 9]);
+    body.read(1_000);
+    assert_eq!(current_mark(), [0; 3]);
+    second.answered_in_full(200);
+    let seen: Vec<_> = registry
+        .routes()
+        .iter()
+        .map(|route| (route.request_bytes_total, route.late_request_bytes_total))
+        .collect();
+    assert_eq!(seen, [(0, 1_000), (0, 0)]);
 }
 
 #[test]

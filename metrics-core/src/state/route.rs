@@ -35,7 +35,8 @@ impl RouteEntry {
         let mut route = RouteMetrics {
             method: method.to_owned(),
             path: path.to_owned(),
-            started_total: total.started.iter().fold(0, |sum, part| sum.saturating_add(*part)),
+            // Read later than those that have ended.
+            started_total: in_flight.iter().fold(total.all_finished(), |sum, part| sum.saturating_add(*part)),
             in_flight: in_flight.iter().sum(),
             outcomes: outcomes(&total),
             late_request_bytes_total: total.late_request_bytes,

@@ -241,6 +241,13 @@ impl RequestTimer {
         self.context.notes().is_some_and(Notes::is_sent)
     }
 
+    /// Whether less was sent than the [length](Self::answered_with_length) that was told; false if none was.
+    #[inline]
+    #[must_use]
+    pub fn falls_short(&self) -> bool {
+        self.context.notes().is_some_and(Notes::falls_short)
+    }
+
     /// The request as those see it who work for it.
     #[inline]
     #[must_use]
@@ -288,7 +295,10 @@ impl RequestTimer {
     #[inline]
     pub fn into_session(self, status: u16) -> SessionTimer {
         let notes = self.context.notes();
-        let session = notes.map(|notes| SessionTimer::begin(notes.series(), notes.registry()));
+        let session = notes.map(|notes| {
+            let registry = notes.registry();
+            SessionTimer::begin(alive(notes.series(), registry), registry)
+        });
         self.answered_in_full(status);
         session.unwrap_or_default()
     }
@@ -381,6 +391,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::series::{Scheme, Version};
 
     #[test]
     fn a_panic_is_a_failure_and_a_drop_is_not() {
@@ -397,6 +408,72 @@ mod tests {
         assert_eq!(registry.route("GET", "/api/x").cancelled_total(), 1);
         let outcomes = registry.routes()[0].outcomes;
         assert_eq!((outcomes.panicked, outcomes.cancelled, outcomes.error, outcomes.ok), (1, 1, 1, 0));
+    }
+
+    #[test]
+    fn an_end_without_a_head_is_counted_over_every_protocol() {
+        let (registry, _time) = Registry::mock();
+        for version in [Version::Http10, Version::Http11, Version::Http2, Version::Http3] {
+            registry.begin_request_over(Protocol { scheme: Scheme::Http, version }, "GET", "/api/x").finish();
+        }
+        let seen = &registry.routes()[0];
+        assert_eq!((seen.started_total, seen.in_flight, seen.outcomes.ok), (4, 0, 4));
+    }
+
+    #[test]
+    fn a_length_is_that_of_its_own_request() {
+        let (registry, _time) = Registry::mock();
+        let mut first = registry.begin_request("GET", "/api/x");
+        first.answered_with_length(200, Some(4));
+        first.sent(3);
+        assert!(first.falls_short() && !first.is_sent());
+        first.sent(1);
+        assert!(!first.falls_short() && first.is_sent());
+        first.finish();
+        let next = registry.begin_request("GET", "/api/x");
+        assert!(!next.falls_short() && !next.is_sent());
+    }
+
+    /// However much begins and ends while it is asked.
+    #[test]
+    fn what_began_is_in_flight_or_has_ended() {
+        let (registry, _time) = Registry::mock();
+        let (begun, ending) = std::sync::mpsc::sync_channel(64);
+        let beginner = registry.clone();
+        let begin = std::thread::spawn(move || {
+            (0..20_000).try_for_each(|_| begun.send(beginner.begin_request("GET", "/api/x"))).unwrap();
+        });
+        let end =
+            std::thread::spawn(move || ending.into_iter().for_each(|request| request.answered_in_full(200)));
+        while !end.is_finished() {
+            for seen in registry.routes() {
+                let ok = seen.outcomes.ok;
+                assert_eq!(
+                    seen.started_total,
+                    ok + seen.in_flight,
+                    "{ok} ended, {} in flight",
+                    seen.in_flight
+                );
+            }
+        }
+        begin.join().and(end.join()).unwrap();
+        assert_eq!((registry.routes()[0].started_total, registry.routes()[0].in_flight), (20_000, 0));
+    }
+
+    /// A session that began in a state long gone does not close one that it did not open.
+    #[test]
+    fn a_session_opens_where_it_closes() {
+        let (registry, time) = Registry::mock();
+        let long = registry.begin_request("GET", "/api/ws");
+        for n in 0..4 {
+            registry.node(&format!("node-{n}")).record(Duration::from_millis(1), 0);
+            time.advance(Duration::from_secs(60));
+            registry.evict_idle_nodes(Duration::from_secs(30));
+        }
+        drop(long.into_session(101));
+        let _open = registry.begin_request("GET", "/api/ws").into_session(101);
+        let sessions = &registry.routes()[0].sessions;
+        assert_eq!((sessions.open, sessions.closed_total), (1, 1));
     }
 
     /// What is in flight comes back to zero, however often idle nodes were forgotten meanwhile.

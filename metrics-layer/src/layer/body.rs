@@ -53,6 +53,13 @@ impl<B> ResponseBody<B> {
     }
 }
 
+impl<B: Default> Default for ResponseBody<B> {
+    /// A body of no request, as a CORS layer outside answers with.
+    fn default() -> Self {
+        Self { inner: B::default(), watch: Watch::Nothing }
+    }
+}
+
 impl<B: Body> ResponseBody<B> {
     /// The response with its body watched.
     #[inline]
@@ -77,9 +84,10 @@ impl<B: Body> Body for ResponseBody<B> {
                 let entered = timer.context().enter();
                 let active = Active::new(this.watch, entered);
                 let frame = this.inner.as_mut().poll_frame(cx);
+                let is_at_end = matches!(&frame, Poll::Ready(Some(Ok(_)))) && this.inner.is_end_stream();
                 active.leave();
                 if let Poll::Ready(frame) = &frame {
-                    this.watch.after(frame, || this.inner.is_end_stream());
+                    this.watch.after(frame, is_at_end);
                 }
                 frame
             }
@@ -111,9 +119,11 @@ impl<B: Body> Body for ResponseBody<B> {
 impl Watch {
     /// Takes in what a poll gave; ends the request if the body is at its end.
     #[inline]
-    fn after<D: Buf, E>(&mut self, frame: &Option<Result<Frame<D>, E>>, ended: impl FnOnce() -> bool) {
+    fn after<D: Buf, E>(&mut self, frame: &Option<Result<Frame<D>, E>>, is_at_end: bool) {
         let Self::Request(timer) = self else { return };
         let at_end = match frame {
+            // A server cannot send what was announced, and breaks off.
+            None if timer.falls_short() => return self.end(RequestTimer::failed),
             None => true,
             Some(Err(_)) => return self.end(RequestTimer::failed),
             Some(Ok(frame)) => {
@@ -122,7 +132,7 @@ impl Watch {
                     timer.grpc_status(code);
                 }
                 // Nobody polls again after trailers, nor a body that says that it is at its end.
-                frame.is_trailers() || ended()
+                frame.is_trailers() || is_at_end
             }
         };
         if at_end {

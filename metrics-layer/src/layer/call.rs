@@ -60,6 +60,10 @@ impl Call {
         let call = match registry {
             Some(registry) => {
                 let mut timer = registry.begin_request_over(protocol(request), method, template);
+                if !timer.context().has_request() {
+                    // Nothing is recorded: a layer further out keeps what it has.
+                    return None;
+                }
                 if shared.server_timing.is_some() {
                     timer.report_calls();
                 }

@@ -35,7 +35,7 @@ impl ForeignCall {
             told: false,
             context: RequestContext::begin(),
         };
-        shared.collector.is_enabled().then(|| Box::new(begin()))
+        contained(|| shared.collector.is_enabled()).unwrap_or(false).then(|| Box::new(begin()))
     }
 
     pub(super) fn context(&self) -> &RequestContext {

@@ -5,13 +5,15 @@
 
 use metrics_core::context;
 
-/// Two words: whose layer, which method, how long a path; and the end of the path.
+/// Three words: whose layer, which method, how long a path; the end of the path; and what is before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     /// Collector, method and length, from the high bits down. 0 marks nothing.
     what: u64,
     /// The path's last bytes; the last one is the highest.
     tail: u64,
+    /// A hash of the bytes that come before.
+    head: u64,
 }
 
 const LENGTH_BITS: u32 = 24;
@@ -35,35 +37,52 @@ impl Mark {
         let length = (path.len() as u64).min(MAX_LENGTH);
         let what =
             u64::from(collector) << (METHOD_BITS + LENGTH_BITS) | short(method) << LENGTH_BITS | length;
-        Self { what, tail: u64::from_le_bytes(tail) }
+        Self { what, tail: u64::from_le_bytes(tail), head: hash(path.as_chunks().0) }
     }
 
     #[inline]
-    pub(super) fn words(self) -> [u64; 2] {
-        [self.what, self.tail]
+    pub(super) fn words(self) -> [u64; 3] {
+        [self.what, self.tail, self.head]
     }
 
-    /// Whether a layer further out counts the request already.
+    /// Whether a layer further out counts the request already, by this path, or by one that began with a prefix which
+    /// routers took off.
     #[inline]
-    pub(super) fn is_counted(self) -> bool {
-        let [what, tail] = context::current_mark();
-        Self { what, tail }.is_outside_of(self)
+    pub(super) fn is_counted<'a>(self, prefix: impl FnOnce() -> Option<&'a str>) -> bool {
+        let [what, tail, head] = context::current_mark();
+        what != 0 && Self { what, tail, head }.is_outside_of(self, prefix)
     }
 
-    #[inline]
-    fn is_outside_of(self, inner: Self) -> bool {
+    fn is_outside_of<'a>(self, inner: Self, prefix: impl FnOnce() -> Option<&'a str>) -> bool {
+        self == inner
+            || self.what >> LENGTH_BITS == inner.what >> LENGTH_BITS
+                && inner.length() <= self.length()
+                && prefix().is_some_and(|prefix| self.is_below(prefix, inner))
+    }
+
+    /// Whether that path is this one without the prefix, as far as it is known. A prefix with parameters is of any length.
+    fn is_below(self, prefix: &str, inner: Self) -> bool {
+        // Nothing that is left is a slash.
+        let is_bare = inner.length() == 1 && self.length() == prefix.len();
         let unknown = 8 * TAIL_BYTES.saturating_sub(inner.length()) as u32;
         let ends_alike = (self.tail ^ inner.tail).checked_shr(unknown).unwrap_or(0) == 0;
-        self.what != 0
-            && self.what >> LENGTH_BITS == inner.what >> LENGTH_BITS
-            && inner.length() <= self.length()
-            && ends_alike
+        is_bare || ends_alike && (prefix.contains('{') || prefix.len() + inner.length() == self.length())
     }
 
     #[inline]
     fn length(self) -> usize {
         (self.what & MAX_LENGTH) as usize
     }
+}
+
+/// Whoever chooses paths that have the same hash hides requests of his own, no others.
+#[inline]
+fn hash(bytes: &[[u8; TAIL_BYTES]]) -> u64 {
+    /// The golden ratio, odd.
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    bytes
+        .iter()
+        .fold(0, |hash: u64, eight| (hash.rotate_left(23) ^ u64::from_le_bytes(*eight)).wrapping_mul(FACTOR))
 }
 
 /// The known methods differ in their lengths or first letters.
@@ -77,26 +96,47 @@ fn short(method: &'static str) -> u64 {
 mod tests {
     use super::*;
 
+    const SCAN: &str = "/v1/api/scans/a-long-name-of-a-scan";
+
     #[test]
-    fn a_request_is_known_below_a_prefix_too() {
-        let outer = Mark::new(1, "GET", "/v1/api/scans/a-long-name-of-a-scan");
-        for path in
-            ["/v1/api/scans/a-long-name-of-a-scan", "/api/scans/a-long-name-of-a-scan", "/a-scan", "scan", ""]
-        {
-            let inner = Mark::new(1, "GET", path);
-            assert_eq!(outer.is_outside_of(inner), !path.starts_with("/a-"), "{path}");
-        }
-        for other in [
-            Mark::new(2, "GET", "/api/scans/a-long-name-of-a-scan"),
-            Mark::new(1, "PUT", "/api/scans/a-long-name-of-a-scan"),
-            Mark::new(1, "GET", "/api/scans/another"),
-            Mark::new(1, "GET", "/scam"),
-            Mark::new(1, "GET", "/longer/v1/api/scans/a-long-name-of-a-scan"),
+    fn a_request_is_known_by_its_path_or_behind_a_prefix() {
+        let outer = Mark::new(1, "GET", SCAN);
+        for (path, prefix, expected) in [
+            (SCAN, None, true),
+            ("/scans/a-long-name-of-a-scan", Some("/v1/api"), true),
+            ("/scans/a-long-name-of-a-scan", Some("/{version}/api"), true),
+            ("/a-long-name-of-a-scan", Some("/v1/api/scans"), true),
+            ("/", Some(SCAN), true),
+            // Made by a handler, which asks another service.
+            ("/scans/a-long-name-of-a-scan", None, false),
+            ("/scans/a-long-name-of-a-scan", Some("/v2"), false),
+            ("/v2/api/scans/a-long-name-of-a-scan", None, false),
+            ("/v1/api/scans/a-long-name-of-a-scam", None, false),
+            ("/another-long-name", Some("/{version}/api/scans"), false),
+            ("/longer/v1/api/scans/a-long-name-of-a-scan", Some(""), false),
         ] {
-            assert!(!outer.is_outside_of(other), "{other:?}");
+            assert_eq!(
+                outer.is_outside_of(Mark::new(1, "GET", path), || prefix),
+                expected,
+                "{path} {prefix:?}"
+            );
         }
-        let none = Mark { what: 0, tail: 0 };
-        assert!(!none.is_outside_of(none));
+        for other in [Mark::new(2, "GET", SCAN), Mark::new(1, "PUT", SCAN)] {
+            assert!(!outer.is_outside_of(other, || Some("")), "{other:?}");
+        }
+        assert!(Mark::new(1, "GET", "/v1/a").is_outside_of(Mark::new(1, "GET", "/a"), || Some("/v1")));
+    }
+
+    #[test]
+    fn paths_of_any_length_stay_apart() {
+        let all = "/api/scans/7/points/of/a/cloud";
+        let paths =
+            (0..=all.len()).map(|end| &all[..end]).chain(["/api/scans/8", "/iap/scans/7", "/api/7/scans"]);
+        let mut marks: Vec<_> = paths.map(|path| Mark::new(1, "GET", path).words()).collect();
+        let count = marks.len();
+        marks.sort_unstable();
+        marks.dedup();
+        assert_eq!(marks.len(), count);
     }
 
     #[test]
@@ -111,6 +151,5 @@ mod tests {
         // So do collectors, whatever the length.
         let long = "/".repeat(MAX_LENGTH as usize + 1);
         assert_ne!(Mark::new(1, "GET", &long).what, Mark::new(2, "GET", &long).what);
-        assert_eq!(Mark::new(1, "GET", &long).length(), MAX_LENGTH as usize);
     }
 }

@@ -1,7 +1,7 @@
 //! The Tower layer: times the requests of a service, and changes nothing about them.
 //!
-//! A file per idea: what is timed ([`scope`]), on which route ([`template`]), by which method ([`method`]), the
-//! request under way ([`call`]) and at work ([`active`]), how a layer knows what another one counts ([`mark`]), the
+//! A file per idea: what is timed ([`scope`]), on which route ([`template`]), which a router may have left in the
+//! request ([`routed`]), by which method ([`method`]), the request under way ([`call`]) and at work ([`active`]), how a layer knows what another one counts ([`mark`]), the
 //! service, its future, and the bodies.
 
 mod active;
@@ -14,6 +14,7 @@ mod label;
 mod mark;
 mod method;
 mod request_body;
+mod routed;
 mod scope;
 mod server_timing;
 mod service;
@@ -58,10 +59,12 @@ use template::Templates;
 /// `Router::layer`, also for nested routers; elsewhere a template given to [`route`](Self::route); else [`UNMATCHED`](crate::UNMATCHED), so
 /// that no request can make up a key. A router behind `nest_service` matches only after the request has passed layers
 /// outside of it, and around a whole `Router` there is no match yet: there, register templates, or put the layer on
-/// the inner router. Methods outside the registered ones count as `_OTHER`.
+/// the inner router, where either the path that is left or the whole one has to be in scope. Methods outside the registered ones count as `_OTHER`.
 ///
-/// A request that passes layers of the same metrics twice is counted by the outermost, unless it changed its task in
-/// between, as with `tower::buffer`.
+/// A request that passes layers of the same metrics twice is counted by the outermost, whose settings hold for it. It is
+/// known again by its path, also where axum took a prefix off that. It counts twice if its path was rewritten in between,
+/// if it changed its task, as with `tower::buffer`, or its context, or if a layer of other metrics is between the two;
+/// what is counted for it deeper inside (queries, bytes of its body) is then told by the innermost.
 ///
 /// # Bodies
 /// Services inside get [`RequestBody`], clients outside [`ResponseBody`]; axum's extractors and responses take both
@@ -69,7 +72,8 @@ use template::Templates;
 ///
 /// # Cost
 /// No allocation and no lock after a thread's first request of a route, except for a request that asks for an
-/// upgrade, that fails, or that is among the slowest hundred. A path out of scope costs one prefix comparison. The
+/// upgrade, that fails, or that is among the slowest hundred; and inside a nested router whose remaining path is out of scope, if
+/// there are patterns. A path out of scope costs one prefix comparison, inside an axum router two. The
 /// inner service's response, error, back-pressure and readiness pass unchanged.
 ///
 /// # Examples
@@ -260,14 +264,15 @@ impl Shared {
     #[inline]
     fn begin<B>(self: &Arc<Self>, request: &mut http::Request<B>) -> Option<Call> {
         let path = request.uri().path();
-        if !self.scope.contains(path) {
+        let prefix = || routed::prefix(request);
+        if !self.scope.contains(path, prefix) {
             return None;
         }
         let method = method::known(request.method());
         let registry = self.registry.as_ref();
         let mark = Mark::new(self.name(registry), method, path);
         // A layer further out counts it.
-        if mark.is_counted() {
+        if mark.is_counted(prefix) {
             return None;
         }
         Call::begin(self, registry, mark, method, request)

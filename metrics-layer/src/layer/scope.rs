@@ -4,12 +4,14 @@ use std::fmt;
 
 use metrics_core::ConfigError;
 
+use super::routed;
 use crate::serve::{Found, Table};
 
 /// The paths that are timed: those that start with a prefix, by default `/api/`, and those that are included, less those
 /// that are excluded.
 ///
-/// The raw path decides, never a decoded or normalised one: `/api`, `/apix` and `/API/x` are outside (H-21).
+/// The raw path decides, never a decoded or normalised one: `/api`, `/apix` and `/API/x` are outside (H-21). Inside of a
+/// nested router that is what is left of it, or the whole one.
 #[derive(Clone)]
 pub(super) struct Scope {
     prefix: Prefix,
@@ -64,9 +66,30 @@ impl Scope {
         self.own = Some(table);
     }
 
+    /// `prefix` is what nested routers took off the path.
     #[inline]
-    pub(super) fn contains(&self, path: &str) -> bool {
-        (self.prefix.begins(path) || self.included.contain(path)) && !self.excludes(path)
+    pub(super) fn contains<'a>(&self, path: &str, prefix: impl FnOnce() -> Option<&'a str>) -> bool {
+        self.includes(path) && !self.excludes(path)
+            || prefix().is_some_and(|prefix| self.contains_below(prefix, routed::left(path)))
+    }
+
+    /// What is left of a path may be excluded as well as the whole of it, which is written out only where patterns need it.
+    #[inline(never)]
+    fn contains_below(&self, prefix: &str, left: &str) -> bool {
+        if self.excludes(left) {
+            return false;
+        }
+        let begins = self.prefix.begins_in_two(prefix, left);
+        if !self.included.any && !self.excluded.any {
+            return begins;
+        }
+        let whole = format!("{prefix}{left}");
+        (begins || self.included.contain(&whole)) && !self.excluded.contain(&whole)
+    }
+
+    #[inline]
+    fn includes(&self, path: &str) -> bool {
+        self.prefix.begins(path) || self.included.contain(path)
     }
 
     #[inline]
@@ -92,6 +115,14 @@ impl Prefix {
             Some(head) if u64::from_le_bytes(*head) & self.mask != self.head => false,
             Some(_) if self.text.len() <= size_of::<u64>() => true,
             _ => path.starts_with(&*self.text),
+        }
+    }
+
+    /// The same of a path in two parts.
+    fn begins_in_two(&self, first: &str, second: &str) -> bool {
+        match self.text.strip_prefix(first) {
+            Some(rest) => second.starts_with(rest),
+            None => first.starts_with(&*self.text),
         }
     }
 }
@@ -139,10 +170,10 @@ mod tests {
     fn only_paths_under_api_are_timed() {
         let scope = Scope::default();
         for inside in ["/api/", "/api/x", "/api//x", "/api/../x", "/api/%2e"] {
-            assert!(scope.contains(inside), "{inside}");
+            assert!(scope.contains(inside, || None), "{inside}");
         }
         for outside in ["", "*", "/", "/api", "/apix", "/API/x", "//api/x", "/x/api/y"] {
-            assert!(!scope.contains(outside), "{outside}");
+            assert!(!scope.contains(outside, || None), "{outside}");
         }
     }
 
@@ -154,27 +185,60 @@ mod tests {
         scope.exclude("/api/internal/{*rest}").unwrap();
         scope.exclude_handler(Table::usual());
         for inside in ["/api/x", "/healthz", "/ws/points", "/api/internal"] {
-            assert!(scope.contains(inside), "{inside}");
+            assert!(scope.contains(inside, || None), "{inside}");
         }
         for outside in ["/healthz/x", "/ws", "/api/internal/x", "/api/metrics", "/api/health/performance"] {
-            assert!(!scope.contains(outside), "{outside}");
+            assert!(!scope.contains(outside, || None), "{outside}");
         }
         assert!(scope.exclude("/api/{").unwrap_err().to_string().starts_with(r#"exclude: "/api/{": "#));
+    }
+
+    #[test]
+    fn inside_of_a_nested_router_the_whole_path_counts_too() {
+        let mut scope = Scope::default();
+        for (prefix, left, expected) in [
+            ("/api", "/scans/7", true),
+            ("/api/v1", "/", true),
+            ("/api/{tenant}", "/scans/7", true),
+            ("/v1", "/api/scans/7", true),
+            ("/api", "/", false),
+            ("/v1", "/scans/7", false),
+            ("/apix", "/scans/7", false),
+        ] {
+            assert_eq!(scope.contains(left, || Some(prefix)), expected, "{prefix} {left}");
+        }
+        scope.include("/v1/scans/{id}").unwrap();
+        scope.exclude("/api/secret/{*rest}").unwrap();
+        scope.exclude("/internal").unwrap();
+        for (prefix, left, expected) in [
+            ("/api", "/scans/7", true),
+            ("/v1", "/scans/7", true),
+            ("/v1", "/nodes/7", false),
+            ("/api", "/internal", false),
+            ("/api", "/secret/7", false),
+            ("/api", "/api/secret/7", false),
+        ] {
+            assert_eq!(scope.contains(left, || Some(prefix)), expected, "{prefix} {left}");
+        }
     }
 
     proptest::proptest! {
         #[test]
         fn a_prefix_is_that_of_strings(prefix in "/[a/]{0,12}", path in "/[a/é]{0,14}") {
             let scope = Scope::new(&prefix).unwrap();
-            proptest::prop_assert_eq!(scope.contains(&path), path.starts_with(&prefix));
+            proptest::prop_assert_eq!(scope.contains(&path, || None), path.starts_with(&prefix));
             let below = format!("{prefix}{path}");
-            proptest::prop_assert!(scope.contains(&below));
+            proptest::prop_assert!(scope.contains(&below, || None));
+            for (at, _) in path.char_indices() {
+                let (first, second) = path.split_at(at);
+                proptest::prop_assert_eq!(scope.prefix.begins_in_two(first, second), path.starts_with(&prefix));
+            }
         }
     }
 
     #[test]
     fn a_prefix_starts_with_a_slash() {
-        assert!(Scope::new("/").unwrap().contains("/anything"));
+        assert!(Scope::new("/").unwrap().contains("/anything", || None));
         assert_eq!(Scope::new("api").unwrap_err().to_string(), r#"path_prefix: "api" does not start with /"#);
     }
 }

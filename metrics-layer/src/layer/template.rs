@@ -2,6 +2,8 @@
 
 use metrics_core::{ConfigError, UNMATCHED};
 
+use super::routed;
+
 /// Templates registered by hand, for stacks whose router leaves none in the request.
 #[derive(Clone, Default)]
 pub(super) struct Templates {
@@ -18,22 +20,12 @@ impl Templates {
     /// The template of a request: the router's own if it left one, else a registered one.
     #[inline]
     pub(super) fn of<'a, B>(&'a self, request: &'a http::Request<B>) -> &'a str {
-        left_by_router(request).unwrap_or_else(|| self.find(request.uri().path()))
+        routed::template(request).unwrap_or_else(|| self.find(request.uri().path()))
     }
 
     fn find(&self, path: &str) -> &str {
         self.router.at(path).map_or(UNMATCHED, |found| found.value)
     }
-}
-
-#[cfg(feature = "axum")]
-fn left_by_router<B>(request: &http::Request<B>) -> Option<&str> {
-    request.extensions().get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)
-}
-
-#[cfg(not(feature = "axum"))]
-fn left_by_router<B>(_request: &http::Request<B>) -> Option<&str> {
-    None
 }
 
 #[cfg(test)]

@@ -50,10 +50,12 @@ impl<'a> Told<'a> {
     /// Whether the body goes on for as long as there are events.
     pub(super) fn is_event_stream(self) -> bool {
         const EVENT_STREAM: &[u8] = b"text/event-stream";
-        let start = self.content_type.and_then(|value| value.as_bytes().first_chunk());
-        start.is_some_and(|start: &[u8; EVENT_STREAM.len()]| {
+        let start = self.content_type.and_then(|value| value.as_bytes().split_first_chunk());
+        start.is_some_and(|(start, rest): (&[u8; EVENT_STREAM.len()], _)| {
             // Tells nearly all others apart by one letter.
-            start[5].eq_ignore_ascii_case(&EVENT_STREAM[5]) && start.eq_ignore_ascii_case(EVENT_STREAM)
+            start[5].eq_ignore_ascii_case(&EVENT_STREAM[5])
+                && start.eq_ignore_ascii_case(EVENT_STREAM)
+                && matches!(rest.first(), None | Some(b';' | b' ' | b'\t'))
         })
     }
 
@@ -99,7 +101,14 @@ mod tests {
     fn the_first_of_its_name_counts_and_nonsense_does_not() {
         assert_eq!(told(&[("content-length", "x"), ("content-length", "7")]), (false, None, None));
         assert!(!told(&[("content-type", "text/plain"), ("content-type", "text/event-stream")]).0);
-        for other in ["text/event-strea", "text/Even", "text/event/stream", "", "application/json"] {
+        for other in [
+            "text/event-stream-log",
+            "text/event-strea",
+            "text/Even",
+            "text/event/stream",
+            "",
+            "application/json",
+        ] {
             assert!(!told(&[("content-type", other)]).0, "{other}");
         }
     }

@@ -162,8 +162,8 @@ fn grpc_bits(code: u8) -> u32 {
 }
 
 impl CellKey {
-    /// No request ends so: it would be answered, and without a status.
-    pub(super) const NONE: Self = Self(0);
+    /// No request ends so: a key has no bits above [`REST`].
+    pub(super) const NONE: Self = Self(u32::MAX);
 
     #[inline]
     pub(crate) fn new(status: u16, ending: Ending, grpc: Option<u8>, protocol: Protocol) -> Self {
