@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = Router::new()
         .route("/api/hello/{name}", get(hello))
         .merge(metrics.router()) // JSON, live WebSocket, dashboard
-        .layer(metrics.layer()); // times /api/**
+        .layer(metrics.layer().exclude_self()); // times /api/**, but not what the page asks for
 
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
     let listener = tokio::net::TcpListener::bind(address).await?;

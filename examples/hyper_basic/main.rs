@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let metrics = Metrics::builder().service("hyper_basic").allow_loopback().install()?;
 
     let app = ServiceBuilder::new()
-        .layer(metrics.layer().route("/api/hello/{name}")?) // times /api/**, by these templates
+        .layer(metrics.layer().exclude_self().route("/api/hello/{name}")?) // times /api/**, by these templates
         .service(metrics.handler().or(service_fn(hello))); // JSON, live WebSocket, dashboard, then yours
 
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());

@@ -137,10 +137,22 @@ impl SeriesMetrics {
 /// The arithmetic mean of finite numbers, which is finite too; 0.0 of none.
 pub(crate) fn mean(values: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
     let count = values.len().max(1) as f64;
-    let mean = values.clone().sum::<f64>() / count;
+    // The sum of nothing is -0.0.
+    let mean = values.clone().fold(0.0, |sum, value| sum + value) / count;
     if mean.is_finite() {
         return mean;
     }
     // The sum is beyond f64::MAX: dividing such parts costs no precision, and only rounding can lead out again.
     values.map(|value| value / count).sum::<f64>().clamp(f64::MIN, f64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_of_nothing_is_zero_without_a_sign() {
+        assert_eq!(mean([].into_iter()).to_bits(), 0.0_f64.to_bits());
+        assert_eq!(mean([f64::MAX, f64::MAX].into_iter()), f64::MAX);
+    }
 }

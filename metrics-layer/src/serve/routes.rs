@@ -206,7 +206,7 @@ const ROUTES: &[Route] = &[
     Route {
         family: Family::Api,
         path: "/api/metrics/routes/histogram",
-        about: "how long the requests of one route took; `method`, `path`",
+        about: "how long one route's requests took to the head of the answer; `method`, `path`",
         answer: Answer::Data(Data {
             media: &[JSON],
             schema: Some("RouteHistogram"),

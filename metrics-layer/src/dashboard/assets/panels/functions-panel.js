@@ -14,7 +14,7 @@ class FunctionsPanel extends Panel {
   #table = new Table({
     name: "functions",
     caption: "Functions and blocks",
-    empty: "No function under #[timed] was called yet.",
+    empty: "No function under #[timed] was called yet that records to these metrics.",
     key: (row) => row.name,
     columns: [
       words("function", "Function", (row) => row.name),
