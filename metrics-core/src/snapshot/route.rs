@@ -55,7 +55,7 @@ pub struct OutcomeCounts {
     pub ok: u64,
     /// The server failed.
     pub error: u64,
-    /// The handler or the body panicked.
+    /// The handler or the body panicked, or a panic dropped the request before its end.
     pub panicked: u64,
     /// Dropped before the end.
     pub cancelled: u64,
