@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use metrics_core::__private::contained;
 use metrics_core::{Collector, SYSTEM_METRICS_TOPIC};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -193,10 +194,12 @@ impl Shared {
 
     /// Tells the collector how many clients there are. Whoever wrote last has seen the last count: a count that
     /// changed meanwhile is written again.
+    ///
+    /// A destructor calls it too, maybe while a panic is under way: another one would end the process.
     pub(super) fn publish_clients(&self, collector: &dyn Collector) {
         loop {
             let clients = self.clients();
-            collector.record_ws_connections(SYSTEM_METRICS_TOPIC, clients as u64);
+            contained(|| collector.record_ws_connections(SYSTEM_METRICS_TOPIC, clients as u64));
             if clients == self.clients() {
                 return;
             }
@@ -232,9 +235,60 @@ pub(super) fn render(collector: &dyn Collector) -> Option<Utf8Bytes> {
 
 #[cfg(test)]
 mod tests {
-    use metrics_core::Registry;
+    use metrics_core::{MetricsSnapshot, Registry};
 
     use super::*;
+
+    /// A collector of the application's own whose records of the stream panic.
+    struct Panics;
+
+    impl Collector for Panics {
+        fn record_node_exec(&self, _: &str, _: &str, _: &str, _: f64, _: u64) {}
+
+        fn record_ws_message(&self, _: &str, _: u64) {
+            panic!("a message")
+        }
+
+        fn record_ws_connections(&self, _: &str, _: u64) {
+            panic!("a connection")
+        }
+
+        fn record_endpoint(&self, _: &str, _: &str, _: f64, _: u16) {}
+
+        fn snapshot(&self) -> MetricsSnapshot {
+            MetricsSnapshot::default()
+        }
+
+        fn is_enabled(&self) -> bool {
+            true
+        }
+    }
+
+    /// I-12.
+    #[test]
+    fn a_collector_that_panics_takes_no_client_down() {
+        let hub = Hub::new();
+        let mut client = hub.subscribe(Arc::new(Panics)).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let frame = runtime.block_on(client.next()).unwrap();
+        client.sent(frame.len());
+        hub.broadcast(&Panics);
+        drop(client);
+        assert_eq!(hub.clients(), 0);
+    }
+
+    /// A second panic, in the destructor, would end the process.
+    #[test]
+    fn a_place_is_given_back_while_another_panic_is_under_way() {
+        let hub = Hub::new();
+        let client = hub.subscribe(Arc::new(Panics)).unwrap();
+        let unwound = catch_unwind(AssertUnwindSafe(|| {
+            let _client = client;
+            panic!("something else");
+        }));
+        assert!(unwound.is_err());
+        assert_eq!(hub.clients(), 0);
+    }
 
     /// Threat 58.
     #[test]
