@@ -8,6 +8,7 @@
 
 mod handshake;
 mod hub;
+mod inbound;
 mod patience;
 mod socket;
 mod subscription;

@@ -4,30 +4,32 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Messages of a second: answers to pings come once in 20 s, and a client may send some pings of its own.
-const MAX_PER_SECOND: u32 = 32;
-
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Counts a client's messages, second by second (THREAT 59).
+/// Counts what a client sends, second by second (THREAT 59).
 #[derive(Debug)]
 pub(super) struct Patience {
+    most: usize,
     since: Instant,
-    messages: u32,
+    count: usize,
 }
 
 impl Patience {
-    pub(super) fn new() -> Self {
-        Self { since: Instant::now(), messages: 0 }
+    /// With so much of anything in a second.
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, since: Instant::now(), count: 0 }
     }
 
-    /// Counts a message, and tells whether it was one too many.
-    pub(super) fn is_over(&mut self) -> bool {
+    pub(super) fn count(&mut self, more: usize) {
         if self.since.elapsed() >= SECOND {
-            *self = Self::new();
+            *self = Self::new(self.most);
         }
-        self.messages += 1;
-        self.messages > MAX_PER_SECOND
+        self.count += more;
+    }
+
+    /// Whether what was counted is too much.
+    pub(super) fn is_over(&self) -> bool {
+        self.count > self.most
     }
 }
 
@@ -36,13 +38,18 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_messages_of_a_second_are_borne() {
-        let mut patience = Patience::new();
+    async fn so_much_of_a_second_is_borne() {
+        const MOST: usize = 32;
+        let mut patience = Patience::new(MOST);
+        let mut counts = |more| {
+            patience.count(more);
+            patience.is_over()
+        };
         for _second in 0..3 {
-            assert!((0..MAX_PER_SECOND).all(|_| !patience.is_over()));
+            assert!((0..MOST).all(|_| !counts(1)));
             tokio::time::advance(SECOND).await;
         }
-        assert!((0..MAX_PER_SECOND).all(|_| !patience.is_over()));
-        assert!(patience.is_over());
+        assert!(!counts(MOST));
+        assert!(counts(1));
     }
 }

@@ -1,5 +1,6 @@
 //! One client's connection.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::Subscription;
+use super::inbound::Inbound;
 use super::patience::Patience;
 use crate::serve::stop::Stop;
 
@@ -36,6 +38,15 @@ const MAX_UNANSWERED_PINGS: u32 = 2;
 
 /// Clients have nothing to say; control frames are 125 bytes at most.
 const MAX_INBOUND_BYTES: usize = 4 * 1024;
+
+/// Messages of a second: answers to pings come once in 20 s, and a client may send some pings of its own.
+const MAX_MESSAGES_PER_SECOND: usize = 32;
+
+/// The head of a client's frame, at most.
+const MAX_HEAD_BYTES: usize = 14;
+
+/// Bytes of a second: twice as many as the messages have, since their seconds begin at another moment.
+const MAX_BYTES_PER_SECOND: usize = 2 * MAX_MESSAGES_PER_SECOND * (MAX_HEAD_BYTES + MAX_INBOUND_BYTES);
 
 /// The default would allocate 128 KiB for every client.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -61,7 +72,7 @@ enum End {
     Left,
     /// With this code, if the client still listens.
     Close(CloseCode),
-    /// With this code, as what the client sends cannot be read.
+    /// With this code, as what the client sends cannot be read, or shall not be.
     Broken(CloseCode),
 }
 
@@ -78,25 +89,29 @@ pub(super) async fn run(upgrade: OnUpgrade, mut subscription: Subscription, mut 
     let _ = timeout(CLOSE_TIMEOUT, take_leave(&mut socket, end)).await;
 }
 
-async fn open<S: Stream>(stream: S) -> WebSocketStream<S> {
+/// A client's connection, after the handshake.
+type Socket<S> = WebSocketStream<Inbound<S>>;
+
+async fn open<S: Stream>(stream: S) -> Socket<S> {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
         .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
         .max_message_size(Some(MAX_INBOUND_BYTES))
         .max_frame_size(Some(MAX_INBOUND_BYTES));
+    let stream = Inbound::new(stream, MAX_BYTES_PER_SECOND);
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 
 async fn feed<S: Stream>(
-    socket: &mut WebSocketStream<S>,
+    socket: &mut Socket<S>,
     subscription: &mut Subscription,
     stop: &mut Option<Stop>,
 ) -> End {
     let mut pings = interval_at(Instant::now() + PING_PERIOD, PING_PERIOD);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut unanswered = 0;
-    let mut patience = Patience::new();
+    let mut patience = Patience::new(MAX_MESSAGES_PER_SECOND);
     loop {
         let sent = tokio::select! {
             frame = subscription.next_text() => {
@@ -112,6 +127,7 @@ async fn feed<S: Stream>(
                     Some(Err(error)) => return end_of(&error),
                     None => return End::Gone,
                 }
+                patience.count(1);
                 if patience.is_over() { Err(End::Close(CloseCode::Policy)) } else { Ok(()) }
             }
             _ = pings.tick() => {
@@ -131,7 +147,7 @@ async fn feed<S: Stream>(
 
 /// Sends a message and counts it; all of it has to be taken in time.
 async fn send<S: Stream>(
-    socket: &mut WebSocketStream<S>,
+    socket: &mut Socket<S>,
     message: Utf8Bytes,
     subscription: &Subscription,
 ) -> Result<(), End> {
@@ -141,7 +157,7 @@ async fn send<S: Stream>(
     Ok(())
 }
 
-async fn send_fragments<S: Stream>(socket: &mut WebSocketStream<S>, mut message: Bytes) -> Result<(), Error> {
+async fn send_fragments<S: Stream>(socket: &mut Socket<S>, mut message: Bytes) -> Result<(), Error> {
     let mut kind = Data::Text;
     loop {
         let fragment = message.split_to(message.len().min(FRAGMENT_BYTES));
@@ -170,6 +186,7 @@ fn end_of(error: &Error) -> End {
         Error::Capacity(_) => End::Broken(CloseCode::Size),
         Error::Protocol(_) => End::Broken(CloseCode::Protocol),
         Error::Utf8(_) => End::Broken(CloseCode::Invalid),
+        Error::Io(error) if error.kind() == io::ErrorKind::QuotaExceeded => End::Broken(CloseCode::Policy),
         _ => End::Gone,
     }
 }
@@ -182,7 +199,7 @@ async fn requested(stop: &mut Option<Stop>) {
     }
 }
 
-async fn take_leave<S: Stream>(socket: &mut WebSocketStream<S>, end: End) {
+async fn take_leave<S: Stream>(socket: &mut Socket<S>, end: End) {
     let said = match end {
         End::Gone => return,
         // Reading on sends the answer.
@@ -191,16 +208,16 @@ async fn take_leave<S: Stream>(socket: &mut WebSocketStream<S>, end: End) {
     };
     match end {
         _ if said.is_err() => {}
-        End::Broken(_) => read_on(socket.get_mut()).await,
+        End::Broken(_) => read_on(socket.get_mut().get_mut()).await,
         _ => while let Some(Ok(_)) = socket.next().await {},
     }
 }
 
-async fn say<S: Stream>(socket: &mut WebSocketStream<S>, code: CloseCode) -> Result<(), Error> {
+async fn say<S: Stream>(socket: &mut Socket<S>, code: CloseCode) -> Result<(), Error> {
     socket.close(Some(CloseFrame { code, reason: Utf8Bytes::default() })).await
 }
 
-/// Takes what a client still sends that can be read as frames no more. If the connection ended before, the system
+/// Takes what a client still sends that is read as frames no more. If the connection ended before, the system
 /// would reset it, and the client might never see the code.
 async fn read_on(stream: &mut impl Stream) {
     let mut nowhere = [0; 1024];

@@ -93,6 +93,48 @@ async fn a_client_that_talks_all_the_time_is_sent_away() {
     }
 }
 
+/// THREAT 59: such a message has any number of fragments, no byte and no end.
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_message_never_ends_is_sent_away() {
+    let (registry, hub) = (Registry::mock().0, Hub::new());
+    let (near, far) = duplex(65_536);
+    let start = Instant::now();
+    let server = tokio::spawn(serve(near, hub.subscribe(Arc::new(registry)).unwrap(), None));
+    let mut client = client(far).await;
+    let mut kind = Data::Text;
+    for _ in 0..MAX_BYTES_PER_SECOND {
+        let fragment = Frame::message(Bytes::new(), OpCode::Data(kind), false);
+        client.send(Message::Frame(fragment)).await.unwrap();
+        kind = Data::Continue;
+    }
+    assert!(client.next().await.unwrap().unwrap().is_text());
+    let Message::Close(Some(close)) = client.next().await.unwrap().unwrap() else {
+        panic!("no reason was given")
+    };
+    assert_eq!((close.code, start.elapsed()), (CloseCode::Policy, Duration::ZERO));
+    server.await.unwrap();
+    assert_eq!(hub.clients(), 0);
+}
+
+/// As large as may be, and at no time more than may be.
+#[tokio::test(start_paused = true)]
+async fn large_messages_are_borne_while_they_are_few() {
+    let ended = feed_through(65_536, |pipe, hub| async move {
+        let mut client = client(pipe).await;
+        for _ in 0..4 {
+            sleep(Duration::from_millis(999)).await;
+            for _ in 0..MAX_MESSAGES_PER_SECOND / 2 {
+                client.send(Message::binary(vec![0; MAX_INBOUND_BYTES])).await.unwrap();
+            }
+        }
+        sleep(Duration::from_millis(1)).await;
+        hub.close();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_eq!(ended.0, AWAY);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_large_message_comes_in_fragments_and_whole() {
     let registry = Registry::mock().0;
