@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
+use super::timely::Timely;
 use crate::serve::stop::Stop;
 use crate::serve::{Handler, Peer};
 
@@ -19,7 +20,11 @@ use crate::serve::{Handler, Peer};
 /// between two requests.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A connection that is this old ends after its request; this bounds clients that never read their answer.
+/// A client that has taken nothing of its answer for so long is cut off: it has stopped reading, and others wait for its
+/// place. It is more than live clients get, as an operating system takes from a slow one in large pieces.
+pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A connection that is this old ends after its request; this bounds clients that read slowly, or ask all the time.
 pub(super) const MAX_AGE: Duration = Duration::from_secs(300);
 
 /// How long the last request of an old connection may take.
@@ -44,7 +49,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(BUFFER_BYTES)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Timely::new(stream, WRITE_TIMEOUT)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

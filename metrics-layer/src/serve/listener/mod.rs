@@ -1,6 +1,7 @@
 //! A server of the handler's own.
 
 mod connection;
+mod timely;
 
 #[cfg(test)]
 mod tests;
@@ -43,8 +44,8 @@ impl Handler {
     /// It needs no async runtime: one thread with a small runtime of its own does everything. So it answers
     /// also when the application's runtime is stuck, which is when one wants to look.
     ///
-    /// A client that sends its request's head slower than in 10 s is cut off, at most 256 are connected, and
-    /// each connection ends after five minutes.
+    /// A client that sends its request's head slower than in 10 s is cut off, and one that takes nothing of its answer for
+    /// as long; at most 256 are connected, and each connection ends after five minutes.
     ///
     /// # Errors
     /// When the address is taken or not allowed, or the system gives no thread.

@@ -6,7 +6,7 @@ use metrics_core::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::Instant;
 
-use super::connection::{HEAD_TIMEOUT, LAST_REQUEST, MAX_AGE};
+use super::connection::{HEAD_TIMEOUT, LAST_REQUEST, MAX_AGE, WRITE_TIMEOUT};
 use super::*;
 use crate::Metrics;
 use crate::serve::Access;
@@ -57,11 +57,47 @@ async fn a_connection_that_is_silent_after_its_answer_is_closed() {
     assert!(lasted.await <= 2 * HEAD_TIMEOUT);
 }
 
+/// However many answers wait for it.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_reads_its_answer_is_gone_in_the_end() {
+async fn a_client_that_never_reads_its_answer_is_cut_off() {
+    for requests in [1, 1000] {
+        let lasted = lasts(REQUEST.len(), async |mut pipe| {
+            let _ = pipe.write_all(&REQUEST.repeat(requests)).await;
+            std::future::pending::<()>().await;
+        });
+        assert_eq!(lasted.await, WRITE_TIMEOUT, "{requests} requests");
+    }
+}
+
+/// Reads a byte whenever it would be cut off in a moment.
+async fn read_slowly(pipe: &mut DuplexStream) {
+    sleep(WRITE_TIMEOUT - Duration::from_millis(1)).await;
+    pipe.read_exact(&mut [0]).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_slowly_gets_its_answer_in_the_end() {
+    const ANSWER: &str = "HTTP/1.1 200 OK";
+    let lasted = lasts(ANSWER.len(), async |mut pipe| {
+        pipe.write_all(REQUEST).await.unwrap();
+        for _ in 0..ANSWER.len() {
+            read_slowly(&mut pipe).await;
+        }
+        let mut rest = String::new();
+        pipe.read_to_string(&mut rest).await.unwrap();
+        assert!(rest.ends_with('}'), "{rest}");
+        std::future::pending::<()>().await;
+    });
+    assert!(lasted.await > ANSWER.len() as u32 * (WRITE_TIMEOUT - Duration::from_millis(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_as_slowly_as_it_may_is_gone_in_the_end() {
     let lasted = lasts(REQUEST.len(), async |mut pipe| {
         pipe.write_all(REQUEST).await.unwrap();
-        std::future::pending::<()>().await;
+        loop {
+            read_slowly(&mut pipe).await;
+        }
     });
     assert_eq!(lasted.await, MAX_AGE + LAST_REQUEST);
 }
