@@ -3,15 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::Path;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use http::{Request, StatusCode};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use metrics_layer::Metrics;
 use metrics_layer::core::storage::{
     Batch, Metric, Point, Sink, SinkError, Store, StoreBuilder, Tags, TrendError, TrendQuery, TrendSource,
 };
 use metrics_layer::core::{Clock, MockClock, TrendMetrics, TrendPeriod};
+use metrics_layer::serve::Body;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -22,9 +26,13 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 /// Monday, 5 January 2026, 00:00 UTC.
 const START_MS: u64 = 1_767_571_200_000;
 
-async fn get(metrics: &Metrics, path: &str) -> (StatusCode, Value) {
+async fn ask(metrics: &Metrics, path: &str) -> Response<Body> {
     let request = Request::get(path).header("host", "localhost").body(()).unwrap();
-    let response = metrics.handler().oneshot(request).await.unwrap();
+    metrics.handler().oneshot(request).await.unwrap()
+}
+
+async fn get(metrics: &Metrics, path: &str) -> (StatusCode, Value) {
+    let response = ask(metrics, path).await;
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap())
@@ -156,6 +164,37 @@ async fn a_store_that_cannot_be_read_is_no_panic_and_tells_no_secret() {
     assert_eq!(store.metrics().panics, 1);
     store.shutdown();
     assert_eq!(get(&metrics, "/metrics/trends").await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+/// A store that answers when it is told to, once for each answer.
+struct Patient(mpsc::Receiver<()>);
+
+impl TrendSource for Patient {
+    fn trend(&mut self, _query: &TrendQuery) -> Result<TrendMetrics, TrendError> {
+        self.0.recv().map_err(|_| TrendError::new("nobody tells"))?;
+        Ok(TrendMetrics::default())
+    }
+}
+
+/// THREAT 42: 32 wait, and one more if one is read already.
+#[tokio::test]
+async fn who_asks_while_too_many_wait_is_told_when_to_come_again() {
+    let (tell, told) = mpsc::channel();
+    let (metrics, _store, _time) = service(Store::with_sink(Broken, Some(Box::new(Patient(told)))));
+    let mut waiting: FuturesUnordered<_> =
+        (0..40).map(|_| ask(&metrics, "/metrics/trends?metric=queue_size")).collect();
+    for _ in 0..7 {
+        let refused = waiting.next().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.headers()["retry-after"], "1");
+    }
+    for _ in 0..33 {
+        tell.send(()).unwrap();
+    }
+    while let Some(response) = waiting.next().await {
+        let status = response.status();
+        assert!(status == StatusCode::OK || response.headers().contains_key("retry-after"), "{status}");
+    }
 }
 
 #[tokio::test]

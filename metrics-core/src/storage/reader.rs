@@ -69,7 +69,7 @@ impl Reader {
         if state.closed {
             slot.answer(Err(TrendError::new("the store is closed or has no trends")));
         } else if state.asked.len() >= MAX_WAITING {
-            slot.answer(Err(TrendError::new("too many trends are being read")));
+            slot.answer(Err(TrendError::busy()));
         } else {
             state.asked.push_back((query, Arc::clone(&slot)));
             self.changed.notify_one();

@@ -119,12 +119,24 @@ pub trait TrendSource: Send {
 #[derive(Debug)]
 pub struct TrendError {
     message: String,
+    is_busy: bool,
 }
 
 impl TrendError {
     /// It could not be read for that reason.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), is_busy: false }
+    }
+
+    /// Too many others are being read.
+    pub(super) fn busy() -> Self {
+        Self { is_busy: true, ..Self::new("too many trends are being read") }
+    }
+
+    /// Whether it was not asked for, as too many others are being read: the same question may be answered a moment later.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.is_busy
     }
 }
 

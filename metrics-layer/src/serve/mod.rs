@@ -18,7 +18,7 @@
 //! | 413 | more than 64 KiB of body are announced; bodies are never read |
 //! | 406 | `Accept` takes no type that the path has |
 //! | 400 | a parameter has a value that is not taken; the text says what is |
-//! | 503 | metrics are disabled; with `Retry-After`, too many documents are being made |
+//! | 503 | metrics are disabled; with `Retry-After`, too many documents are being made or trends being read |
 //! | 500 | the document would be larger than 8 MiB of JSON or 16 MiB of text, or a collector failed |
 //!
 //! # Examples

@@ -34,7 +34,7 @@ pub(crate) enum Refusal {
     Parameter(&'static str),
     /// Metrics are off (E-01).
     Disabled,
-    /// Too many documents are being made (THREAT 42).
+    /// Too many documents are being made, or trends being read (THREAT 42).
     Busy,
     Fault(Fault),
 }

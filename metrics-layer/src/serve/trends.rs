@@ -187,12 +187,12 @@ impl Trend {
         let rendered = match ready!(Pin::new(&mut self.answer).poll(cx)) {
             Ok(mut trend) => {
                 self.word.clone_into(&mut trend.metric);
-                render::json(&trend)
+                render::json(&trend).map_err(Refusal::Fault)
             }
             Err(error) => {
                 // Clients could fill a log with more than that.
                 tracing::debug!(%error, "a trend cannot be read");
-                Err(Fault::Unread)
+                Err(if error.is_busy() { Refusal::Busy } else { Refusal::Fault(Fault::Unread) })
             }
         };
         Poll::Ready(match rendered {
@@ -200,7 +200,7 @@ impl Trend {
                 let bytes = self.encoding.apply(bytes);
                 self.encoding.mark(respond::content(StatusCode::OK, JSON, bytes))
             }
-            Err(fault) => Refusal::Fault(fault).response(),
+            Err(refusal) => refusal.response(),
         })
     }
 }
