@@ -79,7 +79,10 @@ impl Destination {
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
             return Err(problem("a password belongs into a header"));
         }
-        let port = uri.port_u16().unwrap_or(port);
+        let port = match uri.authority().map_or("", |authority| &authority.as_str()[host.len()..]) {
+            "" | ":" => port,
+            given => port_of(given).ok_or_else(|| problem("not a port, which is a number up to 65535"))?,
+        };
         let authority = format!("{host}:{port}");
         let value = HeaderValue::from_str(&authority).map_err(|_| problem("no host"))?;
         Ok(Self {
@@ -153,6 +156,13 @@ fn parsed(address: &str) -> Result<Uri, ConfigError> {
     address.parse().map_err(|_| problem("not an address"))
 }
 
+/// What is written after a host, as a port.
+fn port_of(written: &str) -> Option<u16> {
+    let digits = written.strip_prefix(':')?;
+    // `parse` takes a sign too.
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
 fn problem(problem: &str) -> ConfigError {
     ConfigError::new("destination", problem)
 }
@@ -175,10 +185,17 @@ mod tests {
         assert_eq!(parts("http://127.0.0.1:9093"), of("127.0.0.1:9093", "/x"));
         assert_eq!(parts("http://alerts/"), of("alerts:80", "/x"));
         assert_eq!(parts("http://[::1]:9093/prefix/"), of("[::1]:9093", "/prefix/x"));
+        assert_eq!(parts("http://alerts:"), of("alerts:80", "/x"));
+        assert_eq!(parts("http://[::1]"), of("[::1]:80", "/x"));
         for bad in
             ["", "alerts", "https://alerts", "http://", "http://user:secret@alerts/", "ftp://x", "http://a b"]
         {
             assert!(Destination::new(bad).is_err(), "{bad}");
+        }
+        for port in ["99999", "8x", "-1", "+80", "65536", "80:80", " "] {
+            for host in ["a", "[::1]"] {
+                assert!(Destination::new(format!("http://{host}:{port}/")).is_err(), "{host}:{port}");
+            }
         }
         assert!(Destination::new("http://a").unwrap().header("x y", "").is_err());
         assert!(Destination::new("http://a").unwrap().header("x", "a\nb").is_err());
