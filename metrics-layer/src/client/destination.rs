@@ -38,6 +38,7 @@ pub struct Destination {
     host: String,
     port: u16,
     transport: Option<Arc<dyn Transport>>,
+    /// With a query, if there is one.
     path: String,
     pub(super) headers: HeaderMap,
     pub(super) timeout: Duration,
@@ -129,13 +130,18 @@ impl Destination {
         Self { backoff, ..self }
     }
 
-    /// The path, or what is below it; with a query, if that has one.
+    /// The path, or what is below it; with the queries of both.
     pub(super) fn path_to(&self, below: &str) -> Uri {
-        let path = match below {
-            "" => self.path.clone(),
-            _ => format!("{}/{below}", self.path.trim_end_matches('/')),
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let mut target = match below {
+            "" => path.to_owned(),
+            _ => format!("{}/{below}", path.trim_end_matches('/')),
         };
-        path.parse().unwrap_or_default()
+        if !query.is_empty() {
+            target.push(if target.contains('?') { '&' } else { '?' });
+            target.push_str(query);
+        }
+        target.parse().unwrap_or_default()
     }
 
     pub(super) async fn connect(&self) -> io::Result<Box<dyn Connection>> {
@@ -199,6 +205,16 @@ mod tests {
         }
         assert!(Destination::new("http://a").unwrap().header("x y", "").is_err());
         assert!(Destination::new("http://a").unwrap().header("x", "a\nb").is_err());
+    }
+
+    #[test]
+    fn queries_stay_behind_the_path() {
+        let target = |address, below| Destination::new(address).unwrap().path_to(below).to_string();
+        assert_eq!(target("http://a/?key=1", "api/v2/alerts"), "/api/v2/alerts?key=1");
+        assert_eq!(target("http://a?key=1", "api/v2/alerts"), "/api/v2/alerts?key=1");
+        assert_eq!(target("http://a/b/?key=1&x=/", "write?db=c"), "/b/write?db=c&key=1&x=/");
+        assert_eq!(target("http://a/hook?key=1", ""), "/hook?key=1");
+        assert_eq!(target("http://a/hook?", "x?y"), "/hook/x?y");
     }
 
     /// THREAT 52.
