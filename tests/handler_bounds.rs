@@ -228,3 +228,18 @@ async fn families_of_paths_are_where_they_were_put() {
     let error = Metrics::builder().mounts(Mounts::all().api(Mount::at("in"))).build().unwrap_err();
     assert!(error.to_string().starts_with("mounts: \"in\" is not like"), "{error}");
 }
+
+/// A router panics at a path that it has already.
+#[test]
+fn a_router_takes_families_that_share_paths() {
+    let families = [Mounts::api, Mounts::metrics, Mounts::admin, Mounts::dashboard];
+    let prefixes = ["", "/api", "/metrics", "/api/metrics", "/admin", "/dashboard/performance"];
+    let handler = handler(Registry::default());
+    for (one, other) in (0..families.len()).flat_map(|one| (0..one).map(move |other| (one, other))) {
+        for (first, second) in prefixes.iter().flat_map(|first| prefixes.map(|second| (*first, second))) {
+            let mounts = families[one](Mounts::all(), Mount::at(first));
+            let mounts = families[other](mounts, Mount::at(second));
+            let _: axum::Router = handler.clone().mounts(&mounts).unwrap().router();
+        }
+    }
+}

@@ -54,9 +54,12 @@ impl Table {
         let at = |family: Family, path: &str| Some(format!("{}{path}", mounts.prefix(family)?));
         let place = |route: Route| Some(Place { path: at(route.family, route.path)?, route });
         let mut places: Vec<_> = rows().filter_map(place).collect();
-        // Of two rows that mounts put at one path, the first is the one there.
+        // Of two rows that mounts put at one path, the first is the one there: the sort leaves it before the other.
         places.sort_by(|one, other| one.path.cmp(&other.path));
-        let scopes = SCOPES.iter().filter_map(|(family, path)| at(*family, path)).collect();
+        places.dedup_by(|later, first| later.path == first.path);
+        let mut scopes: Vec<_> = SCOPES.iter().filter_map(|(family, path)| at(*family, path)).collect();
+        scopes.sort();
+        scopes.dedup();
         Ok(Self { places, scopes, mounts: mounts.clone() })
     }
 
@@ -169,6 +172,8 @@ mod tests {
         let Found::Route(route) = table.find("/api/metrics") else { panic!("there are two") };
         assert_eq!(route.family, Family::Api);
         assert!(matches!(table.find("/api/metrics/summary"), Found::Route(_)));
+        let there = table.places.iter().filter(|place| place.path == "/api/metrics");
+        assert_eq!(there.count(), 1);
     }
 
     #[test]
