@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::routing::get;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use metrics_layer::serve::{Access, Peer};
@@ -249,6 +249,21 @@ async fn health_has_a_policy_of_its_own() {
         assert_eq!(closed.clone().oneshot(request(health, &row)).await.unwrap().status(), 401);
         let row = (policy, LOCAL, "", RIGHT, "", 0);
         assert_eq!(closed.oneshot(request(health, &row)).await.unwrap().status(), 200);
+    }
+}
+
+/// Also of a service of one's own: the length is told, and nothing follows.
+#[tokio::test]
+async fn a_refusal_of_head_has_no_body() {
+    let own =
+        service_fn(|_: Request<String>| async { Ok::<_, io::Error>(http::Response::new(String::new())) });
+    let own = Access::default().allow_loopback().layer().layer(own);
+    for (method, length) in [(Method::GET, 29), (Method::HEAD, 0)] {
+        let request = Request::builder().method(method).header("host", "evil.example");
+        let response = own.clone().oneshot(request.body(String::new()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert_eq!(response.headers()["content-length"], "29");
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes().len(), length);
     }
 }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::Response;
+use http::{Method, Response};
 
 use super::Body;
 use super::document::Document;
@@ -44,8 +44,9 @@ impl ResponseFuture {
         Self { state: State::Trend(trend), without_body: false }
     }
 
-    pub(super) fn without_body(self) -> Self {
-        Self { without_body: true, ..self }
+    /// As it is sent to a request with this method.
+    pub(super) fn for_method(self, method: &Method) -> Self {
+        Self { without_body: method == Method::HEAD, ..self }
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use metrics_core as core;
 use metrics_core::{Collector, ConfigError, PerformanceHealth};
 use tower_service::Service;
@@ -199,9 +199,7 @@ impl<B> Service<Request<B>> for Handler {
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let (mut head, _body_that_nobody_reads) = request.into_parts();
         Peer::fill(&mut head.extensions);
-        let is_head = head.method == Method::HEAD;
-        let answer = self.shared.answer(&head);
-        if is_head { answer.without_body() } else { answer }
+        self.shared.answer(&head).for_method(&head.method)
     }
 }
 

@@ -81,7 +81,10 @@ where
         Peer::fill(&mut parts.extensions);
         let state = match self.access.check(&parts) {
             Ok(()) => State::Allowed { future: self.inner.call(Request::from_parts(parts, body)) },
-            Err(refusal) => State::Refused { future: ResponseFuture::ready(refusal.response()) },
+            Err(refusal) => {
+                let answer = ResponseFuture::ready(refusal.response());
+                State::Refused { future: answer.for_method(&parts.method) }
+            }
         };
         AccessFuture { state }
     }
