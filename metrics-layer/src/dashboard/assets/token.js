@@ -2,7 +2,15 @@
 
 const KEY = "metrics-token";
 
-const read = () => sessionStorage.getItem(KEY);
+// Others than these characters are in no token, and neither a header nor a subprotocol may have all of them: a browser
+// would refuse to send anything, and the page would never be asked for a better one.
+const POSSIBLE = /^[\w.~+-]+$/;
+
+/** Empty when there is none that could be right. */
+function read() {
+  const token = sessionStorage.getItem(KEY) ?? "";
+  return POSSIBLE.test(token) ? token : "";
+}
 
 /** @param {string} token */
 export function remember(token) {
@@ -21,6 +29,5 @@ export function headers() {
 /** What a WebSocket carries, which can have no other header. */
 export function protocols() {
   const token = read();
-  // Others than these characters are in no token, and a subprotocol may not have them.
-  return token && /^[\w.~+-]+$/.test(token) ? ["metrics", `bearer.${token}`] : [];
+  return token ? ["metrics", `bearer.${token}`] : [];
 }
