@@ -5,7 +5,7 @@ use std::time::Duration;
 use metrics_layer::Metrics;
 
 use crate::chromium::Browser;
-use crate::setup::{dashboard, serve};
+use crate::setup::{dashboard, open, serve};
 
 /// A minute of a history that samples once a second.
 const SAMPLES: usize = 60;
@@ -57,4 +57,59 @@ async fn every_chart_has_more_than_thirty_points_after_a_minute() {
         .await;
     assert!(drawn.iter().all(|points| *points > POINTS), "{drawn:?}");
     page.assert_clean().await;
+}
+
+/// The charts that are seen and have points, by name.
+const SEEN: &str = "[...document.querySelectorAll('svg.chart:not([data-points=\"0\"])')]
+    .filter((chart) => chart.checkVisibility()).map((chart) => chart.dataset.chart)";
+
+/// Only samples are kept of gauges, so that they have no place among averages.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn gauges_are_charted_while_samples_are_shown() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    metrics.registry().gauge("temperature").set(21.0);
+    metrics.collection().record_cpu_usage(12.0);
+    metrics.collection().collect();
+    let address = serve(&metrics).await;
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &address.to_string()).await;
+    let seen = |chart: &str| format!("{SEEN}.includes('{chart}')");
+    let choose = |range: &str| format!("void document.querySelector('[data-range=\"{range}\"]').click()");
+    for _ in 0..2 {
+        page.until(&seen("trend-temperature")).await;
+        page.evaluate::<()>(&choose("7d")).await;
+        page.until(&format!("{} && !{}", seen("trend-cpu_usage"), seen("trend-temperature"))).await;
+        let exported = page.evaluate::<usize>(
+            "document.querySelector('trends-panel').tables.map((table) => table.exported())
+                .find(({ name }) => name === 'trend-temperature').rows.length",
+        );
+        assert_eq!(exported.await, 0, "what is not seen is not exported");
+        page.evaluate::<()>(&choose("1h")).await;
+    }
+    page.assert_clean().await;
+}
+
+/// What every object has is no choice.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn an_address_with_a_choice_that_there_is_not_has_the_first_one() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    metrics.collection().record_cpu_usage(12.0);
+    metrics.collection().collect();
+    let address = serve(&metrics).await.to_string();
+    let browser = Browser::start().await;
+    for name in ["constructor", "__proto__", "2h"] {
+        let page =
+            open(&browser, &address, &format!("dashboard/performance#range={name}&theme={name}"), "live")
+                .await;
+        let chosen = "[...document.querySelectorAll('[data-range][aria-pressed=\"true\"]')]
+            .map((button) => button.dataset.range).join()";
+        page.until(&format!("{chosen} === '1h' && {SEEN}.includes('trend-cpu_usage')")).await;
+        let theme = "document.querySelector('[data-tool=\"theme\"]').textContent";
+        assert_eq!(page.evaluate::<String>(theme).await, "Auto", "{name}");
+        page.assert_clean().await;
+    }
 }

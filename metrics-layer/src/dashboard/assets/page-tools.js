@@ -29,10 +29,14 @@ class PageTools extends HTMLElement {
     if (this.firstChild) return;
     this.append(this.#pause, this.#theme, this.#export, this.#help);
     this.#paused.subscribe(() => this.#applyPause());
-    theme.subscribe((name) => setText(this.#theme, NAMES[name] ?? NAMES[""]));
-    setText(this.#theme, NAMES[theme.value] ?? NAMES[""]);
+    theme.subscribe(() => this.#nameTheme());
+    this.#nameTheme();
     this.#applyPause();
     addEventListener("keydown", (event) => this.#press(event));
+  }
+
+  #nameTheme() {
+    setText(this.#theme, NAMES[Object.hasOwn(NAMES, theme.value) ? theme.value : ""]);
   }
 
   #togglePause() {

@@ -82,7 +82,8 @@ class TrendsPanel extends Panel {
   }
 
   #chosen() {
-    return RANGES[this.#range.value] ?? RANGES[FIRST];
+    const range = this.#range.value;
+    return RANGES[Object.hasOwn(RANGES, range) ? range : FIRST];
   }
 
   async #bring() {
@@ -106,8 +107,10 @@ class TrendsPanel extends Panel {
       const series = range.period ? averages(this.#trends.get(name)) : samples(collection?.[field]);
       this.#show(name, title, series, since);
     }
+    // Nobody keeps averages of them.
     const gauges = range.period ? [] : Object.entries(collection?.gauges ?? {}).slice(0, MOST_GAUGES);
     for (const [name, gauge] of gauges) this.#show(name, name, samples(gauge), since);
+    this.#keepOnly([...SERIES.map(({ name }) => name), ...gauges.map(([name]) => name)]);
     const seconds = (collection?.collection_interval_ms ?? 0) / 1000;
     this.note(range.period ? `${range.period} averages` : seconds ? `a sample every ${seconds} s` : "");
   }
@@ -120,6 +123,18 @@ class TrendsPanel extends Panel {
    */
   #show(name, title, { unit, points }, since) {
     this.#chart(name, title).show(points.filter(({ time }) => time >= since), unit);
+  }
+
+  /**
+   * Hides all other charts, and empties them, as what is not seen is not exported.
+   * @param {string[]} names
+   */
+  #keepOnly(names) {
+    for (const [name, chart] of this.#charts) {
+      const isGone = !names.includes(name);
+      if (isGone && !chart.root.hidden) chart.show([], "");
+      chart.root.hidden = isGone;
+    }
   }
 }
 
