@@ -21,8 +21,9 @@ use crate::serve::{Handler, Peer};
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A client that has taken nothing of its answer for so long is cut off: it has stopped reading, and others wait for its
-/// place. It is more than live clients get, as an operating system takes from a slow one in large pieces.
-pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// place. An operating system tells that something was taken in pieces of up to a megabyte, which a client may take from
+/// 40 KB/s on.
+pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A connection that is this old ends after its request; this bounds clients that read slowly, or ask all the time.
 pub(super) const MAX_AGE: Duration = Duration::from_secs(300);
