@@ -125,14 +125,19 @@ fn current_request() -> Option<Request> {
     CURRENT.with(|current| current.request.get())
 }
 
+/// The request for which its owner is at work on the calling thread. A guard that says so may be held beyond its end; and
+/// of others than the owner it may end while it is asked for.
+#[inline]
+fn request_of_owner() -> Option<Request> {
+    current_request().filter(|request| request.is_seen_as_owner() && request.is_under_way())
+}
+
 /// What the layer further out, which began the request for which the calling thread works, marked it with.
 #[doc(hidden)]
 #[inline]
 #[must_use]
 pub fn current_mark() -> [u64; 3] {
-    // Of others than the owner the request may end while it is asked for.
-    let request = current_request().filter(|request| request.is_seen_as_owner() && request.is_under_way());
-    request.map_or([0; 3], Request::mark)
+    request_of_owner().map_or([0; 3], Request::mark)
 }
 
 /// Whether the calling thread works for a request that asked for its timed calls.

@@ -91,8 +91,7 @@ impl Notes {
     /// Whether less was sent than was announced.
     #[inline]
     pub(crate) fn falls_short(&self) -> bool {
-        let length = self.length.load(Ordering::Relaxed);
-        length != UNKNOWN && self.sent() < length
+        self.length.load(Ordering::Relaxed) != UNKNOWN && !self.is_sent()
     }
 
     /// Whether as much was sent as was announced.

@@ -3,7 +3,7 @@
 use super::calls::{Call, TimedCalls};
 use super::cell::{Owned, Request};
 use super::notes::Notes;
-use super::{Current, Entered, current_request};
+use super::{Current, Entered, request_of_owner};
 use crate::record::{Routes, SeriesId, record};
 
 /// The one who began a request; others have a [`Context`](super::Context) of it.
@@ -153,9 +153,7 @@ impl BodyBytes {
     #[inline]
     pub fn read(&self, bytes: u64) {
         let Some(request) = self.request else { return };
-        // It may have ended while a guard that says so is held.
-        let is_at_work = |at_work: &Request| at_work.is_seen_as_owner() && at_work.is_under_way();
-        if current_request().filter(is_at_work) == Some(request) {
+        if request_of_owner() == Some(request) {
             request.add_received(bytes);
         } else {
             self.late(bytes);

@@ -84,10 +84,10 @@ impl<B: Body> Body for ResponseBody<B> {
                 let entered = timer.context().enter();
                 let active = Active::new(this.watch, entered);
                 let frame = this.inner.as_mut().poll_frame(cx);
-                let is_at_end = matches!(&frame, Poll::Ready(Some(Ok(_)))) && this.inner.is_end_stream();
+                let says_end = matches!(&frame, Poll::Ready(Some(Ok(_)))) && this.inner.is_end_stream();
                 active.leave();
                 if let Poll::Ready(frame) = &frame {
-                    this.watch.after(frame, is_at_end);
+                    this.watch.after(frame, says_end);
                 }
                 frame
             }
@@ -119,7 +119,7 @@ impl<B: Body> Body for ResponseBody<B> {
 impl Watch {
     /// Takes in what a poll gave; ends the request if the body is at its end.
     #[inline]
-    fn after<D: Buf, E>(&mut self, frame: &Option<Result<Frame<D>, E>>, is_at_end: bool) {
+    fn after<D: Buf, E>(&mut self, frame: &Option<Result<Frame<D>, E>>, says_end: bool) {
         let Self::Request(timer) = self else { return };
         let at_end = match frame {
             // A server cannot send what was announced, and breaks off.
@@ -132,7 +132,7 @@ impl Watch {
                     timer.grpc_status(code);
                 }
                 // Nobody polls again after trailers, nor a body that says that it is at its end.
-                frame.is_trailers() || is_at_end
+                frame.is_trailers() || says_end
             }
         };
         if at_end {

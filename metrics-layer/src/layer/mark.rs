@@ -50,23 +50,24 @@ impl Mark {
     #[inline]
     pub(super) fn is_counted<'a>(self, prefix: impl FnOnce() -> Option<&'a str>) -> bool {
         let [what, tail, head] = context::current_mark();
-        what != 0 && Self { what, tail, head }.is_outside_of(self, prefix)
+        Self { what, tail, head }.is_outside_of(self, prefix)
     }
 
+    #[inline]
     fn is_outside_of<'a>(self, inner: Self, prefix: impl FnOnce() -> Option<&'a str>) -> bool {
-        self == inner
-            || self.what >> LENGTH_BITS == inner.what >> LENGTH_BITS
-                && inner.length() <= self.length()
-                && prefix().is_some_and(|prefix| self.is_below(prefix, inner))
+        self.what != 0 && (self == inner || prefix().is_some_and(|prefix| self.is_below(prefix, inner)))
     }
 
-    /// Whether that path is this one without the prefix, as far as it is known. A prefix with parameters is of any length.
+    /// Whether that request is this one, and its path this one's without the prefix, as far as it is known. A prefix with parameters is of any length.
     fn is_below(self, prefix: &str, inner: Self) -> bool {
+        let is_shorter =
+            self.what >> LENGTH_BITS == inner.what >> LENGTH_BITS && inner.length() <= self.length();
         // Nothing that is left is a slash.
         let is_bare = inner.length() == 1 && self.length() == prefix.len();
         let unknown = 8 * TAIL_BYTES.saturating_sub(inner.length()) as u32;
         let ends_alike = (self.tail ^ inner.tail).checked_shr(unknown).unwrap_or(0) == 0;
-        is_bare || ends_alike && (prefix.contains('{') || prefix.len() + inner.length() == self.length())
+        let has_length = prefix.contains('{') || prefix.len() + inner.length() == self.length();
+        is_shorter && (is_bare || ends_alike && has_length)
     }
 
     #[inline]
@@ -124,6 +125,8 @@ mod tests {
         for other in [Mark::new(2, "GET", SCAN), Mark::new(1, "PUT", SCAN)] {
             assert!(!outer.is_outside_of(other, || Some("")), "{other:?}");
         }
+        let none = Mark { what: 0, tail: 0, head: 0 };
+        assert!(!none.is_outside_of(none, || Some("")));
         assert!(Mark::new(1, "GET", "/v1/a").is_outside_of(Mark::new(1, "GET", "/a"), || Some("/v1")));
     }
 
@@ -151,5 +154,6 @@ mod tests {
         // So do collectors, whatever the length.
         let long = "/".repeat(MAX_LENGTH as usize + 1);
         assert_ne!(Mark::new(1, "GET", &long).what, Mark::new(2, "GET", &long).what);
+        assert_eq!(Mark::new(1, "GET", &long).length(), MAX_LENGTH as usize);
     }
 }

@@ -1,8 +1,8 @@
 //! The Tower layer: times the requests of a service, and changes nothing about them.
 //!
 //! A file per idea: what is timed ([`scope`]), on which route ([`template`]), which a router may have left in the
-//! request ([`routed`]), by which method ([`method`]), the request under way ([`call`]) and at work ([`active`]), how a layer knows what another one counts ([`mark`]), the
-//! service, its future, and the bodies.
+//! request ([`routed`]), by which method ([`method`]), the request under way ([`call`]) and at work ([`active`]), how a
+//! layer knows what another one counts ([`mark`]), the service, its future, and the bodies.
 
 mod active;
 mod body;

@@ -195,31 +195,38 @@ mod tests {
 
     #[test]
     fn inside_of_a_nested_router_the_whole_path_counts_too() {
+        let assert_rows = |scope: &Scope, rows: &[(&str, &str, bool)]| {
+            for (prefix, left, expected) in rows {
+                assert_eq!(scope.contains(left, || Some(*prefix)), *expected, "{prefix} {left}");
+            }
+        };
         let mut scope = Scope::default();
-        for (prefix, left, expected) in [
-            ("/api", "/scans/7", true),
-            ("/api/v1", "/", true),
-            ("/api/{tenant}", "/scans/7", true),
-            ("/v1", "/api/scans/7", true),
-            ("/api", "/", false),
-            ("/v1", "/scans/7", false),
-            ("/apix", "/scans/7", false),
-        ] {
-            assert_eq!(scope.contains(left, || Some(prefix)), expected, "{prefix} {left}");
-        }
+        assert_rows(
+            &scope,
+            &[
+                ("/api", "/scans/7", true),
+                ("/api/v1", "/", true),
+                ("/api/{tenant}", "/scans/7", true),
+                ("/v1", "/api/scans/7", true),
+                ("/api", "/", false),
+                ("/v1", "/scans/7", false),
+                ("/apix", "/scans/7", false),
+            ],
+        );
         scope.include("/v1/scans/{id}").unwrap();
         scope.exclude("/api/secret/{*rest}").unwrap();
         scope.exclude("/internal").unwrap();
-        for (prefix, left, expected) in [
-            ("/api", "/scans/7", true),
-            ("/v1", "/scans/7", true),
-            ("/v1", "/nodes/7", false),
-            ("/api", "/internal", false),
-            ("/api", "/secret/7", false),
-            ("/api", "/api/secret/7", false),
-        ] {
-            assert_eq!(scope.contains(left, || Some(prefix)), expected, "{prefix} {left}");
-        }
+        assert_rows(
+            &scope,
+            &[
+                ("/api", "/scans/7", true),
+                ("/v1", "/scans/7", true),
+                ("/v1", "/nodes/7", false),
+                ("/api", "/internal", false),
+                ("/api", "/secret/7", false),
+                ("/api", "/api/secret/7", false),
+            ],
+        );
     }
 
     proptest::proptest! {
