@@ -4,6 +4,7 @@
 mod cache;
 mod exchange;
 mod extra;
+mod extremes;
 mod gauge;
 mod histogram;
 mod lease;

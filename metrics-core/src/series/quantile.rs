@@ -1,5 +1,6 @@
 //! Percentiles of a window, by the rule of CON-09.
 
+use super::extremes::{Extremes, TOP};
 use crate::unit::{NS_PER_MS, ms_from_ns};
 
 /// A percentile (0 < `percent` < 100) of ascending nanoseconds, in ms. Only the first, the last and the two around the
@@ -68,9 +69,6 @@ fn between(below: f64, above: f64, share: Share) -> f64 {
 /// Below this, sorting is faster than selecting; and above it the ranks of three usual percentiles differ.
 const FEW: usize = 24;
 
-/// So many of the largest samples are enough for the 95th percentile of a window of 100, and of up to 119.
-const TOP: usize = 6;
-
 /// What is told of nanoseconds in any order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Quantiles {
@@ -94,7 +92,7 @@ impl Quantiles {
         }
         let (rank, share) = position(count, 50);
         let (below, median, above) = samples.select_nth_unstable(rank - 1);
-        let (next, mut top) = least_and_top(above);
+        let Extremes { least: next, mut top } = Extremes::of(above);
         let min = least(below).min(*median);
         let p50_ms = ms_between(*median, next, share);
         let p95 = position(count, 95).0 - 1;
@@ -127,22 +125,6 @@ fn least(samples: &[u64]) -> u64 {
     let lesser = |of: [u64; 4], four: &[u64; 4]| std::array::from_fn(|at| of[at].min(four[at]));
     let of_fours = fours.iter().fold([u64::MAX; 4], lesser);
     of_fours.iter().chain(rest).fold(u64::MAX, |least, ns| least.min(*ns))
-}
-
-/// The smallest sample, and the largest ones, the very largest first.
-///
-/// Every sample goes through all places, because what depends on it would be a jump that no processor foresees: going
-/// on only where a sample belongs takes twice as long, but for samples that were read just before.
-fn least_and_top(samples: &[u64]) -> (u64, [u64; TOP]) {
-    let (mut least, mut top) = (u64::MAX, [0; TOP]);
-    for &ns in samples {
-        least = least.min(ns);
-        let mut lesser = ns;
-        for place in &mut top {
-            (*place, lesser) = (lesser.max(*place), lesser.min(*place));
-        }
-    }
-    (least, top)
 }
 
 #[cfg(test)]
