@@ -45,8 +45,9 @@ use crate::sync::{lock, quietly};
 
 /// The tables of one registry between two resets.
 ///
-/// A reset, and the eviction of idle nodes, replace the whole state, so that nothing old can leak into the new;
-/// threads notice by the id.
+/// A reset, and the eviction of idle nodes, replace the whole state; threads notice by the id. After a reset nothing
+/// old can leak into the new. After an eviction the tables that it leaves alone are the same ones: who still finds the
+/// replaced state records in them.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) id: StateId,
@@ -60,29 +61,29 @@ pub(crate) struct State {
     pub(crate) nodes: Table<NodeEntry>,
     pub(crate) edges: Edges,
     pub(crate) operations: Table<OperationEntry>,
-    pub(crate) functions: Table<FunctionEntry>,
-    pub(crate) routes: Table<RouteEntry>,
+    pub(crate) functions: Arc<Table<FunctionEntry>>,
+    pub(crate) routes: Arc<Table<RouteEntry>>,
     /// Requests by labels of the application's own, by name and value.
-    pub(crate) labels: Table<LabelEntry>,
-    pub(crate) topics: Table<TopicEntry>,
-    pub(crate) counters: Table<CounterEntry>,
-    pub(crate) gauges: Table<GaugeEntry>,
-    pub(crate) caches: Table<CacheEntry>,
+    pub(crate) labels: Arc<Table<LabelEntry>>,
+    pub(crate) topics: Arc<Table<TopicEntry>>,
+    pub(crate) counters: Arc<Table<CounterEntry>>,
+    pub(crate) gauges: Arc<Table<GaugeEntry>>,
+    pub(crate) caches: Arc<Table<CacheEntry>>,
     /// The one entry of the database window.
-    pub(crate) queries: Table<QueriesEntry>,
-    pub(crate) queues: Table<QueueEntry>,
-    pub(crate) pools: Table<PoolEntry>,
+    pub(crate) queries: Arc<Table<QueriesEntry>>,
+    pub(crate) queues: Arc<Table<QueueEntry>>,
+    pub(crate) pools: Arc<Table<PoolEntry>>,
     /// Errors by types that the application names.
-    pub(crate) error_types: Table<CounterEntry>,
+    pub(crate) error_types: Arc<Table<CounterEntry>>,
     /// Each [`Tally`] at its place.
-    pub(crate) tallies: Table<CounterEntry>,
+    pub(crate) tallies: Arc<Table<CounterEntry>>,
     throughput: Arc<Throughput>,
-    pub(crate) function_extras: Table<ExtraEntry>,
+    pub(crate) function_extras: Arc<Table<ExtraEntry>>,
     pub(crate) node_extras: Table<ExtraEntry>,
     pub(crate) operation_extras: Table<ExtraEntry>,
     pub(crate) requests: Arc<RequestLog>,
-    pub(crate) system: Mutex<SystemMetrics>,
-    pub(crate) invalid_samples: AtomicU64,
+    pub(crate) system: Arc<Mutex<SystemMetrics>>,
+    pub(crate) invalid_samples: Arc<AtomicU64>,
 }
 
 /// The key of the database window, whose entry is there from the start: at place 0.
@@ -139,26 +140,26 @@ impl State {
         next.nodes = self.nodes.retained(|row| !idle.contains(row.name()));
         next.edges = self.edges.without(&idle);
         next.operations = self.operations.retained(|row| !idle.contains(row.name()));
-        next.functions = self.functions.retained(|_| true);
-        next.routes = self.routes.retained(|_| true);
+        next.functions = Arc::clone(&self.functions);
+        next.routes = Arc::clone(&self.routes);
         next.epoch = self.epoch;
         next.requests = Arc::clone(&self.requests);
-        next.labels = self.labels.retained(|_| true);
-        next.topics = self.topics.retained(|_| true);
-        next.counters = self.counters.retained(|_| true);
-        next.gauges = self.gauges.retained(|_| true);
-        next.caches = self.caches.retained(|_| true);
-        next.queries = self.queries.retained(|_| true);
-        next.queues = self.queues.retained(|_| true);
-        next.pools = self.pools.retained(|_| true);
-        next.error_types = self.error_types.retained(|_| true);
-        next.tallies = self.tallies.retained(|_| true);
+        next.labels = Arc::clone(&self.labels);
+        next.topics = Arc::clone(&self.topics);
+        next.counters = Arc::clone(&self.counters);
+        next.gauges = Arc::clone(&self.gauges);
+        next.caches = Arc::clone(&self.caches);
+        next.queries = Arc::clone(&self.queries);
+        next.queues = Arc::clone(&self.queues);
+        next.pools = Arc::clone(&self.pools);
+        next.error_types = Arc::clone(&self.error_types);
+        next.tallies = Arc::clone(&self.tallies);
         next.throughput = Arc::clone(&self.throughput);
-        next.function_extras = self.function_extras.retained(|_| true);
+        next.function_extras = Arc::clone(&self.function_extras);
         next.node_extras = self.node_extras.retained(|row| !idle.contains(row.name()));
         next.operation_extras = self.operation_extras.retained(|row| !idle.contains(row.name()));
-        next.system = Mutex::new(*lock(&self.system));
-        next.invalid_samples = AtomicU64::new(self.invalid_samples.load(Ordering::Relaxed));
+        next.system = Arc::clone(&self.system);
+        next.invalid_samples = Arc::clone(&self.invalid_samples);
         Some(next.publish())
     }
 
@@ -176,25 +177,25 @@ impl State {
             nodes: Table::new(limits.nodes),
             edges: Edges::new(limits.nodes),
             operations: Table::new(limits.operations),
-            functions: Table::new(limits.functions),
-            routes: Table::new(limits.routes),
-            labels: Table::new(limits.label_values),
-            topics: Table::new(limits.topics),
-            counters: Table::new(limits.counters),
-            gauges: Table::new(limits.gauges),
-            caches: Table::new(limits.caches),
-            queries,
-            queues: Table::new(limits.queues),
-            pools: Table::new(limits.pools),
-            error_types: Table::new(limits.error_types),
-            tallies,
+            functions: Arc::new(Table::new(limits.functions)),
+            routes: Arc::new(Table::new(limits.routes)),
+            labels: Arc::new(Table::new(limits.label_values)),
+            topics: Arc::new(Table::new(limits.topics)),
+            counters: Arc::new(Table::new(limits.counters)),
+            gauges: Arc::new(Table::new(limits.gauges)),
+            caches: Arc::new(Table::new(limits.caches)),
+            queries: Arc::new(queries),
+            queues: Arc::new(Table::new(limits.queues)),
+            pools: Arc::new(Table::new(limits.pools)),
+            error_types: Arc::new(Table::new(limits.error_types)),
+            tallies: Arc::new(tallies),
             throughput,
-            function_extras: Table::new(limits.functions),
+            function_extras: Arc::new(Table::new(limits.functions)),
             node_extras: Table::new(limits.nodes),
             operation_extras: Table::new(limits.operations),
             requests: Arc::default(),
-            system: Mutex::default(),
-            invalid_samples: AtomicU64::new(0),
+            system: Arc::default(),
+            invalid_samples: Arc::default(),
             config,
         }
     }

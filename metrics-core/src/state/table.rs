@@ -90,7 +90,7 @@ impl<E> Table<E> {
         if let Some(index) = rows.find(hash, key) {
             return Place::Own(index);
         }
-        if rows.index.len() < self.cap {
+        if rows.has_room(self.cap) {
             return Place::Own(rows.insert(hash, Row::new(key, make)));
         }
         self.overflowed.fetch_add(1, Ordering::Relaxed);
@@ -108,7 +108,8 @@ impl<E> Table<E> {
             return Some(Place::Own(index));
         }
         let overflow = Key::OVERFLOW;
-        let index = rows.find(overflow.hash(), overflow)?;
+        // There may be room again, where others went.
+        let index = rows.find(overflow.hash(), overflow).filter(|_| !rows.has_room(self.cap))?;
         self.overflowed.fetch_add(1, Ordering::Relaxed);
         Some(Place::Overflow(index))
     }
@@ -182,6 +183,12 @@ impl<E> Rows<E> {
     fn find(&self, hash: u64, key: Key<'_>) -> Option<u32> {
         let same = |&index: &u32| self.list.get(index as usize).is_some_and(|row| row.key.borrow() == key);
         self.index.find(hash, same).copied()
+    }
+
+    /// Whether there are less than so many entries beside the overflow entry.
+    fn has_room(&self, cap: usize) -> bool {
+        let len = self.index.len();
+        len < cap || len == cap && self.find(Key::OVERFLOW.hash(), Key::OVERFLOW).is_some()
     }
 
     fn insert(&mut self, hash: u64, row: Arc<Row<E>>) -> u32 {
