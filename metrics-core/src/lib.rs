@@ -145,7 +145,7 @@ extern crate self as metrics_core;
 pub mod __private {
     pub use std::boxed::Box;
 
-    pub use crate::record::contained;
+    pub use crate::record::{caught, contained};
     pub use crate::timer::{
         BusyFuture, InFlight, Instance, IntoPoints, MAY_RECORD, Memory, Place, Question, Rewrap, Site,
         Subject, TimedFuture, Timer, Watch, asked, is_recording, points,

@@ -34,6 +34,9 @@ impl Minutes {
     /// Takes in how many requests there were up to now.
     pub(super) fn advance(&mut self, at: Duration, routes: &RoutesBefore) -> LastMinutes {
         let mark = |sum: Sum| Mark { at, requests: sum.count, errors: sum.errors };
+        if self.is_reset(routes) {
+            *self = Self::since(self.last);
+        }
         let service = self.service.advance(mark(routes.total()));
         let of_routes = routes.iter().enumerate().map(|(index, (route, sum))| {
             let minute = self.of_route(index, route).advance(mark(*sum));
@@ -44,7 +47,13 @@ impl Minutes {
         LastMinutes { service, routes }
     }
 
-    /// After a reset there are other routes; one that was not there at the last look has had nothing before it.
+    /// After a reset there are other routes, or fewer.
+    fn is_reset(&self, routes: &RoutesBefore) -> bool {
+        let is_other = |((before, _), (now, _)): (&(Route, _), &(Route, _))| !Arc::ptr_eq(before, now);
+        routes.iter().len() < self.routes.len() || self.routes.iter().zip(routes.iter()).any(is_other)
+    }
+
+    /// One that was not there at the last look has had nothing before it.
     fn of_route(&mut self, index: usize, route: &Route) -> &mut Activity {
         if self.routes.get(index).is_none_or(|(other, _)| !Arc::ptr_eq(other, route)) {
             self.routes.truncate(index);

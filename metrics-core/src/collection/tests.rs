@@ -157,6 +157,28 @@ fn latency_is_that_of_the_requests_since_the_last_collection() {
     assert_eq!(values, [10.0, 40.0, 7.0]);
 }
 
+/// Also if there were more requests since than before it.
+#[test]
+fn a_reset_begins_the_minute_anew() {
+    let (metrics, time) = metrics_with(vec![AlertRule::above("requests_per_minute").critical(1e9)]);
+    let record = |path: &str, n| {
+        (0..n).for_each(|_| metrics.registry().route("GET", path).record(Duration::from_millis(1), 200));
+    };
+    let minute = || {
+        time.advance(Duration::from_secs(60));
+        metrics.collection().collect();
+        metrics.alerts().status()[0].value
+    };
+    metrics.collection().collect();
+    ["/a", "/b", "/c"].into_iter().for_each(|path| record(path, 10));
+    assert_eq!(minute(), 30.0);
+    metrics.registry().reset();
+    record("/a", 50);
+    assert_eq!(minute(), 50.0);
+    record("/a", 20);
+    assert_eq!(minute(), 20.0);
+}
+
 /// rules see the values of the collection, by name and label.
 #[test]
 fn alerts_watch_what_was_collected() {

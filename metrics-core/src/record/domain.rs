@@ -4,7 +4,7 @@ use super::hot::{Cache, Hot};
 use super::local::{Binding, Shards};
 use super::short::ShortNames;
 use crate::state::{
-    CacheEntry, CounterEntry, Entry, ExtraEntry, FunctionEntry, GaugeEntry, LabelEntry, NodeEntry,
+    CacheEntry, CounterEntry, Entry, ExtraEntry, FunctionEntry, GaugeEntry, Key, LabelEntry, NodeEntry,
     OperationEntry, PoolEntry, QueriesEntry, QueueEntry, RouteEntry, State, Table, TopicEntry,
 };
 
@@ -16,6 +16,11 @@ pub(crate) trait Domain {
     type Entry: Entry;
 
     fn table(state: &State) -> &Table<Self::Entry>;
+
+    /// The key under which a key is counted.
+    fn counted_as<'a>(_state: &State, key: Key<'a>) -> Key<'a> {
+        key
+    }
 
     fn cache(hot: &Hot) -> &Cache<ShardOf<Self>>
     where
@@ -47,7 +52,7 @@ macro_rules! named {
 }
 
 macro_rules! domain {
-    ($(#[$doc:meta])* $name:ident, $entry:ident, $field:ident) => {
+    ($(#[$doc:meta])* $name:ident, $entry:ident, $field:ident $(, beside $timed:ident)?) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub(crate) enum $name {}
@@ -58,6 +63,11 @@ macro_rules! domain {
             fn table(state: &State) -> &Table<$entry> {
                 &state.$field
             }
+            $(
+                fn counted_as<'a>(state: &State, key: Key<'a>) -> Key<'a> {
+                    state.$timed.counted_as(key)
+                }
+            )?
 
             #[inline(always)]
             fn cache(hot: &Hot) -> &Cache<ShardOf<Self>> {
@@ -134,15 +144,15 @@ domain!(
 );
 domain!(
     /// What is counted beside the timing of functions, by name.
-    FunctionExtras, ExtraEntry, function_extras
+    FunctionExtras, ExtraEntry, function_extras, beside functions
 );
 domain!(
     /// What is counted beside the timing of nodes, by id.
-    NodeExtras, ExtraEntry, node_extras
+    NodeExtras, ExtraEntry, node_extras, beside nodes
 );
 domain!(
     /// What is counted beside the timing of operations, by node id and name.
-    OperationExtras, ExtraEntry, operation_extras
+    OperationExtras, ExtraEntry, operation_extras, beside operations
 );
 
 named! {

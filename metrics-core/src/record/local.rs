@@ -369,7 +369,7 @@ fn resolve_route_by_key(state: StateId, method: &str, template: &str) -> Option<
 fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
     let _quiet = Quiet::unless_already()?;
     let state = State::find(id)?;
-    let index = match state.intern(D::table(&state), key) {
+    let index = match state.intern(D::table(&state), D::counted_as(&state, key)) {
         Place::Overflow(index) => index,
         Place::Own(index) => {
             // Its strings are those of the entry.

@@ -18,8 +18,8 @@ mod slot;
 mod time;
 
 pub(crate) use asleep::fall_asleep;
-pub use contained::contained;
 pub(crate) use contained::recorder_panics;
+pub use contained::{caught, contained};
 pub(crate) use domain::{
     Caches, Counters, Domain, ErrorTypes, FunctionExtras, Functions, Gauges, Labels, NodeExtras, Nodes,
     OperationExtras, Operations, Pools, Queues, Routes, ShardOf, Tallies, Topics,

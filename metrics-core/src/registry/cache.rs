@@ -51,6 +51,6 @@ impl Cache {
     /// The counts over all threads.
     #[must_use]
     pub fn read(&self) -> CacheMetrics {
-        self.handle.entry::<Caches>().map(|cache| cache.snapshot()).unwrap_or_default()
+        self.handle.seen::<Caches>().map(|cache| cache.snapshot()).unwrap_or_default()
     }
 }

@@ -99,12 +99,17 @@ impl Handle {
     where
         TotalOf<D>: AsRef<TimingTotal>,
     {
-        self.entry::<D>().map(|entry| Lifetime::of(entry.series())).unwrap_or_default()
+        self.seen::<D>().map(|entry| Lifetime::of(entry.series())).unwrap_or_default()
     }
 
     /// The entry behind the series, for its gauges; `None` when the registry is disabled.
     pub(super) fn entry<D: Domain>(&self) -> Option<Arc<Row<D::Entry>>> {
         self.registry.entry::<D>(self.key())
+    }
+
+    /// The entry behind the series if there is one, for what it holds; `None` when the registry is disabled.
+    pub(super) fn seen<D: Domain>(&self) -> Option<Arc<Row<D::Entry>>> {
+        self.registry.seen::<D>(self.key())
     }
 }
 

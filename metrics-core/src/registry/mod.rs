@@ -377,6 +377,13 @@ impl Registry {
         D::table(&state).get(place.index())
     }
 
+    /// The entry of a key that was recorded, for what it holds; `None` when disabled. Keys beyond the limit have one
+    /// together.
+    pub(crate) fn seen<D: Domain>(&self, key: Key<'_>) -> Option<Arc<Row<D::Entry>>> {
+        let state = self.is_enabled().then(|| self.state())?;
+        D::table(&state).seen(key)
+    }
+
     /// Milliseconds of a caller as nanoseconds; counts what cannot be a duration (GAP-14).
     pub(crate) fn checked_ns(&self, ms: f64) -> Option<u64> {
         let ns = ns_from_ms(ms);

@@ -57,7 +57,7 @@ impl Queue {
     /// The numbers over all threads.
     #[must_use]
     pub fn read(&self) -> QueueMetrics {
-        let queue = self.handle.entry::<Queues>();
+        let queue = self.handle.seen::<Queues>();
         queue.map(|queue| queue.snapshot(self.name())).unwrap_or_default()
     }
 }
@@ -108,7 +108,7 @@ impl Pool {
     /// What was told last.
     #[must_use]
     pub fn read(&self) -> PoolMetrics {
-        let pool = self.handle.entry::<Pools>();
+        let pool = self.handle.seen::<Pools>();
         pool.map(|pool| pool.snapshot(self.name())).unwrap_or_default()
     }
 }

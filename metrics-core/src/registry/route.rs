@@ -43,7 +43,7 @@ impl Route {
     /// Requests dropped before they were answered, since the start or the last reset.
     #[must_use]
     pub fn cancelled_total(&self) -> u64 {
-        self.handle.entry::<Routes>().map_or(0, |route| route.cancelled())
+        self.handle.seen::<Routes>().map_or(0, |route| route.cancelled())
     }
 
     /// How long all answered requests since the start or the last reset took.

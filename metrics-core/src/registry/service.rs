@@ -158,6 +158,40 @@ mod tests {
         assert!(registry.self_metrics().overflowed >= 3 * 998);
     }
 
+    /// Whatever finds no room meanwhile.
+    #[test]
+    fn what_is_beside_a_function_stays_beside_it() {
+        let limits = Limits { functions: 2, ..Limits::default() };
+        let registry = Registry::new(Config { limits, ..Config::default() }, Clock::mock().0);
+        ["a", "b"].into_iter().for_each(|name| registry.function(name).record(Duration::from_millis(1)));
+        ["c", "d", "e", "a"].into_iter().for_each(|name| registry.function(name).start().cancel());
+        let cancelled: Vec<_> =
+            registry.functions().into_iter().map(|seen| (seen.name, seen.cancelled_total)).collect();
+        assert_eq!(cancelled, [("a".into(), 1), ("b".into(), 0), (OVERFLOW.into(), 3)]);
+    }
+
+    #[test]
+    fn reading_makes_no_series() {
+        let (registry, _time) = Registry::mock();
+        let _ = (registry.node("x").lifetime(), registry.counter("x").value(), registry.gauge("x").value());
+        let _ = (registry.cache("x").read(), registry.queue("x").read(), registry.pool("x").read());
+        let _ = registry.route("GET", "x").cancelled_total();
+        assert_eq!(registry.self_metrics().series, 0);
+    }
+
+    /// Topics without room take turns to tell of their connections.
+    #[test]
+    fn connections_are_established_once() {
+        let limits = Limits { topics: 1, ..Limits::default() };
+        let registry = Registry::new(Config { limits, ..Config::default() }, Clock::mock().0);
+        for _ in 0..10 {
+            [("a", 2), ("x", 5), ("y", 3)]
+                .into_iter()
+                .for_each(|(topic, open)| registry.topic(topic).set_connections(open));
+        }
+        assert_eq!(registry.state().connections(), (5, 2));
+    }
+
     #[test]
     fn a_disabled_registry_stays_empty() {
         let registry = Registry::new(Config { enabled: false, ..Config::default() }, Clock::mock().0);

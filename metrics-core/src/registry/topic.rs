@@ -42,7 +42,8 @@ impl Topic {
         self.handle.record::<Topics>(move |_, shard| shard.record(bytes));
     }
 
-    /// Sets how many connections are open now.
+    /// Sets how many connections are open now. Topics beyond [`Limits::topics`](crate::Limits) share the number, which is
+    /// that told last; theirs are not among those that were ever established.
     pub fn set_connections(&self, open: u64) {
         if let Some(topic) = self.handle.entry::<Topics>() {
             topic.set_connections(open);

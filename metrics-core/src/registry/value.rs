@@ -43,7 +43,7 @@ impl Counter {
     /// The count over all threads.
     #[must_use]
     pub fn value(&self) -> u64 {
-        self.handle.entry::<Counters>().map_or(0, |counter| counter.value())
+        self.handle.seen::<Counters>().map_or(0, |counter| counter.value())
     }
 }
 
@@ -135,6 +135,6 @@ impl Gauge {
     /// The value set last; 0.0 when none was.
     #[must_use]
     pub fn value(&self) -> f64 {
-        self.handle.entry::<Gauges>().map_or(0.0, |gauge| gauge.value())
+        self.handle.seen::<Gauges>().map_or(0.0, |gauge| gauge.value())
     }
 }

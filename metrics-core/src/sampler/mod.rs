@@ -4,13 +4,13 @@ mod job;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use job::{Job, Run};
 
+use crate::record::caught;
 use crate::snapshot::JobMetrics;
 use crate::sync::lock;
 
@@ -71,10 +71,13 @@ impl Sampler {
 
     /// Runs `job` now and then once every `period`; replaces the job of that name.
     pub fn schedule(&self, name: &'static str, period: Duration, job: impl FnMut() + Send + 'static) {
+        let job = Job::new(name, period, Box::new(job));
         let mut jobs = lock(&self.shared.jobs);
-        jobs.list.retain(|other| other.name != name);
-        jobs.list.push(Job::new(name, period, Box::new(job)));
+        let replaced = jobs.take_off(name);
+        jobs.list.push(job);
+        drop(jobs);
         self.shared.changed.notify_all();
+        drop(replaced);
     }
 
     /// Runs a job once every `period` from now on, counted from its last run. Nothing happens if there is none of
@@ -88,7 +91,8 @@ impl Sampler {
 
     /// Takes a job off; a run that is under way is its last. Nothing happens if there is none of that name.
     pub fn cancel(&self, name: &str) {
-        lock(&self.shared.jobs).list.retain(|job| job.name != name);
+        let cancelled = lock(&self.shared.jobs).take_off(name);
+        drop(cancelled);
     }
 
     /// Whether a job of that name is scheduled and the thread is there to run it.
@@ -131,7 +135,11 @@ impl Shared {
                 drop(jobs);
                 let panicked = contain(name, &mut run);
                 jobs = lock(&self.jobs);
-                jobs.end_turn(name, run, panicked);
+                if let Some(cancelled) = jobs.end_turn(name, run, panicked) {
+                    drop(jobs);
+                    let _ = caught(|| drop(cancelled));
+                    jobs = lock(&self.jobs);
+                }
                 continue;
             }
             let wait = jobs.next_due().map_or(IDLE, |due| due.saturating_duration_since(now));
@@ -139,8 +147,9 @@ impl Shared {
             (jobs, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
         // What the jobs hold goes with them, and not while others wait for the lock.
-        let jobs = std::mem::take(&mut jobs.list);
+        let left = std::mem::take(&mut jobs.list);
         drop(jobs);
+        let _ = caught(|| drop(left));
     }
 }
 
@@ -152,12 +161,19 @@ impl Jobs {
         Some((due.name, due.run.take()?))
     }
 
-    /// Gives back what a turn borrowed, unless the job was cancelled or replaced meanwhile.
-    fn end_turn(&mut self, name: &str, run: Run, panicked: bool) {
+    /// Gives back what a turn borrowed; to the caller, if the job was cancelled or replaced meanwhile.
+    fn end_turn(&mut self, name: &str, run: Run, panicked: bool) -> Option<Run> {
         let running = |job: &&mut Job| job.name == name && job.run.is_none();
-        if let Some(job) = self.list.iter_mut().find(running) {
-            job.end_turn(run, panicked);
+        match self.list.iter_mut().find(running) {
+            Some(job) => job.end_turn(run, panicked),
+            None => return Some(run),
         }
+        None
+    }
+
+    /// The jobs of that name, to be dropped without the lock: what they hold may ask for it.
+    fn take_off(&mut self, name: &str) -> Vec<Job> {
+        self.list.extract_if(.., |job| job.name == name).collect()
     }
 
     fn next_due(&self) -> Option<Instant> {
@@ -167,7 +183,7 @@ impl Jobs {
 
 /// Says whether the turn panicked.
 fn contain(name: &str, run: &mut Run) -> bool {
-    let panicked = catch_unwind(AssertUnwindSafe(run)).is_err();
+    let panicked = caught(run).is_none();
     if panicked {
         tracing::error!(job = name, "a background job panicked; it runs again at its next turn");
     }
@@ -205,6 +221,58 @@ mod tests {
         // The third turn may still be ending.
         let job = sampler.jobs()["panics"];
         assert!(job.panics >= 2 && job.runs == job.panics, "{job:?}");
+    }
+
+    /// What it panicked with panics too, when it is dropped.
+    #[test]
+    fn a_job_may_panic_with_anything() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("once more, on purpose");
+            }
+        }
+        let sampler = Sampler::start().unwrap();
+        let (runs, seen) = mpsc::channel();
+        sampler.schedule("bomb", Duration::from_millis(1), move || {
+            runs.send(()).unwrap();
+            std::panic::panic_any(Bomb);
+        });
+        (0..3).for_each(|_| seen.recv().unwrap());
+    }
+
+    /// Whether it is cancelled, replaced, cancelled while it runs, or left at the end.
+    #[test]
+    fn what_a_job_holds_may_ask_the_sampler_when_it_is_dropped() {
+        struct Asking(Arc<Shared>, mpsc::Sender<()>);
+        impl Drop for Asking {
+            fn drop(&mut self) {
+                let free = self.0.jobs.try_lock().is_ok();
+                if free {
+                    let _ = self.1.send(());
+                }
+            }
+        }
+        let sampler = Arc::new(Sampler::start().unwrap());
+        let (dropped, seen) = mpsc::channel();
+        let schedule = |name, holder: Option<Arc<Sampler>>| {
+            let asking = Asking(Arc::clone(&sampler.shared), dropped.clone());
+            sampler.schedule(name, Duration::from_secs(1_000), move || {
+                let _ = &asking;
+                holder.iter().for_each(|sampler| sampler.cancel(name));
+            });
+        };
+        schedule("job", None);
+        schedule("job", None);
+        sampler.cancel("job");
+        schedule("cancels itself", Some(Arc::clone(&sampler)));
+        while sampler.is_scheduled("cancels itself") {
+            std::thread::yield_now();
+        }
+        schedule("left", None);
+        sampler.stop();
+        drop(dropped);
+        assert_eq!(seen.iter().count(), 4);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! A subscriber that is called, on a thread of its own.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::queue::Queue;
 use super::{Signal, Signals};
+use crate::record::caught;
 
 /// A function that is called for signals, on a thread of its own, so that it may block for as long as it likes.
 ///
@@ -36,7 +36,7 @@ impl Subscriber {
         let counted = Arc::clone(&panics);
         thread::Builder::new().name("metrics-subscriber".to_owned()).spawn(move || {
             while let Some(signal) = subscription.recv() {
-                if catch_unwind(AssertUnwindSafe(|| call(&signal))).is_err() {
+                if caught(|| call(&signal)).is_none() {
                     counted.fetch_add(1, Ordering::Relaxed);
                     tracing::error!(
                         "a subscriber of metrics panicked; it is called again for the next signal"

@@ -304,13 +304,16 @@ pub(crate) struct TopicEntry {
     pub(crate) established: Gauge,
     /// 1 if hidden from topic lists.
     pub(crate) system: Gauge,
+    /// Whether it is that of all topics beyond the limit.
+    is_shared: bool,
 }
 
 impl Entry for TopicEntry {
     type Shard = TopicShard;
 
-    fn new(_key: Key<'_>, _config: &Config, clock: &Clock) -> Self {
+    fn new(key: Key<'_>, _config: &Config, clock: &Clock) -> Self {
         Self {
+            is_shared: key == Key::OVERFLOW,
             series: Series::new(0),
             messages: Rate::per_second(clock),
             bytes: Rate::per_second(clock),
@@ -326,10 +329,13 @@ impl Entry for TopicEntry {
 }
 
 impl TopicEntry {
-    /// Sets how many connections are open; what they are more than before was established meanwhile.
+    /// Sets how many connections are open; what they are more than before was established meanwhile, unless it was another
+    /// topic that told before.
     pub(crate) fn set_connections(&self, open: u64) {
         let before = self.connections.replace(open);
-        self.established.add(open.saturating_sub(before));
+        if !self.is_shared {
+            self.established.add(open.saturating_sub(before));
+        }
     }
 
     pub(crate) fn observe(&self, clock: &Clock) {

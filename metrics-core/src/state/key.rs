@@ -34,6 +34,11 @@ impl<'a> Key<'a> {
         Self { first: bounded(first), second: bounded(second) }
     }
 
+    /// The overflow entry's for a name like its own, so that no name is there twice.
+    pub(crate) fn or_overflow(self) -> Self {
+        if self == Self::one(OVERFLOW) { Self::OVERFLOW } else { self }
+    }
+
     /// A number below 2^`bits`, seldom shared with another key.
     #[inline(always)]
     pub(crate) fn fingerprint(self, bits: u32) -> usize {

@@ -82,6 +82,7 @@ impl<E> Table<E> {
 
     /// The place of a key, made with `make` on first sight; beyond the cap that of the overflow entry.
     pub(crate) fn intern(&self, key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> Place {
+        let key = key.or_overflow();
         let hash = key.hash();
         if let Some(place) = self.place(hash, key) {
             return place;
@@ -107,9 +108,7 @@ impl<E> Table<E> {
         if let Some(index) = rows.find(hash, key) {
             return Some(Place::Own(index));
         }
-        let overflow = Key::OVERFLOW;
-        // There may be room again, where others went.
-        let index = rows.find(overflow.hash(), overflow).filter(|_| !rows.has_room(self.cap))?;
+        let index = rows.overflow(self.cap)?;
         self.overflowed.fetch_add(1, Ordering::Relaxed);
         Some(Place::Overflow(index))
     }
@@ -147,6 +146,23 @@ impl<E> Table<E> {
             rest[..now].iter().for_each(|row| look(row));
             seen += now;
         }
+    }
+
+    /// The key under which a key is counted: the overflow entry's, when there is no room for its own.
+    pub(crate) fn counted_as<'a>(&self, key: Key<'a>) -> Key<'a> {
+        let rows = self.rows();
+        match rows.find(key.hash(), key) {
+            None if !rows.has_room(self.cap) => Key::OVERFLOW,
+            _ => key,
+        }
+    }
+
+    /// The entry in which a key is counted, if there is one.
+    pub(crate) fn seen(&self, key: Key<'_>) -> Option<Arc<Row<E>>> {
+        let key = key.or_overflow();
+        let rows = self.rows();
+        let index = rows.find(key.hash(), key).or_else(|| rows.overflow(self.cap))?;
+        rows.list.get(index as usize).cloned()
     }
 
     /// The place of a key that is there.
@@ -191,6 +207,11 @@ impl<E> Rows<E> {
         len < cap || len == cap && self.find(Key::OVERFLOW.hash(), Key::OVERFLOW).is_some()
     }
 
+    /// The overflow entry, as long as there is no room beside it: there may be again, where others went.
+    fn overflow(&self, cap: usize) -> Option<u32> {
+        self.find(Key::OVERFLOW.hash(), Key::OVERFLOW).filter(|_| !self.has_room(cap))
+    }
+
     fn insert(&mut self, hash: u64, row: Arc<Row<E>>) -> u32 {
         // The cap on entries keeps the index far below u32::MAX.
         let index = self.list.len() as u32;
@@ -221,6 +242,32 @@ mod tests {
         assert_eq!(table.overflowed(), 2);
         assert_eq!(table.get(2).as_deref().map(|row| row.as_str()), Some(OVERFLOW));
         assert_eq!(table.all().len(), 3);
+    }
+
+    #[test]
+    fn room_is_used_again_after_an_overflow() {
+        let table = Table::new(2);
+        let _ = ["a", "b", "c"].map(|name| intern(&table, name));
+        let table = table.retained(|row| row.name() != "a");
+        assert_eq!(intern(&table, "c"), Place::Own(2));
+        assert_eq!(intern(&table, "d"), Place::Overflow(1));
+    }
+
+    #[test]
+    fn a_name_like_that_of_the_overflow_is_the_overflow() {
+        let table = Table::new(1);
+        assert_eq!([OVERFLOW, "a", "b", OVERFLOW].map(|name| intern(&table, name).index()), [0, 1, 0, 0]);
+        assert_eq!(table.all().len(), 2);
+    }
+
+    #[test]
+    fn looking_makes_no_entry() {
+        let table = Table::<String>::new(1);
+        let seen = |name| table.seen(Key::one(name)).map(|row| row.to_string());
+        assert_eq!((seen("a"), table.len()), (None, 0));
+        let _ = ["a", "b"].map(|name| intern(&table, name));
+        assert_eq!(["a", "b", "c"].map(seen).map(Option::unwrap), ["a", OVERFLOW, OVERFLOW]);
+        assert_eq!(table.len(), 2);
     }
 
     #[test]

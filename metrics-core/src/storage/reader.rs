@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -13,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{TrendError, TrendQuery, TrendSource};
+use crate::record::caught;
 use crate::snapshot::TrendMetrics;
 use crate::sync::lock;
 
@@ -109,8 +109,7 @@ impl Reader {
     }
 
     fn read(&self, source: &mut dyn TrendSource, query: &TrendQuery) -> Answer {
-        let answer = catch_unwind(AssertUnwindSafe(|| source.trend(query)));
-        answer.unwrap_or_else(|_panic| {
+        caught(|| source.trend(query)).unwrap_or_else(|| {
             self.panics.fetch_add(1, Ordering::Relaxed);
             Err(TrendError::new("the source of trends panicked"))
         })

@@ -1,11 +1,11 @@
 //! What came before a restart, read back so that roll-ups are whole.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use super::tables::Tables;
 use super::{Point, Refusal, Sink, SinkError, Tags, Tier};
+use crate::record::caught;
 use crate::sync::lock;
 
 /// Instances whose points of before are read back.
@@ -58,5 +58,5 @@ impl Recovery {
 
 fn read(sink: &mut dyn Sink, tags: &Tags, hour: u64) -> Result<Vec<Point>, SinkError> {
     let read = || sink.recover(&tags.service, &tags.instance, hour..hour + HOUR_MS);
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_panic| Err(SinkError::drop("the sink panicked")))
+    caught(read).unwrap_or_else(|| Err(SinkError::drop("the sink panicked")))
 }

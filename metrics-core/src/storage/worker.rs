@@ -1,7 +1,6 @@
 //! The storage thread.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use super::recovery::Recovery;
 use super::settings::Settings;
 use super::tables::Tables;
 use super::{Batch, Point, Refusal, Rollup, Sink, SinkError, Tags, Tier};
+use crate::record::caught;
 use crate::sync::lock;
 
 /// Points, and roll-ups, of one batch.
@@ -155,7 +155,7 @@ impl Worker {
         }
         self.inbox.begin_write();
         let batch = Batch { points: &points, rollups };
-        let result = catch_unwind(AssertUnwindSafe(|| sink.write(batch))).unwrap_or_else(|_panic| {
+        let result = caught(|| sink.write(batch)).unwrap_or_else(|| {
             self.inbox.count_panic();
             Err(SinkError::retry("the sink panicked"))
         });
@@ -208,7 +208,7 @@ impl Worker {
         let Some(sink) = self.sink.as_mut().filter(|_| is_due) else { return };
         self.maintained = Some(now);
         self.inbox.begin_write();
-        let result = catch_unwind(AssertUnwindSafe(|| sink.maintain())).unwrap_or_else(|_panic| {
+        let result = caught(|| sink.maintain()).unwrap_or_else(|| {
             self.inbox.count_panic();
             Err(SinkError::retry("the sink panicked"))
         });

@@ -6,11 +6,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use metrics_core::__private::caught;
 
 use super::encoding::Encoding;
 use super::render::Fault;
@@ -113,11 +113,11 @@ impl Client {
             wanted.begun += 1;
             wanted.begun
         };
-        let outcome = match catch_unwind(AssertUnwindSafe(make)) {
-            Ok(Ok(bytes)) => Outcome::Document(bytes),
-            Ok(Err(fault)) => Outcome::Fault(fault),
+        let outcome = match caught(make) {
+            Some(Ok(bytes)) => Outcome::Document(bytes),
+            Some(Err(fault)) => Outcome::Fault(fault),
             // A collector of the application's own.
-            Err(_panic) => Outcome::Fault(Fault::Failed),
+            None => Outcome::Fault(Fault::Failed),
         };
         self.hand_out(number, &outcome);
         Poll::Ready(outcome)

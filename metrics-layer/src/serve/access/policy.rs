@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use http::Extensions;
 use http::request::Parts;
 
 #[cfg(feature = "token")]
+use metrics_core::__private::caught;
+
 use super::token::Tokens;
 use crate::serve::refusal::Refusal;
 
@@ -102,10 +103,7 @@ impl Question {
 
     /// A guard that panics lets nobody in.
     fn ask(&self, request: &Parts) -> Result<(), Refusal> {
-        match catch_unwind(AssertUnwindSafe(|| (self.0)(request))) {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(Refusal::Guard),
-        }
+        if caught(|| (self.0)(request)) == Some(true) { Ok(()) } else { Err(Refusal::Guard) }
     }
 }
 
