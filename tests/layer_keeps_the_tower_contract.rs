@@ -117,6 +117,15 @@ async fn bodies_are_handed_on_as_they_are() {
     let full = answer(Full::from("hello")).await.unwrap().into_body();
     assert!(!full.is_end_stream() && full.size_hint().exact() == Some(5));
 
+    for (body, length) in [(Full::default(), 0), (Full::from("question"), 8)] {
+        let looks = service_fn(|request: Req| async move {
+            let hints = (request.body().is_end_stream(), request.body().size_hint().exact());
+            assert_eq!(hints, (length == 0, Some(length)));
+            Ok::<_, std::convert::Infallible>(Res::default())
+        });
+        metrics.layer().layer(looks).oneshot(Request::post("/api/x").body(body).unwrap()).await.unwrap();
+    }
+
     let frames = || {
         let trailers = HeaderMap::from_iter([("x".parse().unwrap(), "y".parse().unwrap())]);
         let frames = [Ok(Frame::data(Bytes::from("data"))), Ok(Frame::trailers(trailers)), Err("late error")];

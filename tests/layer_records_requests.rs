@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use http_body::Frame;
@@ -380,6 +380,51 @@ async fn a_body_that_breaks_off_or_panics_at_its_end_is_no_success() {
     assert_eq!(outcomes("4", true).await, (1, 0, 0));
     assert_eq!(outcomes("10", true).await, (0, 1, 0));
     assert_eq!(outcomes("4", false).await, (0, 0, 1));
+}
+
+/// What was announced was read, but who read it panics before anybody has it.
+#[tokio::test]
+async fn a_body_that_goes_in_a_panic_is_no_success() {
+    for panics in [false, true] {
+        let metrics = Metrics::builder().build().unwrap();
+        let answer = service_fn(async |_: Request<RequestBody<Body>>| {
+            let response = Response::builder().header(header::CONTENT_LENGTH, "4");
+            Ok::<_, Infallible>(response.body(Four { sent: false, is_sound: true }).unwrap())
+        });
+        let response = metrics.layer().layer(answer).oneshot(request("GET", "/api/x")).await.unwrap();
+        let mut body = response.into_body();
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "four");
+        let server = std::panic::AssertUnwindSafe(move || {
+            let _body = body;
+            assert!(!panics, "on purpose");
+        });
+        assert_eq!(std::panic::catch_unwind(server).is_err(), panics);
+        let outcomes = metrics.registry().routes()[0].outcomes;
+        assert_eq!((outcomes.ok, outcomes.panicked), (u64::from(!panics), u64::from(panics)));
+    }
+}
+
+#[tokio::test]
+async fn the_protocol_is_that_of_the_request() {
+    for (version, uri, expected) in [
+        (Version::HTTP_09, "/api/x", r#"network_protocol_version="1.0",url_scheme="http""#),
+        (Version::HTTP_10, "/api/x", r#"network_protocol_version="1.0",url_scheme="http""#),
+        (Version::HTTP_11, "/api/x", r#"network_protocol_version="1.1",url_scheme="http""#),
+        (Version::HTTP_11, "http://localhost/api/x", r#"network_protocol_version="1.1",url_scheme="http""#),
+        (Version::HTTP_2, "https://localhost/api/x", r#"network_protocol_version="2",url_scheme="https""#),
+        (Version::HTTP_3, "https://localhost/api/x", r#"network_protocol_version="3",url_scheme="https""#),
+    ] {
+        let (metrics, _time) = mock();
+        let app = Router::new().route("/api/x", get(|| async {})).layer(metrics.layer());
+        let mut request = request("GET", uri);
+        *request.version_mut() = version;
+        app.oneshot(request).await.unwrap();
+        let text = metrics.prometheus();
+        let mut counts =
+            text.lines().filter(|line| line.starts_with("http_server_request_duration_seconds_count{"));
+        let count = counts.next().unwrap();
+        assert!(count.contains(expected) && counts.next().is_none(), "{version:?} {uri}: {count}");
+    }
 }
 
 /// It answers with a body of its own making.

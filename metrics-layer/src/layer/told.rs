@@ -101,6 +101,9 @@ mod tests {
     fn the_first_of_its_name_counts_and_nonsense_does_not() {
         assert_eq!(told(&[("content-length", "x"), ("content-length", "7")]), (false, None, None));
         assert!(!told(&[("content-type", "text/plain"), ("content-type", "text/event-stream")]).0);
+        for stream in ["text/event-stream", "text/event-stream ;charset=utf-8", "text/event-stream\t"] {
+            assert!(told(&[("content-type", stream)]).0, "{stream:?}");
+        }
         for other in [
             "text/event-stream-log",
             "text/event-strea",
