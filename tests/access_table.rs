@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::routing::get;
+use bytes::Bytes;
 use http::{Method, Request, StatusCode};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use metrics_layer::serve::{Access, Peer};
 use metrics_layer::{Handler, Metrics, Registry};
@@ -344,6 +345,66 @@ fn settings_that_cannot_be_used_stop_the_start() {
     assert_eq!(short, "token: it has less than 16 characters and could be guessed");
     let third = error(Metrics::builder().token(TOKEN).token(NEXT).token("canary-third-111111"));
     assert_eq!(third, "token: two are accepted already, the present one and its successor");
+    let several = error(Metrics::builder().allow_host("*").token("canary").allow_host("a b"));
+    assert_eq!(several, r#"allow_host: "*" is not a host name alone"#, "the first is told");
+}
+
+/// Whatever was chosen before, also a token.
+#[tokio::test]
+async fn the_policy_that_was_chosen_last_decides() {
+    type Choose<'a> = &'a dyn Fn(Access) -> Access;
+    let token = |access: Access| access.token(TOKEN).unwrap();
+    let nobody = |access: Access| access.guard(|_| false);
+    let choices: [(&str, Choose<'_>, u16); 4] = [
+        ("loopback", &Access::allow_loopback, 200),
+        ("a token", &token, 401),
+        ("a guard", &nobody, 403),
+        ("everyone", &Access::allow_unauthenticated, 200),
+    ];
+    for (first, choose_first, _) in choices {
+        for (last, choose_last, expected) in choices {
+            if first == last {
+                continue;
+            }
+            let access = choose_last(choose_first(Access::default()));
+            let handler = Handler::new(Arc::new(Registry::mock().0)).access(access);
+            let row = (Undecided, LOCAL, "", "", "", 0);
+            let status = handler.oneshot(request("/api/metrics", &row)).await.unwrap().status();
+            assert_eq!(status, expected, "{first}, then {last}");
+        }
+    }
+    // A token that was given up is not the first of two.
+    let again = token(token(Access::default()).allow_loopback()).token(NEXT).unwrap();
+    assert!(again.token("canary-third-111111").is_err());
+}
+
+/// What holds no data is given without the token, under its other name too, and to nobody else.
+#[tokio::test]
+async fn a_page_that_moved_is_found_without_the_token() {
+    for (policy, host, expected) in
+        [(Token, LOCAL, 308), (Token, EVIL, 403), (Guard, LOCAL, 403), (Loopback, LOCAL, 308)]
+    {
+        for path in ["/dashboard/performance/", "/admin/performance/"] {
+            let row = (policy, host, "", "", "", 0);
+            let response = handler(policy).oneshot(request(path, &row)).await.unwrap();
+            assert_eq!(response.status(), expected, "{policy:?} {host} {path}");
+        }
+    }
+}
+
+/// Who may not look is told so as soon as others would be answered, and no sooner.
+#[tokio::test]
+async fn rules_are_as_ready_as_the_service_behind_them() {
+    type Answer = http::Response<Full<Bytes>>;
+    let layer = access(Loopback).layer();
+    let (mut service, mut behind) = tower_test::mock::spawn_layer::<Request<String>, Answer, _>(layer);
+    behind.allow(0);
+    assert!(service.poll_ready::<Request<String>>().is_pending());
+    behind.allow(1);
+    assert!(service.is_woken() && service.poll_ready::<Request<String>>().is_ready());
+    let answer = service.call(request("/", &(Loopback, LOCAL, "", "", "", 0)));
+    behind.next_request().await.unwrap().1.send_error("out of order");
+    assert_eq!(answer.await.unwrap_err().to_string(), "out of order");
 }
 
 /// Everything that is logged, at every level.

@@ -180,6 +180,20 @@ fn the_authority_of_the_target_counts_too() {
     assert_eq!(check(h10, "/api/metrics", Some("localhost")), OK);
 }
 
+/// Where every name will do, a request that gives two of them says nothing about the page that it comes from.
+#[test]
+fn of_any_two_names_both_are_the_same() {
+    let check = |target: &str, host: &str, origin: &str| {
+        let request = Request::builder().version(Version::HTTP_2).uri(target).header(HOST, host);
+        let request = request.header(ORIGIN, origin).body(()).unwrap().into_parts().0;
+        Access::default().allow_unauthenticated().allow_any_host().check(&request).map_err(Refusal::detail)
+    };
+    assert_eq!(check("http://a.example/", "a.example:80", "http://a.example"), OK);
+    assert_eq!(check("http://a.example/", "b.example", "http://a.example"), HOST_REFUSED);
+    assert_eq!(check("http://a.example/", "b.example", "http://b.example"), HOST_REFUSED);
+    assert_eq!(check("http://a.example/", "A.EXAMPLE", "http://b.example"), ORIGIN_REFUSED);
+}
+
 #[test]
 fn only_a_host_alone_can_be_allowed() {
     for name in
