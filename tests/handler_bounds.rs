@@ -189,6 +189,25 @@ async fn functions_are_sorted_and_cut_as_asked() {
     assert_eq!((refused.status, refused.json()["detail"].as_str()), (400, Some(detail)));
 }
 
+/// THREAT 41: bodies mean nothing, so some are borne; a length that is none may be any.
+#[tokio::test]
+async fn a_body_that_is_announced_as_large_is_turned_away() {
+    let handler = handler(Registry::mock().0);
+    for (length, expected) in [
+        ("0", 200),
+        ("65536", 200),
+        ("65537", 413),
+        ("18446744073709551616", 413),
+        ("-1", 413),
+        ("5, 5", 413),
+        ("", 413),
+    ] {
+        let mut asked = request("/api/metrics");
+        asked.headers_mut().insert("content-length", length.parse().unwrap());
+        assert_eq!(ask(&handler, asked).await.status, expected, "{length:?}");
+    }
+}
+
 /// CON-20: on the application's port one part, on another server the rest.
 #[tokio::test]
 async fn families_of_paths_are_where_they_were_put() {

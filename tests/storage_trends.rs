@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use flate2::read::GzDecoder;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use http::{Request, Response, StatusCode};
@@ -105,6 +107,34 @@ async fn trends_are_those_of_the_store() {
         let median = body["buckets"][0]["p50"].as_f64().unwrap();
         assert!((median - 30.0).abs() <= 1.0, "{median}");
     }
+}
+
+/// As other documents: packed for those who take it, and without its body for HEAD.
+#[tokio::test]
+async fn a_trend_travels_as_it_is_asked_for() {
+    let (metrics, store, time) = service(Store::memory());
+    push(&store, &time, &Tags::service("api", "a"), START_MS, 10.0);
+    let path = "/metrics/trends?metric=response_time_ms";
+    let plain = ask(&metrics, path).await;
+    assert_eq!(plain.headers().get("content-encoding"), None);
+    assert_eq!(plain.headers()["vary"], "accept, accept-encoding");
+    let plain = plain.into_body().collect().await.unwrap().to_bytes();
+
+    let asked = |method: &str| {
+        let request = Request::builder().method(method).uri(path).header("host", "localhost");
+        request.header("accept-encoding", "gzip").body(()).unwrap()
+    };
+    let (head, packed) = metrics.handler().oneshot(asked("GET")).await.unwrap().into_parts();
+    assert_eq!(head.headers["content-encoding"], "gzip");
+    assert_eq!(head.headers["vary"], "accept, accept-encoding");
+    let packed = packed.collect().await.unwrap().to_bytes();
+    let mut unpacked = Vec::new();
+    GzDecoder::new(&*packed).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, plain);
+
+    let (alone, nothing) = metrics.handler().oneshot(asked("HEAD")).await.unwrap().into_parts();
+    let bytes = nothing.collect().await.unwrap().to_bytes().len();
+    assert_eq!((alone.headers, bytes), (head.headers, 0));
 }
 
 /// THREAT 40.

@@ -140,6 +140,10 @@ mod tests {
             ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", Some(JSON)),
             ("application/*;q=0.5, text/plain", Some(TEXT)),
             ("text/*", Some(TEXT)),
+            ("application/*;q=0.1, */*;q=0.9", Some(TEXT)),
+            ("*/*;q=0.9, application/*;q=0.1", Some(TEXT)),
+            ("text/plain;version=0.0.4;q=0.1, text/plain, application/json;q=0.5", Some(JSON)),
+            ("text/plain, text/plain;version=0.0.4;q=0.1, application/json;q=0.5", Some(JSON)),
             ("text/plain;version=0.0.4;q=0.5,*/*;q=0.1", Some(TEXT)),
             (
                 "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,\
