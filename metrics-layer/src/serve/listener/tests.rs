@@ -102,6 +102,51 @@ async fn a_client_that_reads_as_slowly_as_it_may_is_gone_in_the_end() {
     assert_eq!(lasted.await, MAX_AGE + LAST_REQUEST);
 }
 
+/// The first bytes of what this connection answers to a client from there.
+async fn answer(peer: impl Into<SocketAddr>, request: &[u8]) -> String {
+    let (near, mut far) = duplex(65_536);
+    let (_stopper, stop) = Stop::new();
+    tokio::spawn(connection::serve(near, handler(), peer.into(), stop));
+    far.write_all(request).await.unwrap();
+    let mut head = [0; 12];
+    far.read_exact(&mut head).await.unwrap();
+    String::from_utf8(head.to_vec()).unwrap()
+}
+
+/// Where nobody else tells.
+#[tokio::test(start_paused = true)]
+async fn the_rules_know_who_is_there() {
+    let request = b"GET /api/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    assert_eq!(answer((Ipv4Addr::LOCALHOST, 1), request).await, "HTTP/1.1 200");
+    assert_eq!(answer((Ipv4Addr::new(10, 0, 0, 1), 1), request).await, "HTTP/1.1 403");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_is_read_up_to_16_kib() {
+    let request = |bytes: usize| {
+        let head = "GET /api/metrics HTTP/1.1\r\nHost: localhost\r\nX-Long: ";
+        format!("{head}{}\r\n\r\n", "x".repeat(bytes - head.len()))
+    };
+    let status = async |bytes| answer((Ipv4Addr::LOCALHOST, 1), request(bytes).as_bytes()).await;
+    assert_eq!(status(8 * 1024).await, "HTTP/1.1 200");
+    assert_eq!(status(32 * 1024).await, "HTTP/1.1 431");
+}
+
+/// Nobody waits for a client that has its answer.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_silent_ends_when_the_server_stops() {
+    let (near, mut far) = duplex(65_536);
+    let (stopper, stop) = Stop::new();
+    let server = tokio::spawn(connection::serve(near, handler(), (Ipv4Addr::LOCALHOST, 1).into(), stop));
+    far.write_all(REQUEST).await.unwrap();
+    assert!(far.read(&mut [0; 1024]).await.unwrap() > 0);
+    let start = Instant::now();
+    stopper.stop();
+    stopper.all_gone().await;
+    server.await.unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
 fn metrics() -> Metrics {
     Metrics::builder().allow_loopback().build().unwrap()
 }
@@ -127,6 +172,44 @@ fn it_needs_no_runtime() {
     let again = metrics().serve(address).unwrap();
     assert!(metrics().serve(address).is_err(), "the address is taken");
     drop(again);
+}
+
+/// Longer than the end may be held up, and shorter than a client may take.
+const SOON: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_client_in_the_middle_of_a_head_does_not_hold_up_the_end() {
+    use std::io::Write;
+
+    let server = metrics().serve("127.0.0.1:0").unwrap();
+    let mut slow = TcpStream::connect(server.local_addr()).unwrap();
+    slow.write_all(&REQUEST[..REQUEST.len() / 2]).unwrap();
+    // Who comes later is answered later.
+    get(server.local_addr());
+    let start = std::time::Instant::now();
+    server.shutdown();
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+}
+
+#[test]
+fn who_comes_when_all_places_are_taken_waits_for_one() {
+    use std::io::{ErrorKind, Read, Write};
+
+    let server = metrics().serve("127.0.0.1:0").unwrap();
+    let connect = || TcpStream::connect(server.local_addr()).unwrap();
+    let mut taken: Vec<_> = (0..MAX_CONNECTIONS).map(|_| connect()).collect();
+    let mut waiting = connect();
+    waiting.write_all(REQUEST).unwrap();
+    // Had it a place, it would have been answered before them.
+    for client in &mut taken {
+        client.write_all(REQUEST).unwrap();
+        assert!(client.read(&mut [0; 1024]).unwrap() > 0);
+    }
+    waiting.set_nonblocking(true).unwrap();
+    assert_eq!(waiting.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    drop(taken.pop());
+    waiting.set_nonblocking(false).unwrap();
+    assert_eq!(waiting.read(&mut [0]).unwrap(), 1);
 }
 
 /// On the only thread of a runtime: started, asked, stopped and dropped, while that thread can do nothing else.
