@@ -138,6 +138,28 @@ async fn one_table_of_requests_is_answered_alike() {
     assert_eq!(connections(&metrics), 0);
 }
 
+/// RFC 6455, section 4.4, and RFC 9110, section 15.5.22: who asks in the wrong way learns the right one.
+#[tokio::test]
+async fn a_live_stream_says_how_it_is_asked_for() {
+    let address = hyper_server(&metrics(), false).await;
+    let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    for (headers, status) in [
+        (key.to_owned(), 426),
+        (format!("Connection: upgrade\nUpgrade: h2c\nSec-WebSocket-Version: 13\n{key}"), 426),
+        (format!("Connection: upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 8\n{key}"), 426),
+        ("Connection: upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13".to_owned(), 400),
+    ] {
+        let request = format!("GET /ws/system_metrics HTTP/1.1\nHost: localhost\n{headers}");
+        let reply = send(address, &request).await;
+        let told = ["upgrade", "sec-websocket-version"].map(|name| reply.header(name));
+        let expected = [Some("websocket"), Some("13")].map(|told| told.filter(|_| status == 426));
+        assert_eq!((reply.status, told), (status, expected), "{headers}\n{}", reply.head);
+        // Nobody else may take `Upgrade` along.
+        let options = reply.header("connection").unwrap();
+        assert_eq!(options.contains("upgrade"), status == 426, "{headers}: {options}");
+    }
+}
+
 /// THREAT 48: the policy; the page itself makes no markup of text.
 #[tokio::test]
 async fn the_page_is_guarded_by_its_policy() {

@@ -159,6 +159,27 @@ async fn an_allowed_host_may_ask_and_its_pages_too() {
     assert_eq!(error.to_string(), r#"allow_host: "*" is not a host name alone"#);
 }
 
+/// A page that sends a token as a subprotocol has to name another one, which is the one that is spoken; programs need none.
+#[tokio::test]
+async fn the_subprotocol_is_spoken_with_those_who_offer_it() {
+    let address = hyper_server(&metrics(), false).await;
+    for (offered, spoken) in [
+        (None, None),
+        (Some("metrics"), Some("metrics")),
+        (Some("bearer.0123456789abcdef, metrics"), Some("metrics")),
+    ] {
+        let mut request = format!("ws://{address}/ws/system_metrics").into_client_request().unwrap();
+        if let Some(offered) = offered {
+            request.headers_mut().insert("sec-websocket-protocol", offered.parse().unwrap());
+        }
+        // A client that is answered with another one gives up.
+        let (mut client, answer) = connect_async(request).await.unwrap();
+        let answered = answer.headers().get("sec-websocket-protocol").map(|value| value.to_str().unwrap());
+        assert_eq!(answered, spoken, "{offered:?}");
+        frame(&mut client).await;
+    }
+}
+
 #[tokio::test]
 async fn the_number_of_places_is_a_setting() {
     let metrics = Metrics::builder().allow_loopback().max_live_clients(1).build().unwrap();
@@ -284,6 +305,27 @@ async fn bad_frames_are_answered_with_their_code() {
         }
     }
     until("all are gone", || connections(&metrics) == 0).await;
+}
+
+/// THREAT 57: its client reads not even the answer, so there is nothing to upgrade.
+#[tokio::test(start_paused = true)]
+async fn a_place_that_is_not_taken_up_in_time_is_free_again() {
+    let hub = Hub::new();
+    let handler = Handler::new(Arc::new(Registry::mock().0)).live(hub.clone());
+    let service = TowerToHyperService::new(handler.access(Access::default().allow_loopback()));
+    let (near, mut far) = tokio::io::duplex(16);
+    tokio::spawn(async move {
+        let builder = hyper::server::conn::http1::Builder::new();
+        builder.serve_connection(TokioIo::new(near), service).with_upgrades().await
+    });
+    let request = "GET /ws/system_metrics HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    far.write_all(request.as_bytes()).await.unwrap();
+    for (seconds, clients) in [(9, 1), (2, 0)] {
+        tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
+        assert_eq!(hub.clients(), clients);
+    }
+    drop(far);
 }
 
 /// THREAT 58, over pipes: however they come and go, nothing of them stays.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use metrics_layer::core::{MetricsSnapshot, SYSTEM_METRICS_TOPIC};
 use metrics_layer::live::Hub;
 use metrics_layer::{Metrics, NullCollector, Registry};
@@ -15,11 +16,13 @@ async fn test_broadcaster_does_not_crash_on_null_collector() {
     for _cycle in 0..2 {
         hub.broadcast(&NullCollector);
     }
-    // Had a frame been sent it would come before the end.
+    assert_eq!(client.next().now_or_never(), None, "no frame was sent");
+    let disabled = Metrics::builder().enabled(false).build().unwrap();
+    hub.broadcast(disabled.registry());
+    assert_eq!(client.next().now_or_never(), None, "none of a registry that is disabled");
     hub.close();
     assert_eq!(client.next().await, None);
 
-    let disabled = Metrics::builder().enabled(false).build().unwrap();
     disabled.start_live_stream();
     assert!(!disabled.health().broadcaster_running);
 }

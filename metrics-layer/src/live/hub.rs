@@ -308,6 +308,38 @@ mod tests {
         assert_eq!((hub.clients(), topic.active_connections), (0, 0));
     }
 
+    /// L-06: between two ticks all get the same frame, and it is made once. It goes with the last of them.
+    #[test]
+    fn a_client_starts_with_the_frame_that_others_have_or_a_new_one() {
+        let (registry, hub) = (Registry::mock().0, Hub::new());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut number = 0;
+        let mut happen = || {
+            registry.node(&format!("node {number}")).record(std::time::Duration::from_millis(1), 1);
+            number += 1;
+            number
+        };
+        // A client that comes now, and the nodes that it sees.
+        let come = || {
+            let mut client = hub.subscribe(Arc::new(registry.clone())).unwrap();
+            let frame = runtime.block_on(client.next()).unwrap();
+            (client, serde_json::from_slice::<MetricsSnapshot>(&frame).unwrap().dag.nodes.len())
+        };
+        let made = happen();
+        let first = come();
+        happen();
+        let second = come();
+        assert_eq!((first.1, second.1), (made, made));
+        let ticked = happen();
+        hub.broadcast(&registry);
+        happen();
+        let third = come();
+        assert_eq!(third.1, ticked);
+        drop((first, second, third));
+        let now = happen();
+        assert_eq!(come().1, now);
+    }
+
     #[test]
     fn there_are_so_many_places_and_no_more() {
         let hub = Hub::new();
@@ -316,7 +348,14 @@ mod tests {
             (0..MAX_CLIENTS).map(|_| hub.subscribe(Arc::clone(&collector) as _).unwrap()).collect();
         assert!(hub.subscribe(Arc::clone(&collector) as _).unwrap_err().is_full());
         drop(taken);
+        let mut late = hub.subscribe(Arc::clone(&collector) as _).unwrap();
         hub.close();
+        assert_eq!(
+            futures_util::FutureExt::now_or_never(late.next()),
+            Some(None),
+            "its frame is not sent any more"
+        );
+        drop(late);
         assert!(!hub.subscribe(collector).unwrap_err().is_full());
         assert_eq!(hub.clients(), 0);
     }

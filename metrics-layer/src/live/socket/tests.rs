@@ -55,6 +55,18 @@ async fn a_client_that_answers_no_ping_is_sent_away_after_two() {
     assert_eq!(ended, (POLICY, 3 * PING_PERIOD, 1));
 }
 
+/// THREAT 57: also one that read the last frame to its end. Of a ping the pipe takes one byte of two.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_no_ping_is_dropped_after_two_seconds() {
+    let ended = feed_through(1, |pipe, _hub| async move {
+        let mut client = client(pipe).await;
+        assert!(client.next().await.unwrap().unwrap().is_text());
+        sleep(Duration::from_secs(3600)).await;
+    })
+    .await;
+    assert_eq!(ended, (End::Close(CloseCode::Again), PING_PERIOD + SEND_TIMEOUT, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_client_that_answers_pings_stays() {
     let ended = feed_through(65_536, |pipe, hub| async move {
