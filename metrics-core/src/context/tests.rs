@@ -113,8 +113,14 @@ fn marks_are_those_of_the_owner_at_work() {
         assert_eq!(current_mark(), [7, 8, 9]);
         current()
     };
-    let _at_work = context.enter();
-    assert_eq!(current_mark(), [0; 3]);
+    {
+        let _at_work = context.enter();
+        assert_eq!(current_mark(), [0; 3]);
+    }
+    drop(request);
+    let next = RequestContext::begin(); // has the same memory, and no layer marks it
+    let _at_work = next.enter();
+    assert_eq!(current_mark()[0], 0, "without the first word the others tell nothing");
 }
 
 /// A guard that is held beyond the end of its request.
@@ -136,6 +142,31 @@ fn what_an_ended_request_left_is_not_the_next_ones() {
         .map(|route| (route.request_bytes_total, route.late_request_bytes_total))
         .collect();
     assert_eq!(seen, [(0, 1_000), (0, 0)]);
+}
+
+/// Each asks for itself, and hears nothing of what was done for the one before.
+#[test]
+fn timed_calls_are_those_of_a_request_that_asked() {
+    let (registry, _time) = Registry::mock();
+    let series = registry.node("crop").series().unwrap();
+    let calls = |request: &RequestContext| request.timed_calls().iter().map(|timed| timed.calls).sum::<u64>();
+    let mut first = RequestContext::begin();
+    first.report_calls();
+    let late = {
+        let _at_work = first.enter();
+        report_call::<crate::record::Nodes>(series, 5);
+        current()
+    };
+    assert_eq!((first.reports_calls(), calls(&first)), (true, 1));
+    drop(first);
+    let mut second = RequestContext::begin(); // has the same memory
+    assert_eq!((second.reports_calls(), calls(&second)), (false, 0));
+    second.report_calls();
+    {
+        let _at_work = late.enter();
+        report_call::<crate::record::Nodes>(series, 5);
+    }
+    assert_eq!((second.reports_calls(), calls(&second)), (true, 0));
 }
 
 #[test]

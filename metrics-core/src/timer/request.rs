@@ -498,6 +498,58 @@ mod tests {
         assert_eq!(registry.self_metrics().lost - lost, 1);
     }
 
+    /// However it ends, and whether its body is told of or not.
+    #[test]
+    fn a_status_of_500_is_the_first_that_is_a_failure() {
+        for (status, errors) in [(499, 0), (500, 1), (599, 1)] {
+            let (registry, _time) = Registry::mock();
+            registry.begin_request("GET", "/api/x").answered_in_full(status);
+            let mut request = registry.begin_request("GET", "/api/x");
+            request.answered(status);
+            request.finish();
+            assert_eq!(registry.route_lifetime("GET", "/api/x").unwrap().errors(), 2 * errors, "{status}");
+            assert_eq!(registry.routes()[0].outcomes.error, 2 * errors, "{status}");
+        }
+    }
+
+    /// Also one that took no time at all, or was counted over a series that is not at hand.
+    #[test]
+    fn a_request_that_failed_is_noted_however_short_it_was() {
+        let (registry, _time) = Registry::mock();
+        let begin = || registry.begin_request("GET", "/api/x");
+        begin().answered_in_full(200);
+        begin().answered_in_full(404);
+        drop(begin());
+        assert_eq!(registry.notable_requests().errors, []);
+        begin().failed();
+        begin().answered_in_full(503);
+        let mut broken = begin();
+        broken.answered(200);
+        broken.failed();
+        let mut grpc = begin();
+        grpc.answered(200);
+        grpc.grpc_status(13);
+        grpc.finish();
+        let errors: Vec<_> =
+            registry.notable_requests().errors.into_iter().map(|error| error.status_code).collect();
+        assert_eq!(errors, [200, 200, 503, 0], "the latest first");
+    }
+
+    #[test]
+    fn the_first_label_decides() {
+        let (registry, _time) = Registry::mock();
+        let mut request = registry.begin_request("GET", "/api/x");
+        request.label("tenant", "acme");
+        request.label("tenant", "umbra");
+        request.answered_in_full(200);
+        let labels: Vec<_> = registry
+            .labels()
+            .into_iter()
+            .map(|label| (label.value, label.started_total, label.in_flight))
+            .collect();
+        assert_eq!(labels, [("acme".to_owned(), 1, 0)]);
+    }
+
     /// B-01: the queries of a request are told once, at its end, whatever that is.
     #[test]
     fn queries_are_told_at_the_end_of_their_request() {

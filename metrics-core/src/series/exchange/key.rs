@@ -307,4 +307,17 @@ mod tests {
         let unheard_of = CellKey::new(200, Ending::Ok, Some(200), Protocol::default());
         assert_eq!(unheard_of.grpc_status(), Some(GRPC_UNKNOWN));
     }
+
+    /// The conventions of OpenTelemetry; a status of HTTP that failed says more.
+    #[test]
+    fn a_grpc_status_is_a_failure_if_the_server_is_to_blame() {
+        let ending = |status, grpc| {
+            CellKey::new(status, Ending::Ok, None, Protocol::default()).with_grpc(grpc).when_sent().ending()
+        };
+        let failures: Vec<_> = (0..=GRPC_MAX).filter(|code| ending(200, *code) == Ending::Grpc).collect();
+        assert_eq!(failures, [2, 4, 12, 13, 14, 15]);
+        assert!((0..=GRPC_MAX).all(|code| ending(500, code) == Ending::Status));
+        assert!((0..=GRPC_MAX).all(|code| matches!(ending(499, code), Ending::Ok | Ending::Grpc)));
+        assert_eq!(ending(200, GRPC_MAX + 1), Ending::Grpc, "made-up codes are unknown");
+    }
 }

@@ -333,6 +333,27 @@ mod tests {
     }
 
     #[test]
+    fn what_threads_counted_is_added_up() {
+        let mut total = ExchangeTotal::default();
+        for (scheme, bytes) in [(Scheme::Http, 5), (Scheme::Https, 7), (Scheme::Http, 11)] {
+            let shard = ExchangeShard::new();
+            shard.start(scheme);
+            shard.finish(&finished(200, bytes));
+            shard.open_session();
+            shard.open_session();
+            shard.close_session(bytes, 2 * bytes);
+            shard.add_late_request_bytes(3 * bytes);
+            shard.merge_into(&mut total);
+        }
+        assert_eq!((total.started, total.late_request_bytes), ([2, 1], 69));
+        assert_eq!((total.cells.len(), total.sums()), (1, [23, 30, 900]));
+        assert_eq!(total.sessions, SessionTotal { opened: 6, closed: 3, ns: 23, bytes: 46 });
+        let mut twice = total.clone();
+        twice.merge(&total);
+        assert_eq!((twice.started, twice.late_request_bytes, twice.sums()), ([4, 2], 138, [46, 60, 1_800]));
+    }
+
+    #[test]
     fn only_longer_requests_are_slow() {
         let shard = ExchangeShard::new();
         shard.set_slow(100);
