@@ -138,6 +138,10 @@ async fn test_health_performance_always_200() {
         let handler = Handler::new(collector);
         let answer = get_json(&handler, "/api/health/performance").await;
         assert_eq!(answer, (200, health(enabled, false)));
+        // An open hub sends nothing of a collector that is disabled.
+        let handler = handler.live(metrics_layer::live::Hub::new());
+        let (_, answer) = get_json(&handler, "/api/health/performance").await;
+        assert_eq!(answer["broadcaster_running"], enabled);
     }
     for enabled in [true, false] {
         let metrics = Metrics::builder().allow_loopback().enabled(enabled).build().unwrap();
