@@ -45,7 +45,8 @@ impl Handler {
     /// also when the application's runtime is stuck, which is when one wants to look.
     ///
     /// A client that sends its request's head slower than in 10 s is cut off, and one that takes nothing of its answer for
-    /// 30 s; at most 256 are connected, and each connection ends after five minutes.
+    /// 30 s; at most 256 are connected, and each connection ends after five minutes. Live clients stay, and are counted
+    /// apart: at most as many as [`max_live_clients`](crate::Builder::max_live_clients) says.
     ///
     /// # Errors
     /// When the address is taken or not allowed, or the system gives no thread.
