@@ -56,6 +56,49 @@ fn only_nodes_without_calls_go_and_their_operations_with_them() {
 }
 
 #[test]
+fn operations_of_a_node_under_way_keep_their_counts() {
+    let (registry, time) = Registry::mock();
+    let operation = registry.node("loop").operation("op");
+    let _call = registry.node("loop").start();
+    for _ in 0..30 {
+        operation.record(Duration::from_millis(1));
+        time.advance(Duration::from_secs(60));
+        registry.evict_idle_nodes(IDLE);
+    }
+    assert_eq!(registry.snapshot().dag.nodes[0].open3d_ops["op"].calls, 30);
+}
+
+#[test]
+fn operations_of_nodes_that_were_never_called_are_forgotten() {
+    let (registry, time) = Registry::mock();
+    registry.node("one").operation("op").record(Duration::from_millis(1));
+    time.advance(IDLE);
+    registry.node("other").operation("op").record(Duration::from_millis(1));
+    registry.evict_idle_nodes(IDLE);
+    assert_eq!(ids(&registry), ["other"]);
+}
+
+#[test]
+fn a_node_that_is_known_to_be_at_work_stays() {
+    #[timed(node = "batch", concurrency)]
+    fn batch(inside: impl FnOnce()) {
+        inside();
+    }
+    let (registry, time) = Registry::mock();
+    let _scope = scoped_collector(Arc::new(registry.clone()));
+    batch(|| ());
+    batch(|| {
+        time.advance(IDLE);
+        registry.evict_idle_nodes(IDLE);
+        assert_eq!(calls(&registry, "batch"), 1);
+    });
+    assert_eq!(calls(&registry, "batch"), 2);
+    time.advance(IDLE);
+    registry.evict_idle_nodes(IDLE);
+    assert!(ids(&registry).is_empty());
+}
+
+#[test]
 fn a_call_under_way_during_an_eviction_is_recorded() {
     let (registry, time) = Registry::mock();
     let _scope = scoped_collector(Arc::new(registry.clone()));

@@ -263,7 +263,7 @@ impl Config {
         self.legacy_names
     }
 
-    /// How long a node may go without a call before it is forgotten.
+    /// How long a node and its operations may go without a call before they are forgotten.
     #[must_use]
     pub fn node_idle(&self) -> Duration {
         self.node_idle

@@ -144,8 +144,8 @@ impl Builder {
         self
     }
 
-    /// How long a node may go without a call before it is forgotten, so that nodes that come and go do not fill the
-    /// table: at least a second, by default ten minutes (and at most twice as long); [`Duration::MAX`] keeps all.
+    /// How long a node and its operations may go without a call before they are forgotten, so that nodes that come and
+    /// go do not fill the table: at least a second, by default ten minutes (and at most twice as long); [`Duration::MAX`] keeps all.
     pub fn node_idle(mut self, idle: Duration) -> Self {
         self.config.node_idle = idle;
         self

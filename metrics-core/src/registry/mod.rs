@@ -323,8 +323,9 @@ impl Registry {
         *lock(&self.inner.previous) = None;
     }
 
-    /// Forgets the nodes (and their operations) that were not called for `idle`, so that nodes that come and go do
-    /// not fill the table. A node that is called again later starts from nothing.
+    /// Forgets the nodes (and their operations) of which no call and no operation ended for `idle`, so that nodes that
+    /// come and go do not fill the table. A node with a call under way that is counted as such (`concurrency` of
+    /// `#[timed]`) stays. One that is called again later starts from nothing.
     ///
     /// The sampler does this; call it yourself only without one. Between two evictions there should be more time
     /// than any call takes: a call that spans two, and ends on a thread that never saw its node, is counted as

@@ -108,8 +108,7 @@ impl NodeEntry {
     /// Whether the last call ended that long ago; of a node that was never called, whether it was seen first.
     pub(crate) fn is_idle(&self, idle: Duration, clock: &Clock) -> bool {
         let last = self.series.total().timing.last.map_or(self.born, Sample::ended);
-        let now = clock.ticks();
-        now > last && clock.elapsed_ns(last, now) >= ns_from_duration(idle)
+        is_long_ago(last, idle, clock)
     }
 
     /// Remembers the points so far, for the rate.
@@ -149,6 +148,12 @@ impl NodeEntry {
     }
 }
 
+/// Whether a tick was so long ago.
+fn is_long_ago(ticks: u64, idle: Duration, clock: &Clock) -> bool {
+    let now = clock.ticks();
+    now > ticks && clock.elapsed_ns(ticks, now) >= ns_from_duration(idle)
+}
+
 /// Wall time of a tick in the past, Unix seconds: now, less the time since.
 pub(super) fn unix_seconds_at(clock: &Clock, ticks: u64) -> f64 {
     let since_ns = clock.elapsed_ns(ticks, clock.ticks());
@@ -161,13 +166,15 @@ pub(super) fn unix_seconds_at(clock: &Clock, ticks: u64) -> f64 {
 #[derive(Debug)]
 pub(crate) struct OperationEntry {
     series: Arc<Series<TimingShard>>,
+    /// When the operation was first seen, in ticks.
+    born: u64,
 }
 
 impl Entry for OperationEntry {
     type Shard = TimingShard;
 
-    fn new(_key: Key<'_>, config: &Config, _clock: &Clock) -> Self {
-        Self { series: Series::new(config.node_window()) }
+    fn new(_key: Key<'_>, config: &Config, clock: &Clock) -> Self {
+        Self { series: Series::new(config.node_window()), born: clock.ticks() }
     }
 
     fn series(&self) -> &Arc<Series<TimingShard>> {
@@ -176,6 +183,12 @@ impl Entry for OperationEntry {
 }
 
 impl OperationEntry {
+    /// As of a [node](NodeEntry::is_idle).
+    pub(crate) fn is_idle(&self, idle: Duration, clock: &Clock) -> bool {
+        let last = self.series.total().last.map_or(self.born, Sample::ended);
+        is_long_ago(last, idle, clock)
+    }
+
     pub(crate) fn snapshot(&self, extra: &Extra, window: &mut Vec<u64>) -> OperationMetrics {
         let total = self.series.read(usize::MAX, window);
         OperationMetrics {

@@ -49,6 +49,11 @@ impl ExtraEntry {
         *lock(&self.memory) = memory;
     }
 
+    /// Whether calls are under way, as far as they are counted.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.total().in_flight() > 0
+    }
+
     fn extra(&self) -> Extra {
         Extra { total: self.total(), memory: *lock(&self.memory) }
     }

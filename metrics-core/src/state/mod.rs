@@ -1,13 +1,13 @@
 //! Everything recorded since the start or the last reset.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
 
 mod cache;
 mod edge;
 mod entry;
+mod eviction;
 mod extra;
 mod key;
 mod label;
@@ -124,43 +124,6 @@ impl State {
     pub(crate) fn fresh(&self) -> Arc<Self> {
         Self::empty(next_id(&self.clock), self.registry, Arc::clone(&self.config), self.clock.clone())
             .publish()
-    }
-
-    /// A state with the same entries in this one's place, less the nodes that were idle for so long and their
-    /// operations; `None` when there are no such nodes.
-    pub(crate) fn without_idle_nodes(&self, idle: Duration) -> Option<Arc<Self>> {
-        let nodes = self.nodes.all();
-        let idle = nodes.iter().filter(|node| node.is_idle(idle, &self.clock));
-        let idle: HashSet<&str> = idle.map(|node| node.name()).collect();
-        if idle.is_empty() {
-            return None;
-        }
-        let mut next =
-            Self::empty(next_id(&self.clock), self.registry, Arc::clone(&self.config), self.clock.clone());
-        next.nodes = self.nodes.retained(|row| !idle.contains(row.name()));
-        next.edges = self.edges.without(&idle);
-        next.operations = self.operations.retained(|row| !idle.contains(row.name()));
-        next.functions = Arc::clone(&self.functions);
-        next.routes = Arc::clone(&self.routes);
-        next.epoch = self.epoch;
-        next.requests = Arc::clone(&self.requests);
-        next.labels = Arc::clone(&self.labels);
-        next.topics = Arc::clone(&self.topics);
-        next.counters = Arc::clone(&self.counters);
-        next.gauges = Arc::clone(&self.gauges);
-        next.caches = Arc::clone(&self.caches);
-        next.queries = Arc::clone(&self.queries);
-        next.queues = Arc::clone(&self.queues);
-        next.pools = Arc::clone(&self.pools);
-        next.error_types = Arc::clone(&self.error_types);
-        next.tallies = Arc::clone(&self.tallies);
-        next.throughput = Arc::clone(&self.throughput);
-        next.function_extras = Arc::clone(&self.function_extras);
-        next.node_extras = self.node_extras.retained(|row| !idle.contains(row.name()));
-        next.operation_extras = self.operation_extras.retained(|row| !idle.contains(row.name()));
-        next.system = Arc::clone(&self.system);
-        next.invalid_samples = Arc::clone(&self.invalid_samples);
-        Some(next.publish())
     }
 
     fn empty(id: StateId, registry: StateId, config: Arc<Config>, clock: Clock) -> Self {
