@@ -113,6 +113,27 @@ fn a_call_under_way_during_an_eviction_is_recorded() {
 }
 
 #[test]
+fn operations_stay_operations_in_a_call_that_outlives_many_evictions() {
+    #[timed(node = "loop")]
+    fn run(mut between: impl FnMut(u32)) {
+        for round in 0..50 {
+            between(round);
+            timed_block!("op", {});
+        }
+    }
+    let (registry, time) = Registry::mock();
+    let _scope = scoped_collector(Arc::new(registry.clone()));
+    run(|round| {
+        registry.node(&format!("passing-{round}")).record(Duration::from_millis(1), 0);
+        time.advance(IDLE);
+        registry.evict_idle_nodes(IDLE);
+    });
+    assert!(registry.functions().is_empty());
+    let nodes = registry.snapshot().dag.nodes;
+    assert_eq!((nodes[0].node_id.as_str(), nodes[0].open3d_ops.len()), ("loop", 1));
+}
+
+#[test]
 fn threads_go_on_with_the_shards_they_have() {
     let (registry, time) = Registry::mock();
     let (turn, turns) = mpsc::channel::<()>();

@@ -5,7 +5,8 @@ use super::local::{Binding, Shards};
 use super::short::ShortNames;
 use crate::state::{
     CacheEntry, CounterEntry, Entry, ExtraEntry, FunctionEntry, GaugeEntry, Key, LabelEntry, NodeEntry,
-    OperationEntry, PoolEntry, QueriesEntry, QueueEntry, RouteEntry, State, Table, TopicEntry,
+    OperationEntry, OwnedKey, PoolEntry, QueriesEntry, QueueEntry, Replaced, RouteEntry, State, Table,
+    TopicEntry,
 };
 
 /// The shard type of a domain.
@@ -20,6 +21,11 @@ pub(crate) trait Domain {
     /// The key under which a key is counted.
     fn counted_as<'a>(_state: &State, key: Key<'a>) -> Key<'a> {
         key
+    }
+
+    /// The keys that the table had in a state that was replaced, if places are others since.
+    fn replaced_keys(_replaced: &Replaced) -> Option<&[OwnedKey]> {
+        None
     }
 
     fn cache(hot: &Hot) -> &Cache<ShardOf<Self>>
@@ -52,7 +58,10 @@ macro_rules! named {
 }
 
 macro_rules! domain {
-    ($(#[$doc:meta])* $name:ident, $entry:ident, $field:ident $(, beside $timed:ident)?) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident, $entry:ident, $field:ident $(, beside $timed:ident)? $(, evicted $keys:ident)?
+    ) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub(crate) enum $name {}
@@ -68,6 +77,10 @@ macro_rules! domain {
                     state.$timed.counted_as(key)
                 }
             )?
+
+            $(fn replaced_keys(replaced: &Replaced) -> Option<&[OwnedKey]> {
+                Some(&replaced.$keys)
+            })?
 
             #[inline(always)]
             fn cache(hot: &Hot) -> &Cache<ShardOf<Self>> {
@@ -88,11 +101,11 @@ macro_rules! domain {
 
 domain!(
     /// Nodes of the processing graph, by id.
-    Nodes, NodeEntry, nodes
+    Nodes, NodeEntry, nodes, evicted nodes
 );
 domain!(
     /// Operations, by node id and name.
-    Operations, OperationEntry, operations
+    Operations, OperationEntry, operations, evicted operations
 );
 domain!(
     /// Timed functions and blocks, by name.
@@ -148,11 +161,11 @@ domain!(
 );
 domain!(
     /// What is counted beside the timing of nodes, by id.
-    NodeExtras, ExtraEntry, node_extras, beside nodes
+    NodeExtras, ExtraEntry, node_extras, beside nodes, evicted node_extras
 );
 domain!(
     /// What is counted beside the timing of operations, by node id and name.
-    OperationExtras, ExtraEntry, operation_extras, beside operations
+    OperationExtras, ExtraEntry, operation_extras, beside operations, evicted operation_extras
 );
 
 named! {

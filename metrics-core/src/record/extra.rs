@@ -2,8 +2,8 @@
 
 use super::domain::{Domain, FunctionExtras, Functions, NodeExtras, Nodes, OperationExtras, Operations};
 use super::id::SeriesId;
-use super::local::{record, resolve};
-use crate::state::{ExtraEntry, MemoryUse, State};
+use super::local::{key_of, present, record, resolve};
+use crate::state::{ExtraEntry, MemoryUse};
 
 /// A domain beside whose timing more is counted, under the same keys.
 pub(crate) trait Beside: Domain {
@@ -26,16 +26,15 @@ impl Beside for Operations {
 #[cold]
 #[inline(never)]
 pub(crate) fn record_panicked<D: Beside>(series: SeriesId) {
-    let row = State::find(series.state()).and_then(|state| D::table(&state).get(series.index()));
-    let Some(row) = row else { return };
-    if let Some(extras) = resolve::<D::Extras>(series.state(), row.key.borrow()) {
+    let Some(key) = key_of::<D>(series) else { return };
+    if let Some(extras) = resolve::<D::Extras>(series.state(), key.borrow()) {
         record::<D::Extras>(extras, |_, shard| shard.record_panicked());
     }
 }
 
 /// Keeps how much memory the process had around the latest call.
 pub(crate) fn set_memory<X: Domain<Entry = ExtraEntry>>(extras: SeriesId, memory: MemoryUse) {
-    let row = State::find(extras.state()).and_then(|state| X::table(&state).get(extras.index()));
+    let row = present::<X>(extras).and_then(|(state, index)| X::table(&state).get(index));
     if let Some(row) = row {
         row.set_memory(memory);
     }

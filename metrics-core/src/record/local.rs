@@ -242,7 +242,7 @@ pub(crate) fn now(state: StateId) -> Option<u64> {
 #[inline(never)]
 fn now_of(state: StateId) -> Option<u64> {
     with_bindings(|bindings| Some(bindings.get(state)?.clock.ticks()))
-        .or_else(|| State::find(state).map(|state| state.clock.ticks()))
+        .or_else(|| State::present(state).map(|state| state.clock.ticks()))
 }
 
 /// Writes into the calling thread's shard of a series; `write` gets its clock and the shard.
@@ -289,19 +289,22 @@ fn record_first<D: Domain>(series: SeriesId, write: impl Fn(Time<'_>, &ShardOf<D
     let Some(_quiet) = Quiet::unless_already() else {
         return lose();
     };
-    // A state that is gone was reset, dropped, or in force two evictions ago.
-    let Some(state) = State::find(series.state()) else {
+    // A state that is gone was reset, dropped, or replaced long ago.
+    let Some((state, index)) = present::<D>(series) else {
         return lose();
     };
-    let Some(entry) = D::table(&state).get(series.index()) else {
+    let Some(entry) = D::table(&state).get(index) else {
         return;
     };
+    let series = SeriesId::new(state.id, index);
     let kept = with_bindings(|bindings| {
-        let binding = bindings.bind(&state);
-        let writer = entry.series().writer();
-        write(Time::Of(&state.clock), &writer);
-        remember::<D>(series, &writer);
-        D::shards_mut(binding).keep(series.index(), writer);
+        let shards = D::shards_mut(bindings.bind(&state));
+        if shards.writer(index).is_none() {
+            shards.keep(index, entry.series().writer());
+        }
+        let writer = shards.writer(index)?;
+        write(Time::Of(&state.clock), writer);
+        remember::<D>(series, writer);
         Some(())
     });
     if kept.is_none() {
@@ -309,7 +312,31 @@ fn record_first<D: Domain>(series: SeriesId, write: impl Fn(Time<'_>, &ShardOf<D
     }
 }
 
-/// The series of a key in a state; `None` when the state is gone.
+/// Where a series is in the state that is in place: after an eviction under its key, as if it were first seen if it was
+/// evicted. `None` when there is no such state.
+pub(super) fn present<D: Domain>(series: SeriesId) -> Option<(Arc<State>, u32)> {
+    let state = State::present(series.state())?;
+    let index = match state.replaced(series.state()).and_then(D::replaced_keys) {
+        Some(keys) => {
+            let key = keys.get(series.index() as usize)?;
+            state.intern(D::table(&state), key.borrow()).index()
+        }
+        None => series.index(),
+    };
+    Some((state, index))
+}
+
+/// The key of a series, if its state or one in the place of that is still there.
+pub(super) fn key_of<D: Domain>(series: SeriesId) -> Option<OwnedKey> {
+    let _quiet = Quiet::unless_already()?;
+    let state = State::present(series.state())?;
+    match state.replaced(series.state()).and_then(D::replaced_keys) {
+        Some(keys) => keys.get(series.index() as usize).cloned(),
+        None => D::table(&state).get(series.index()).map(|row| row.key.clone()),
+    }
+}
+
+/// The series of a key in a state, or in the one that is in its place; `None` when that is gone.
 ///
 /// # Cost
 /// A borrow of the thread's memory and one comparison of the key if it is among the last ones, else a hash as well; on
@@ -368,27 +395,21 @@ fn resolve_route_by_key(state: StateId, method: &str, template: &str) -> Option<
 #[inline(never)]
 fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
     let _quiet = Quiet::unless_already()?;
-    let state = State::find(id)?;
-    let index = match state.intern(D::table(&state), D::counted_as(&state, key)) {
-        Place::Overflow(index) => index,
-        Place::Own(index) => {
-            // Its strings are those of the entry.
-            let key = D::table(&state).get(index).map_or_else(|| key.into(), |row| row.key.clone());
-            with_bindings(|bindings| {
-                D::shards_mut(bindings.bind(&state)).keys.learn(key, index);
-                Some(())
-            });
-            index
-        }
-    };
-    Some(SeriesId::new(id, index))
-}
-
-/// The key of a node, if that is still there.
-pub(super) fn node_key(node: SeriesId) -> Option<OwnedKey> {
-    let _quiet = Quiet::unless_already()?;
-    let state = State::find(node.state())?;
-    Some(Nodes::table(&state).get(node.index())?.key.clone())
+    let state = State::present(id)?;
+    let place = state.intern(D::table(&state), D::counted_as(&state, key));
+    if let Place::Own(index) = place {
+        // Its strings are those of the entry.
+        let owned = D::table(&state).get(index).map_or_else(|| key.into(), |row| row.key.clone());
+        with_bindings(|bindings| {
+            let keys = &mut D::shards_mut(bindings.bind(&state)).keys;
+            // Perhaps the thread knew it from an earlier state.
+            if keys.find(owned.borrow()).is_none() {
+                keys.learn(owned, index);
+            }
+            Some(())
+        });
+    }
+    Some(SeriesId::new(state.id, place.index()))
 }
 
 /// The series of a node, which also tells its name and type.

@@ -2,10 +2,10 @@
 
 use std::cell::Cell;
 
-use super::domain::{OperationExtras, Operations};
+use super::domain::{Nodes, OperationExtras, Operations};
 use super::hot::with_hot;
 use super::id::SeriesId;
-use super::local::{node_key, resolve};
+use super::local::{key_of, resolve};
 use crate::state::{Key, StateId};
 
 /// Pairs of a node and an operation that do not get into each other's way. A line takes 40 bytes.
@@ -40,8 +40,8 @@ impl OfNode {
     }
 }
 
-/// The series in that state of an operation of that node, whichever state the node was found in; `None` when the node is
-/// no more.
+/// The series in that state of an operation of that node, whichever state the node was found in; `None` when nobody
+/// knows any more which node that was.
 pub(crate) fn operation_of(state: StateId, node: SeriesId, name: &'static str) -> Option<SeriesId> {
     Some(find(state, node, name, false)?.operation)
 }
@@ -68,7 +68,11 @@ fn find(state: StateId, node: SeriesId, name: &'static str, with_extras: bool) -
 #[cold]
 #[inline(never)]
 fn find_by_name(state: StateId, node: SeriesId, name: &'static str, with_extras: bool) -> Option<Line> {
-    let id = node_key(node)?;
+    // A node that is at work for longer than its state is remembered has run the operation before.
+    let before = with_hot(|hot| hot.of_node.line(node, name).get());
+    let ran_before = before.node == node && std::ptr::eq(before.name, name);
+    let id = key_of::<Nodes>(node)
+        .or_else(|| ran_before.then(|| key_of::<Operations>(before.operation)).flatten())?;
     let key = Key::two(id.borrow().first, name);
     let operation = resolve::<Operations>(state, key)?;
     let extras = if with_extras { resolve::<OperationExtras>(state, key)? } else { SeriesId::NONE };

@@ -327,9 +327,8 @@ impl Registry {
     /// come and go do not fill the table. A node with a call under way that is counted as such (`concurrency` of
     /// `#[timed]`) stays. One that is called again later starts from nothing.
     ///
-    /// The sampler does this; call it yourself only without one. Between two evictions there should be more time
-    /// than any call takes: a call that spans two, and ends on a thread that never saw its node, is counted as
-    /// [`lost`](SelfMetrics::lost).
+    /// The sampler does this; call it yourself only without one. A call that spans sixteen evictions, and ends on a
+    /// thread that never saw its node, is counted as [`lost`](SelfMetrics::lost).
     ///
     /// # Cost
     /// When anything is evicted, every thread looks its keys up once more.

@@ -26,8 +26,8 @@ pub struct SelfMetrics {
     /// Look-ups of keys beyond the [`Limits`](crate::Limits); their records are under `__other__`.
     pub overflowed: u64,
     /// Records that could not be kept: made by an allocator while the thread held a lock of this library, or of calls
-    /// during which their registry was reset, dropped, cleared of idle nodes twice, or replaced by one with another
-    /// clock. Process-wide.
+    /// during which their registry was reset, dropped, cleared of idle nodes sixteen times, or replaced by one with
+    /// another clock. Process-wide.
     pub lost: u64,
     /// Panics of the application's own collectors and hooks while something was recorded; they were caught, and the
     /// record is lost. Process-wide.

@@ -4,9 +4,27 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::key::OwnedKey;
 use super::table::{Row, Table};
-use super::{State, next_id};
+use super::{State, StateId, next_id};
 use crate::name::OVERFLOW;
+
+/// How many replaced states are remembered, for calls that were under way then: calls of two and a half hours by the
+/// default settings, even if nodes come and go all the time. Each takes 32 bytes per key, so a quarter of a megabyte with
+/// the default limits, and as much for what is kept beside the timing.
+const REMEMBERED: usize = 16;
+
+/// The keys of a state that was replaced: what its series, which calls under way still name, are in its successors.
+///
+/// Only those of tables that an eviction changes; in the others places stay the same.
+#[derive(Debug)]
+pub(crate) struct Replaced {
+    id: StateId,
+    pub(crate) nodes: Vec<OwnedKey>,
+    pub(crate) operations: Vec<OwnedKey>,
+    pub(crate) node_extras: Vec<OwnedKey>,
+    pub(crate) operation_extras: Vec<OwnedKey>,
+}
 
 impl State {
     /// A state with the same entries in this one's place, less the nodes that were idle for so long and their
@@ -36,6 +54,7 @@ impl State {
             id: next_id(&self.clock),
             registry: self.registry,
             epoch: self.epoch,
+            replaced: self.replaced_with_this(),
             clock: self.clock.clone(),
             config: Arc::clone(&self.config),
             nodes: staying(&self.nodes, gone),
@@ -60,6 +79,32 @@ impl State {
             requests: Arc::clone(&self.requests),
             system: Arc::clone(&self.system),
             invalid_samples: Arc::clone(&self.invalid_samples),
+        }
+    }
+}
+
+impl State {
+    /// What is remembered of the state of that id, if an eviction replaced it by this one or by one before.
+    pub(crate) fn replaced(&self, id: StateId) -> Option<&Replaced> {
+        self.replaced.iter().rev().find(|replaced| replaced.id == id).map(|replaced| &**replaced)
+    }
+
+    /// The states that the next one replaces.
+    fn replaced_with_this(&self) -> Vec<Arc<Replaced>> {
+        let forgotten = (self.replaced.len() + 1).saturating_sub(REMEMBERED);
+        let earlier = self.replaced.iter().skip(forgotten).cloned();
+        earlier.chain([Arc::new(Replaced::new(self))]).collect()
+    }
+}
+
+impl Replaced {
+    fn new(state: &State) -> Self {
+        Self {
+            id: state.id,
+            nodes: state.nodes.keys(),
+            operations: state.operations.keys(),
+            node_extras: state.node_extras.keys(),
+            operation_extras: state.operation_extras.keys(),
         }
     }
 }

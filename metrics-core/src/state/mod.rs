@@ -25,6 +25,7 @@ pub(crate) use entry::{
     CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry,
     TopicEntry,
 };
+pub(crate) use eviction::Replaced;
 pub(crate) use extra::{ExtraEntry, MemoryUse};
 pub(crate) use key::{Key, OwnedKey};
 pub(crate) use label::{LabelEntry, LabelTotal};
@@ -56,6 +57,8 @@ pub(crate) struct State {
     /// The id of the first state since the last reset; those from it to this one have the same routes and
     /// labels at the same places.
     epoch: StateId,
+    /// The states that evictions replaced by this one, as far as they are remembered, the latest last.
+    replaced: Vec<Arc<Replaced>>,
     pub(crate) clock: Clock,
     config: Arc<Config>,
     pub(crate) nodes: Table<NodeEntry>,
@@ -136,6 +139,7 @@ impl State {
             id,
             registry,
             epoch: id,
+            replaced: Vec::new(),
             clock,
             nodes: Table::new(limits.nodes),
             edges: Edges::new(limits.nodes),
@@ -175,6 +179,13 @@ impl State {
     /// The state of that id, if it is alive.
     pub(crate) fn find(id: StateId) -> Option<Arc<Self>> {
         lock(&STATES).iter().filter_map(Weak::upgrade).find(|state| state.id == id)
+    }
+
+    /// The state that is in the place of the one of that id: itself or, after evictions, the latest.
+    pub(crate) fn present(id: StateId) -> Option<Arc<Self>> {
+        let states = quietly(lock(&STATES));
+        let alive = states.iter().filter_map(Weak::upgrade);
+        alive.filter(|state| state.id == id || state.replaced(id).is_some()).max_by_key(|state| state.id)
     }
 
     /// The state of that id or, when it is gone, the one that took its place with the same routes.

@@ -126,6 +126,11 @@ impl<E> Table<E> {
         self.rows().list.clone()
     }
 
+    /// The keys of all rows, by place.
+    pub(crate) fn keys(&self) -> Vec<OwnedKey> {
+        self.rows().list.iter().map(|row| row.key.clone()).collect()
+    }
+
     /// All rows, in the order of their keys.
     pub(crate) fn in_order(&self) -> Vec<Arc<Row<E>>> {
         let mut rows = self.all();

@@ -37,7 +37,7 @@ use crate::collector::gate_of_this_thread;
 use crate::context::{InNode, NodeFuture, current_node, is_in_node};
 use crate::record::gate::{self, Gate};
 use crate::record::{
-    Functions, Hot, Nodes, Operations, SeriesId, ShortName, operation_of, record_edge, record_panicked,
+    Functions, Hot, Nodes, Operations, SeriesId, ShortName, lose, operation_of, record_edge, record_panicked,
     resolve_node, resolve_short, with_hot,
 };
 use crate::state::{Key, StateId};
@@ -157,8 +157,11 @@ fn block_in(node: SeriesId, site: &'static Site) -> Started<BlockKey> {
     match here() {
         Gate::State(state) => match operation_of(state, node, site.name()) {
             Some(series) => begin(Some(series)).map(|(start, series)| (start, BlockKey::Operation(series))),
-            // The node is no more.
-            None => function_in(state, site).map(|start| (start, BlockKey::Function(site))),
+            // Nobody knows any more of which node it is an operation; a function it is not.
+            None => {
+                lose();
+                None
+            }
         },
         Gate::Foreign => {
             let call = ForeignCall::function(site.name());

@@ -10,7 +10,7 @@ use super::under_way::Ticket;
 use crate::collector::Collector;
 use crate::context::{CallDomain, InNode, NodeFuture, Reported, current_node};
 use crate::record::{
-    Beside, FunctionExtras, Functions, NodeExtras, OperationExtras, Operations, Routes, SeriesId, Time,
+    Beside, FunctionExtras, Functions, NodeExtras, OperationExtras, Operations, Routes, SeriesId, Time, lose,
     operation_and_extras_of, record, resolve, resolve_node,
 };
 use crate::series::ExtraShard;
@@ -79,8 +79,11 @@ impl Subject {
         let found = place.find(
             |state| match operation_and_extras_of(state, node, site.name()) {
                 Some((series, extras)) => Self::of(Kind::Operation, Some(series), Some(extras)),
-                // The node is no more.
-                None => Self::of(Kind::Function, site.series(state), site.extras(state)),
+                // Nobody knows any more of which node it is an operation; a function it is not.
+                None => {
+                    lose();
+                    None
+                }
             },
             |collector| Self::foreign(collector, What::Function(site.name())),
         );
