@@ -134,6 +134,49 @@ fn operations_stay_operations_in_a_call_that_outlives_many_evictions() {
 }
 
 #[test]
+fn calls_that_are_longer_than_the_idle_time_are_counted() {
+    let (registry, time) = Registry::mock();
+    let node = registry.node("batch");
+    for _ in 0..5 {
+        let call = node.start();
+        time.advance(IDLE);
+        registry.evict_idle_nodes(IDLE);
+        drop(call);
+    }
+    assert_eq!(calls(&registry, "batch"), 5);
+}
+
+#[test]
+fn a_call_that_outlives_two_evictions_is_counted() {
+    let (registry, time) = Registry::mock();
+    let call = registry.node("batch").start();
+    for passing in ["one", "other"] {
+        registry.node(passing).record(Duration::from_millis(1), 0);
+        time.advance(IDLE);
+        registry.evict_idle_nodes(IDLE);
+    }
+    drop(call);
+    assert_eq!(calls(&registry, "batch"), 1);
+}
+
+/// On the process's counter, where the end of a call finds the shard without asking for the state.
+#[test]
+fn a_long_call_is_counted_beside_one_that_began_after_the_eviction() {
+    let registry = Registry::default();
+    let node = registry.node("batch");
+    node.record(Duration::from_millis(1), 0);
+    let long = node.start();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            registry.evict_idle_nodes(Duration::from_nanos(1));
+            node.record(Duration::from_millis(1), 7);
+        });
+    });
+    drop(long);
+    assert_eq!((calls(&registry, "batch"), registry.snapshot().dag.nodes.len()), (2, 1));
+}
+
+#[test]
 fn threads_go_on_with_the_shards_they_have() {
     let (registry, time) = Registry::mock();
     let (turn, turns) = mpsc::channel::<()>();

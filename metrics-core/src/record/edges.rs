@@ -76,7 +76,7 @@ fn tell(from: SeriesId, to: SeriesId) -> Option<()> {
     let _quiet = Quiet::unless_already()?;
     let state = State::find(from.state())?;
     let name = |node: SeriesId| Nodes::table(&state).get(node.index());
-    if let Place::Own(_) = state.edges.see(Key::two(name(from)?.name(), name(to)?.name())) {
+    if let Some(Place::Own(_)) = state.edges.see(Key::two(name(from)?.name(), name(to)?.name())) {
         with_bindings(|bindings| Some(bindings.bind(&state).edges.insert((from.index(), to.index()))));
     }
     Some(())

@@ -312,18 +312,19 @@ fn record_first<D: Domain>(series: SeriesId, write: impl Fn(Time<'_>, &ShardOf<D
     }
 }
 
-/// Where a series is in the state that is in place: after an eviction under its key, as if it were first seen if it was
-/// evicted. `None` when there is no such state.
+/// Where a series is in the state that is in place: after an eviction under its key. If it was evicted meanwhile its node
+/// is taken back, for it was at work; or it is new, if that was an earlier eviction. `None` when there is no such state.
 pub(super) fn present<D: Domain>(series: SeriesId) -> Option<(Arc<State>, u32)> {
     let state = State::present(series.state())?;
-    let index = match state.replaced(series.state()).and_then(D::replaced_keys) {
-        Some(keys) => {
-            let key = keys.get(series.index() as usize)?;
-            state.intern(D::table(&state), key.borrow()).index()
-        }
-        None => series.index(),
+    let Some(keys) = state.replaced(series.state()).and_then(D::replaced_keys) else {
+        return Some((state, series.index()));
     };
-    Some((state, index))
+    let key = keys.get(series.index() as usize)?.borrow();
+    if D::table(&state).find(key).is_none() {
+        state.take_back(key.first);
+    }
+    let (state, place) = intern::<D>(series.state(), key)?;
+    Some((state, place.index()))
 }
 
 /// The key of a series, if its state or one in the place of that is still there.
@@ -391,12 +392,17 @@ fn resolve_route_by_key(state: StateId, method: &str, template: &str) -> Option<
     known.or_else(|| resolve_first::<Routes>(state, key))
 }
 
+/// The place under which a key is counted, in the state that is in the place of that one.
+fn intern<D: Domain>(id: StateId, key: Key<'_>) -> Option<(Arc<State>, Place)> {
+    let key = D::counted_as(&*State::present(id)?, key);
+    State::intern_in_present(id, D::table, key)
+}
+
 #[cold]
 #[inline(never)]
 fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
     let _quiet = Quiet::unless_already()?;
-    let state = State::present(id)?;
-    let place = state.intern(D::table(&state), D::counted_as(&state, key));
+    let (state, place) = intern::<D>(id, key)?;
     if let Place::Own(index) = place {
         // Its strings are those of the entry.
         let owned = D::table(&state).get(index).map_or_else(|| key.into(), |row| row.key.clone());

@@ -325,7 +325,8 @@ impl Registry {
 
     /// Forgets the nodes (and their operations) of which no call and no operation ended for `idle`, so that nodes that
     /// come and go do not fill the table. A node with a call under way that is counted as such (`concurrency` of
-    /// `#[timed]`) stays. One that is called again later starts from nothing.
+    /// `#[timed]`) stays. One that is called again later starts from nothing; one with a call under way of which nothing
+    /// told is back with all it had when that ends before the next eviction, and with that call when it ends later.
     ///
     /// The sampler does this; call it yourself only without one. A call that spans sixteen evictions, and ends on a
     /// thread that never saw its node, is counted as [`lost`](SelfMetrics::lost).
@@ -372,8 +373,7 @@ impl Registry {
 
     /// The entry of a key, for its gauges; `None` when disabled.
     pub(crate) fn entry<D: Domain>(&self, key: Key<'_>) -> Option<Arc<Row<D::Entry>>> {
-        let state = self.is_enabled().then(|| self.state())?;
-        let place = state.intern(D::table(&state), key);
+        let (state, place) = State::intern_in_present(self.recording_state()?, D::table, key)?;
         D::table(&state).get(place.index())
     }
 

@@ -34,7 +34,9 @@ pub(crate) use histogram::Counts;
 pub(crate) use owner::{Footprint, Series, Writer};
 pub(crate) use queries::QueriesShard;
 pub(crate) use rate::Rate;
-pub(crate) use shard::{CallShard, CounterShard, NodeShard, RouteShard, Shard, TopicShard, spare_bytes};
+pub(crate) use shard::{
+    CallShard, CounterShard, NodeShard, NodeTotal, RouteShard, Shard, TopicShard, spare_bytes,
+};
 pub(crate) use sketch::Sketch;
 pub(crate) use stats::{WindowStats, mean_ms};
 pub(crate) use timing::{TimingShard, TimingTotal};

@@ -82,6 +82,12 @@ impl<S: Shard> Series<S> {
         record(pool.homeless.get_or_insert_with(|| Lease::new(self.window)));
     }
 
+    /// Whether a thread has a shard.
+    pub(crate) fn is_owned(&self) -> bool {
+        let pool = self.pool();
+        pool.shards.len() > pool.idle.len()
+    }
+
     /// All shards merged.
     pub(crate) fn total(&self) -> S::Total {
         let pool = self.pool();

@@ -32,14 +32,15 @@ impl Edges {
     }
 
     /// A node ran another one.
-    pub(crate) fn see(&self, edge: Key<'_>) -> Place {
+    pub(crate) fn see(&self, edge: Key<'_>) -> Option<Place> {
         self.table.intern(edge, |_| Edge::default())
     }
 
     /// The application says that a node sends to another one.
     pub(crate) fn declare(&self, edge: Key<'_>) {
-        let index = self.see(edge).index();
-        if let Some(row) = self.table.get(index) {
+        // Never closed, so there is a place.
+        let place = self.see(edge);
+        if let Some(row) = place.and_then(|place| self.table.get(place.index())) {
             // Relaxed: nothing else is told by it.
             row.is_declared.store(true, Ordering::Relaxed);
         }

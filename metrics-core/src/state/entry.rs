@@ -9,8 +9,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::name::UNKNOWN_NODE_TYPE;
 use crate::series::{
-    CounterShard, Counts, Gauge, NodeShard, Rate, RouteShard, Sample, Series, Shard, TimingShard, TopicShard,
-    WindowStats, mean_ms,
+    CallShard, CounterShard, Counts, Gauge, NodeShard, NodeTotal, Rate, RouteShard, Sample, Series, Shard,
+    TimingShard, TimingTotal, TopicShard, WindowStats, mean_ms,
 };
 use crate::snapshot::{DagNodeMetrics, EndpointMetrics, FunctionMetrics, OperationMetrics, WsTopicMetrics};
 use crate::sync::{quietly, read, write};
@@ -32,6 +32,40 @@ pub(crate) trait Entry: Send + Sync + 'static {
     /// The histogram of all threads.
     fn counts(&self) -> Box<Counts> {
         self.series().counts()
+    }
+}
+
+/// An entry of calls, which is forgotten when it is idle.
+pub(crate) trait Called: Entry<Shard: CallShard<Total: AsRef<TimingTotal>>> {
+    /// When it was first seen, in ticks.
+    fn born(&self) -> u64;
+
+    /// The points of all calls, where the series has them.
+    fn points(_total: &<Self::Shard as Shard>::Total) -> u64 {
+        0
+    }
+
+    /// Whether the last call of these ended that long ago; where there was none, whether it was seen first.
+    fn is_idle(&self, calls: &TimingTotal, idle: Duration, clock: &Clock) -> bool {
+        let last = calls.last.map_or(self.born(), Sample::ended);
+        let now = clock.ticks();
+        now > last && clock.elapsed_ns(last, now) >= ns_from_duration(idle)
+    }
+}
+
+impl Called for NodeEntry {
+    fn born(&self) -> u64 {
+        self.born
+    }
+
+    fn points(total: &NodeTotal) -> u64 {
+        total.points
+    }
+}
+
+impl Called for OperationEntry {
+    fn born(&self) -> u64 {
+        self.born
     }
 }
 
@@ -105,12 +139,6 @@ impl NodeEntry {
         quietly(write(&self.label)).update(name, node_type);
     }
 
-    /// Whether the last call ended that long ago; of a node that was never called, whether it was seen first.
-    pub(crate) fn is_idle(&self, idle: Duration, clock: &Clock) -> bool {
-        let last = self.series.total().timing.last.map_or(self.born, Sample::ended);
-        is_long_ago(last, idle, clock)
-    }
-
     /// Remembers the points so far, for the rate.
     pub(crate) fn observe(&self, clock: &Clock) {
         self.points.observe(clock, self.series.sum(NodeShard::points, |folded| folded.points));
@@ -148,12 +176,6 @@ impl NodeEntry {
     }
 }
 
-/// Whether a tick was so long ago.
-fn is_long_ago(ticks: u64, idle: Duration, clock: &Clock) -> bool {
-    let now = clock.ticks();
-    now > ticks && clock.elapsed_ns(ticks, now) >= ns_from_duration(idle)
-}
-
 /// Wall time of a tick in the past, Unix seconds: now, less the time since.
 pub(super) fn unix_seconds_at(clock: &Clock, ticks: u64) -> f64 {
     let since_ns = clock.elapsed_ns(ticks, clock.ticks());
@@ -183,12 +205,6 @@ impl Entry for OperationEntry {
 }
 
 impl OperationEntry {
-    /// As of a [node](NodeEntry::is_idle).
-    pub(crate) fn is_idle(&self, idle: Duration, clock: &Clock) -> bool {
-        let last = self.series.total().last.map_or(self.born, Sample::ended);
-        is_long_ago(last, idle, clock)
-    }
-
     pub(crate) fn snapshot(&self, extra: &Extra, window: &mut Vec<u64>) -> OperationMetrics {
         let total = self.series.read(usize::MAX, window);
         OperationMetrics {

@@ -25,6 +25,7 @@ pub(crate) use entry::{
     CounterEntry, Entry, FunctionEntry, GaugeEntry, NodeEntry, NodeLabel, OperationEntry, RouteEntry,
     TopicEntry,
 };
+use eviction::Evicted;
 pub(crate) use eviction::Replaced;
 pub(crate) use extra::{ExtraEntry, MemoryUse};
 pub(crate) use key::{Key, OwnedKey};
@@ -59,6 +60,10 @@ pub(crate) struct State {
     epoch: StateId,
     /// The states that evictions replaced by this one, as far as they are remembered, the latest last.
     replaced: Vec<Arc<Replaced>>,
+    /// What was evicted when this state was made.
+    evicted: Evicted,
+    /// Held while an eviction replaces this state.
+    replacing: Mutex<()>,
     pub(crate) clock: Clock,
     config: Arc<Config>,
     pub(crate) nodes: Table<NodeEntry>,
@@ -140,6 +145,8 @@ impl State {
             registry,
             epoch: id,
             replaced: Vec::new(),
+            evicted: Evicted::default(),
+            replacing: Mutex::default(),
             clock,
             nodes: Table::new(limits.nodes),
             edges: Edges::new(limits.nodes),
@@ -196,8 +203,8 @@ impl State {
         alive().find(|state| state.id == id).or_else(|| alive().filter(heir).max_by_key(|state| state.id))
     }
 
-    /// The place of a key in one of this state's tables.
-    pub(crate) fn intern<E: Entry>(&self, table: &Table<E>, key: Key<'_>) -> Place {
+    /// The place of a key in one of this state's tables; `None` of a new key while an eviction replaces the state.
+    fn intern<E: Entry>(&self, table: &Table<E>, key: Key<'_>) -> Option<Place> {
         table.intern(key, |key| E::new(key, &self.config, &self.clock))
     }
 
@@ -209,6 +216,7 @@ impl State {
     }
 
     pub(crate) fn snapshot(&self) -> MetricsSnapshot {
+        self.take_back_called(|_| true);
         let mut snapshot =
             MetricsSnapshot { timestamp: self.clock.unix_now().as_secs_f64(), ..Default::default() };
         snapshot.dag.nodes = self.node_snapshots();

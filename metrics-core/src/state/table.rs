@@ -28,6 +28,8 @@ pub(crate) struct Table<E> {
 struct Rows<E> {
     index: HashTable<u32>,
     list: Vec<Arc<Row<E>>>,
+    /// Whether an eviction copied them: no row is added any more.
+    are_closed: bool,
 }
 
 /// A key and its entry, to which it dereferences.
@@ -68,8 +70,7 @@ impl Place {
 
 impl<E> Table<E> {
     pub(crate) fn new(cap: usize) -> Self {
-        let rows = Rows { index: HashTable::new(), list: Vec::new() };
-        Self { cap, rows: RwLock::new(rows), overflowed: AtomicU64::new(0) }
+        Self { cap, rows: RwLock::new(Rows::new()), overflowed: AtomicU64::new(0) }
     }
 
     fn rows(&self) -> Quietly<RwLockReadGuard<'_, Rows<E>>> {
@@ -80,26 +81,29 @@ impl<E> Table<E> {
         quietly(write(&self.rows))
     }
 
-    /// The place of a key, made with `make` on first sight; beyond the cap that of the overflow entry.
-    pub(crate) fn intern(&self, key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> Place {
+    /// The place of a key, made with `make` on first sight; beyond the cap that of the overflow entry. `None` of a key
+    /// that is not in a table that is closed.
+    pub(crate) fn intern(&self, key: Key<'_>, make: impl FnOnce(Key<'_>) -> E) -> Option<Place> {
         let key = key.or_overflow();
         let hash = key.hash();
         if let Some(place) = self.place(hash, key) {
-            return place;
+            return Some(place);
         }
         let mut rows = self.rows_mut();
         if let Some(index) = rows.find(hash, key) {
-            return Place::Own(index);
+            return Some(Place::Own(index));
+        }
+        if rows.are_closed {
+            return None;
         }
         if rows.has_room(self.cap) {
-            return Place::Own(rows.insert(hash, Row::new(key, make)));
+            return Some(Place::Own(rows.insert(hash, Row::new(key, make))));
         }
         self.overflowed.fetch_add(1, Ordering::Relaxed);
         let overflow = Key::OVERFLOW;
         let hash = overflow.hash();
-        Place::Overflow(
-            rows.find(hash, overflow).unwrap_or_else(|| rows.insert(hash, Row::new(overflow, make))),
-        )
+        let index = rows.find(hash, overflow).unwrap_or_else(|| rows.insert(hash, Row::new(overflow, make)));
+        Some(Place::Overflow(index))
     }
 
     /// The place of a key that was seen, or that finds no room: clients who make up keys hold up nobody.
@@ -177,9 +181,23 @@ impl<E> Table<E> {
         Some((index, rows.list.get(index as usize).cloned()?))
     }
 
+    /// Adds no row any more, before it is copied.
+    pub(crate) fn close(&self) {
+        self.rows_mut().are_closed = true;
+    }
+
+    /// Takes a row of an earlier table back, if there is none of its key, and room.
+    pub(crate) fn take_back(&self, row: &Arc<Row<E>>) {
+        let hash = row.key.borrow().hash();
+        let mut rows = self.rows_mut();
+        if !rows.are_closed && rows.has_room(self.cap) && rows.find(hash, row.key.borrow()).is_none() {
+            rows.insert(hash, Arc::clone(row));
+        }
+    }
+
     /// A table of the same entries, less those that are not to be kept.
     pub(crate) fn retained(&self, keep: impl Fn(&Row<E>) -> bool) -> Self {
-        let mut rows = Rows { index: HashTable::new(), list: Vec::new() };
+        let mut rows = Rows::new();
         for row in &self.rows().list {
             if keep(row) {
                 rows.insert(row.key.borrow().hash(), Arc::clone(row));
@@ -201,6 +219,10 @@ impl<E> Row<E> {
 }
 
 impl<E> Rows<E> {
+    fn new() -> Self {
+        Self { index: HashTable::new(), list: Vec::new(), are_closed: false }
+    }
+
     fn find(&self, hash: u64, key: Key<'_>) -> Option<u32> {
         let same = |&index: &u32| self.list.get(index as usize).is_some_and(|row| row.key.borrow() == key);
         self.index.find(hash, same).copied()
@@ -233,7 +255,7 @@ mod tests {
     use crate::name::OVERFLOW;
 
     fn intern(table: &Table<String>, name: &str) -> Place {
-        table.intern(Key::one(name), |key| key.first.to_owned())
+        table.intern(Key::one(name), |key| key.first.to_owned()).unwrap()
     }
 
     #[test]
