@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use http::Extensions;
 use http::request::Parts;
-
-#[cfg(feature = "token")]
 use metrics_core::__private::caught;
 
+#[cfg(feature = "token")]
 use super::token::Tokens;
 use crate::serve::refusal::Refusal;
 
