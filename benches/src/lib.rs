@@ -34,6 +34,8 @@ pub mod undivided;
 
 pub mod busy;
 
+pub mod caches;
+
 pub mod pair;
 
 pub mod rounds;

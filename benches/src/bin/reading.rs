@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use metrics_bench::caches::OtherWork;
 use metrics_bench::filled::{Filled, Kind};
 use metrics_bench::rendering;
 use metrics_bench::results::{Header, Raw};
@@ -22,7 +23,7 @@ use serde::Serialize;
 enum Line<'a> {
     Read {
         name: &'a str,
-        recorded_anew: bool,
+        found: Found,
         series: usize,
         threads: usize,
         bytes: usize,
@@ -42,6 +43,30 @@ enum Line<'a> {
         ns_per_call_p999: f64,
         batches: usize,
     },
+}
+
+/// How a reading finds the windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Found {
+    /// As the reading before left them, in the caches as far as they fit.
+    Again,
+    /// With other calls, which their threads wrote at that moment.
+    RecordedAnew,
+    /// With other calls, and in no cache: the program had other work since.
+    AfterOtherWork,
+}
+
+impl Found {
+    const ALL: [Self; 3] = [Self::Again, Self::RecordedAnew, Self::AfterOtherWork];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Again => "again",
+            Self::RecordedAnew => "recorded anew",
+            Self::AfterOtherWork => "after other work",
+        }
+    }
 }
 
 /// Name, what the series are, and one reading that says how many bytes it gave.
@@ -78,7 +103,8 @@ fn json(value: &impl Serialize) -> usize {
 }
 
 fn readings(rounds: usize, raw: &mut Raw) -> io::Result<()> {
-    let mut table = Table::new(["", "series", "read", "µs (median)", "µs (best)", "ns per series"]);
+    let mut table = Table::new(["", "series", "read", "µs (median)", "µs (best)", "ns per series", "(best)"]);
+    let mut other_work = OtherWork::new();
     for (name, kind, read) in READINGS {
         for series in SIZES {
             let filled = Filled::new(kind, series, THREADS);
@@ -86,21 +112,29 @@ fn readings(rounds: usize, raw: &mut Raw) -> io::Result<()> {
             let run = || {
                 read(filled.registry());
             };
-            for recorded_anew in [false, true] {
-                let us = if recorded_anew {
-                    time::prepared_us(rounds, || filled.record(), run)
-                } else {
-                    time::repeated_us(rounds, run)
+            for found in Found::ALL {
+                let us = match found {
+                    Found::Again => time::repeated_us(rounds, run),
+                    Found::RecordedAnew => time::prepared_us(rounds, || filled.record(), run),
+                    Found::AfterOtherWork => time::prepared_us(
+                        rounds,
+                        || {
+                            filled.record();
+                            other_work.run();
+                        },
+                        run,
+                    ),
                 };
                 table.row([
                     name.to_owned(),
                     series.to_string(),
-                    if recorded_anew { "recorded anew" } else { "again" }.to_owned(),
+                    found.name().to_owned(),
                     number(median(&us)),
                     number(least(&us)),
                     number(median(&us) * 1e3 / series as f64),
+                    number(least(&us) * 1e3 / series as f64),
                 ]);
-                raw.line(&Line::Read { name, recorded_anew, series, threads: THREADS, bytes, us: &us })?;
+                raw.line(&Line::Read { name, found, series, threads: THREADS, bytes, us: &us })?;
             }
         }
     }
