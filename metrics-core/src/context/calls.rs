@@ -1,8 +1,8 @@
 //! The timed calls that were made for a request, for those who ask.
 
-use crate::record::{Domain, Functions, Nodes, Operations, SeriesId, gate};
+use crate::record::{Domain, Functions, Nodes, Operations, SeriesId, gate, key_of};
 use crate::series::CallShard;
-use crate::state::{Entry, State};
+use crate::state::{Entry, Key};
 
 /// As many series as are kept: those with the most time.
 pub const MAX_TIMED_CALLS: usize = 10;
@@ -103,15 +103,14 @@ impl Call {
     /// With its name; `None` when the series is no more.
     pub(super) fn named(self) -> Option<TimedCalls> {
         let Self { domain, series, calls, ns } = self;
-        let state = State::find(series.state())?;
-        let name = match domain {
-            CallDomain::Function => state.functions.get(series.index())?.name().to_owned(),
-            CallDomain::Node => state.nodes.get(series.index())?.name().to_owned(),
-            CallDomain::Operation => {
-                let row = state.operations.get(series.index())?;
-                let key = row.key.borrow();
-                format!("{}/{}", key.first, key.second)
-            }
+        let key = match domain {
+            CallDomain::Function => key_of::<Functions>(series)?,
+            CallDomain::Node => key_of::<Nodes>(series)?,
+            CallDomain::Operation => key_of::<Operations>(series)?,
+        };
+        let name = match key.borrow() {
+            Key { first, second: "" } => first.to_owned(),
+            Key { first, second } => format!("{first}/{second}"),
         };
         Some(TimedCalls { name, calls, ns })
     }

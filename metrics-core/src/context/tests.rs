@@ -2,6 +2,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context as Task, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use super::*;
 use crate::registry::Registry;
@@ -167,6 +168,27 @@ fn timed_calls_are_those_of_a_request_that_asked() {
         report_call::<crate::record::Nodes>(series, 5);
     }
     assert_eq!((second.reports_calls(), calls(&second)), (true, 0));
+}
+
+/// On the process's clock, by which short requests end in the state in which they began.
+#[test]
+fn what_began_before_evictions_is_told_of_afterwards() {
+    let registry = Registry::default();
+    let mut request = registry.begin_request("GET", "/api/x");
+    request.report_calls();
+    {
+        let _at_work = request.context().enter();
+        report_call::<crate::record::Nodes>(registry.node("crop").series().unwrap(), 5);
+    }
+    for _ in 0..2 {
+        registry.node("idle").record(Duration::from_millis(1), 0);
+        registry.evict_idle_nodes(Duration::ZERO);
+    }
+    let names = request.context().timed_calls().into_iter().map(|timed| timed.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["crop"]);
+    request.failed();
+    let failed = registry.notable_requests().errors.into_iter().map(|request| request.path);
+    assert_eq!(failed.collect::<Vec<_>>(), ["/api/x"]);
 }
 
 #[test]

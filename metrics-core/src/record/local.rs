@@ -323,12 +323,12 @@ pub(super) fn present<D: Domain>(series: SeriesId) -> Option<(Arc<State>, u32)> 
     if D::table(&state).find(key).is_none() {
         state.take_back(key.first);
     }
-    let (state, place) = intern::<D>(series.state(), key)?;
+    let (state, place) = intern::<D>(Arc::clone(&state), key)?;
     Some((state, place.index()))
 }
 
 /// The key of a series, if its state or one in the place of that is still there.
-pub(super) fn key_of<D: Domain>(series: SeriesId) -> Option<OwnedKey> {
+pub(crate) fn key_of<D: Domain>(series: SeriesId) -> Option<OwnedKey> {
     let _quiet = Quiet::unless_already()?;
     let state = State::present(series.state())?;
     match state.replaced(series.state()).and_then(D::replaced_keys) {
@@ -392,17 +392,17 @@ fn resolve_route_by_key(state: StateId, method: &str, template: &str) -> Option<
     known.or_else(|| resolve_first::<Routes>(state, key))
 }
 
-/// The place under which a key is counted, in the state that is in the place of that one.
-fn intern<D: Domain>(id: StateId, key: Key<'_>) -> Option<(Arc<State>, Place)> {
-    let key = D::counted_as(&*State::present(id)?, key);
-    State::intern_in_present(id, D::table, key)
+/// The place under which a key is counted, in the present state or the next one.
+fn intern<D: Domain>(present: Arc<State>, key: Key<'_>) -> Option<(Arc<State>, Place)> {
+    let key = D::counted_as(&present, key);
+    present.intern_in_present(D::table, key)
 }
 
 #[cold]
 #[inline(never)]
 fn resolve_first<D: Domain>(id: StateId, key: Key<'_>) -> Option<SeriesId> {
     let _quiet = Quiet::unless_already()?;
-    let (state, place) = intern::<D>(id, key)?;
+    let (state, place) = intern::<D>(State::present(id)?, key)?;
     if let Place::Own(index) = place {
         // Its strings are those of the entry.
         let owned = D::table(&state).get(index).map_or_else(|| key.into(), |row| row.key.clone());

@@ -29,7 +29,7 @@ pub(crate) use extra::{Beside, record_panicked, set_memory};
 pub(crate) use hot::{Hot, with_hot};
 pub(crate) use id::SeriesId;
 pub(crate) use local::{
-    lose, lost_records, now, record, resolve, resolve_node, resolve_route, resolve_short,
+    key_of, lose, lost_records, now, record, resolve, resolve_node, resolve_route, resolve_short,
 };
 pub(crate) use of_node::{operation_and_extras_of, operation_of};
 pub(crate) use queries::record_queries;

@@ -14,7 +14,7 @@ mod value;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 pub use cache::Cache;
@@ -75,8 +75,6 @@ struct Inner {
     state: RwLock<Arc<State>>,
     /// The id of the first state.
     id: StateId,
-    /// The state before the last eviction.
-    previous: Mutex<Option<Arc<State>>>,
     /// The id of `state`, for recording without the lock; 0 when disabled.
     current: AtomicU32,
 }
@@ -96,7 +94,6 @@ impl Registry {
                 started,
                 id: state.id,
                 state: RwLock::new(state),
-                previous: Mutex::new(None),
                 current,
             }),
         }
@@ -319,8 +316,6 @@ impl Registry {
     /// function that has been called again since: they count when they end.
     pub fn reset(&self) {
         self.replace_state(|state| Some(state.fresh()));
-        // Nor may a call that began before the reset find its way back.
-        *lock(&self.inner.previous) = None;
     }
 
     /// Forgets the nodes (and their operations) of which no call and no operation ended for `idle`, so that nodes that
@@ -334,13 +329,10 @@ impl Registry {
     /// # Cost
     /// When anything is evicted, every thread looks its keys up once more.
     pub fn evict_idle_nodes(&self, idle: Duration) {
-        if let Some(replaced) = self.replace_state(|state| state.without_idle_nodes(idle)) {
-            // Kept until the next eviction, for calls that are under way.
-            *lock(&self.inner.previous) = Some(replaced);
-        }
+        self.replace_state(|state| state.without_idle_nodes(idle));
     }
 
-    /// Puts another state in place; gives the replaced one back.
+    /// Puts another state in place; gives the replaced one back, which takes time to drop.
     fn replace_state(&self, next: impl FnOnce(&State) -> Option<Arc<State>>) -> Option<Arc<State>> {
         let mut state = write(&self.inner.state);
         let next = next(&state)?;
@@ -367,13 +359,18 @@ impl Registry {
         series.state() == self.inner.current.load(Ordering::Relaxed)
     }
 
+    /// The application says that a node sends to another one. No eviction copies the edges meanwhile, and leaves it out.
+    fn declare_edge(&self, edge: Key<'_>) {
+        read(&self.inner.state).edges.declare(edge);
+    }
+
     pub(crate) fn state(&self) -> Arc<State> {
         Arc::clone(&read(&self.inner.state))
     }
 
     /// The entry of a key, for its gauges; `None` when disabled.
     pub(crate) fn entry<D: Domain>(&self, key: Key<'_>) -> Option<Arc<Row<D::Entry>>> {
-        let (state, place) = State::intern_in_present(self.recording_state()?, D::table, key)?;
+        let (state, place) = State::present(self.recording_state()?)?.intern_in_present(D::table, key)?;
         D::table(&state).get(place.index())
     }
 

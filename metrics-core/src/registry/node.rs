@@ -117,7 +117,7 @@ impl Node {
     pub fn sends_to(&self, next: &Self) {
         let registry = self.handle.registry();
         if registry.is_enabled() && registry.id() == next.handle.registry().id() && self.id() != next.id() {
-            registry.state().edges.declare(Key::two(self.id(), next.id()));
+            registry.declare_edge(Key::two(self.id(), next.id()));
         }
     }
 

@@ -222,14 +222,14 @@ pub(super) struct Evicted {
 }
 
 impl State {
-    /// The place of a key in a table of the state that is in the place of the one of that id. A key that is new while
-    /// an eviction replaces the state waits for the next one.
+    /// The place of a key in a table of this state. A key that is new while an eviction replaces the state waits for
+    /// the next one; `None` when there is none.
     pub(crate) fn intern_in_present<E: Entry>(
-        id: StateId,
+        self: Arc<Self>,
         table: impl Fn(&Self) -> &Table<E>,
         key: Key<'_>,
     ) -> Option<(Arc<Self>, Place)> {
-        let mut state = Self::present(id)?;
+        let mut state = self;
         loop {
             // A call that was under way may have ended there since.
             if state.evicted.names.contains(key.first) {
@@ -246,13 +246,10 @@ impl State {
     /// Takes a node back that was evicted last, with all that belongs to it: it turned out to be at work.
     pub(crate) fn take_back(&self, name: &str) {
         let Evicted { nodes, operations, node_extras, operation_extras, .. } = &self.evicted;
-        nodes.iter().filter(|node| node.row.name() == name).for_each(|node| self.nodes.take_back(&node.row));
-        let operations = operations.iter().filter(|run| run.row.name() == name);
-        operations.for_each(|run| self.operations.take_back(&run.row));
-        let extras = node_extras.iter().filter(|row| row.name() == name);
-        extras.for_each(|row| self.node_extras.take_back(row));
-        let extras = operation_extras.iter().filter(|row| row.name() == name);
-        extras.for_each(|row| self.operation_extras.take_back(row));
+        self.nodes.take_back(nodes.iter().map(|node| &node.row), name);
+        self.operations.take_back(operations.iter().map(|run| &run.row), name);
+        self.node_extras.take_back(node_extras, name);
+        self.operation_extras.take_back(operation_extras, name);
     }
 
     /// Takes back what was evicted and called since, of the nodes asked for.

@@ -186,12 +186,18 @@ impl<E> Table<E> {
         self.rows_mut().are_closed = true;
     }
 
-    /// Takes a row of an earlier table back, if there is none of its key, and room.
-    pub(crate) fn take_back(&self, row: &Arc<Row<E>>) {
-        let hash = row.key.borrow().hash();
-        let mut rows = self.rows_mut();
-        if !rows.are_closed && rows.has_room(self.cap) && rows.find(hash, row.key.borrow()).is_none() {
-            rows.insert(hash, Arc::clone(row));
+    /// Takes the rows of that name back from those that were in an earlier table, each if there is none of its key, and
+    /// room.
+    pub(crate) fn take_back<'a>(&self, evicted: impl IntoIterator<Item = &'a Arc<Row<E>>>, name: &str)
+    where
+        E: 'a,
+    {
+        for row in evicted.into_iter().filter(|row| row.name() == name) {
+            let hash = row.key.borrow().hash();
+            let mut rows = self.rows_mut();
+            if !rows.are_closed && rows.has_room(self.cap) && rows.find(hash, row.key.borrow()).is_none() {
+                rows.insert(hash, Arc::clone(row));
+            }
         }
     }
 

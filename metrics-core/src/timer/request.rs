@@ -379,7 +379,7 @@ pub(super) fn alive(series: SeriesId, registry: StateId) -> SeriesId {
 #[cold]
 #[inline(never)]
 fn note(series: SeriesId, key: CellKey, ns: u64) {
-    let Some(state) = State::find(series.state()) else { return };
+    let Some(state) = State::present(series.state()) else { return };
     let Some(row) = state.routes.get(series.index()) else { return };
     let unix_secs = state.clock.unix_now().as_secs_f64();
     let slow_ns = state.requests.offer(Logged { unix_secs, route: row.key.clone(), key, ns });
