@@ -101,9 +101,12 @@ async fn exchange_on_a_new_connection(
     tokio::select! {
         answer = &mut answer => answer,
         ended = connection => {
-            // With the answer, or without.
-            ended?;
-            answer.await
+            // With the answer, or without. One that came before the rest could be sent counts.
+            let answer = answer.await;
+            if answer.is_err() {
+                ended?;
+            }
+            answer
         }
     }
 }
@@ -133,4 +136,39 @@ async fn answer(response: Response<Incoming>, max_body: usize) -> Result<Answer,
     is_whole &= body.len() <= max_body;
     body.truncate(max_body);
     Ok(Answer { status, retry_after: seconds.map(Duration::from_secs), body: body.into(), is_whole })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    /// Answers as soon as it has seen the beginning of a request, and is gone.
+    struct Hasty;
+
+    impl Transport for Hasty {
+        fn connect<'a>(&'a self, _host: &'a str, _port: u16) -> Connecting<'a> {
+            let (ours, mut theirs) = duplex(1_024);
+            tokio::spawn(async move {
+                theirs.read_exact(&mut [0; 512]).await.unwrap();
+                theirs.write_all(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno").await.unwrap();
+            });
+            Box::pin(async move { Ok(Box::new(ours) as Box<dyn Connection>) })
+        }
+    }
+
+    /// What is too large is seldom read to its end.
+    #[tokio::test]
+    async fn an_answer_to_the_beginning_of_a_message_counts() {
+        let to = Destination::over("http://a", Arc::new(Hasty)).unwrap();
+        let (below, headers) = (String::new(), HeaderMap::new());
+        let message = Message { method: Method::POST, below, headers, body: vec![0; 1 << 20].into() };
+        for _ in 0..50 {
+            let answer = exchange(&to, &message, 10).await.unwrap();
+            assert_eq!((answer.status, &*answer.body), (StatusCode::PAYLOAD_TOO_LARGE, &b"no"[..]));
+        }
+    }
 }
