@@ -91,7 +91,7 @@ impl Hub {
         hide_topic(collector);
         self.shared.publish_clients(collector);
         if let Some(frame) = render(collector) {
-            self.shared.slot.send_modify(|slot| slot.frame = Some(frame));
+            self.shared.publish(frame);
         }
     }
 
@@ -206,6 +206,18 @@ impl Shared {
         }
     }
 
+    /// Gives a frame to everybody; to nobody if the last client left while it was made, as the next one would find it
+    /// whenever that comes. One that leaves now takes it away after this.
+    fn publish(&self, frame: Utf8Bytes) {
+        self.slot.send_if_modified(|slot| {
+            let is_wanted = self.clients() > 0;
+            if is_wanted {
+                slot.frame = Some(frame);
+            }
+            is_wanted
+        });
+    }
+
     /// Sets the frame that the next client starts with, without waking others.
     pub(super) fn keep(&self, frame: Option<Utf8Bytes>) {
         self.slot.send_if_modified(|slot| {
@@ -235,6 +247,8 @@ pub(super) fn render(collector: &dyn Collector) -> Option<Utf8Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use metrics_core::{MetricsSnapshot, Registry};
 
     use super::*;
@@ -338,6 +352,43 @@ mod tests {
         drop((first, second, third));
         let now = happen();
         assert_eq!(come().1, now);
+    }
+
+    /// The last client leaves while the frame of a tick is made.
+    #[test]
+    fn nobody_starts_with_a_frame_that_had_no_client() {
+        /// Whose snapshot takes so long that a client leaves meanwhile.
+        struct Slow(Registry, Mutex<Option<Subscription>>);
+
+        impl Collector for Slow {
+            fn record_node_exec(&self, _: &str, _: &str, _: &str, _: f64, _: u64) {}
+
+            fn record_ws_message(&self, _: &str, _: u64) {}
+
+            fn record_ws_connections(&self, _: &str, _: u64) {}
+
+            fn record_endpoint(&self, _: &str, _: &str, _: f64, _: u16) {}
+
+            fn snapshot(&self) -> MetricsSnapshot {
+                let snapshot = self.0.snapshot();
+                drop(self.1.lock().unwrap().take());
+                snapshot
+            }
+
+            fn is_enabled(&self) -> bool {
+                true
+            }
+        }
+
+        let (registry, hub) = (Registry::mock().0, Hub::new());
+        let leaves = hub.subscribe(Arc::new(registry.clone())).unwrap();
+        hub.broadcast(&Slow(registry.clone(), Mutex::new(Some(leaves))));
+        assert_eq!(hub.clients(), 0);
+        registry.node("later").record(std::time::Duration::from_millis(1), 1);
+        let mut client = hub.subscribe(Arc::new(registry)).unwrap();
+        let frame = futures_util::FutureExt::now_or_never(client.next()).flatten().unwrap();
+        let nodes = serde_json::from_slice::<MetricsSnapshot>(&frame).unwrap().dag.nodes;
+        assert_eq!(nodes.len(), 1, "an old frame");
     }
 
     #[test]
