@@ -20,7 +20,8 @@ use crate::storage::{Metric, Point, Rollup, Tags, Tier};
 /// # Definition
 /// The type of a field never changes: whole numbers carry an `i`, and stop at 2^63 − 1; the others do not. What is not
 /// known or not finite is left out, as are empty tags. Commas, spaces and equals signs in tags are escaped; control
-/// characters are written as in Rust (`\n`), and a backslash at the end, which the protocol cannot express, is left out.
+/// characters are written as in Rust (`\n`). Backslashes at the end, which the protocol cannot express, are left out, and so
+/// are those before a comma, a space or an equals sign, which engines read in different ways.
 /// Times are Unix milliseconds.
 ///
 /// # Examples

@@ -30,7 +30,11 @@ impl<'a> Line<'a> {
         self.out.push('=');
         for character in value.chars() {
             match character {
-                ',' | '=' | ' ' => self.out.extend(['\\', character]),
+                ',' | '=' | ' ' => {
+                    // Some engines read two backslashes as one, behind which the separator would end the value.
+                    self.out.truncate(self.out.trim_end_matches('\\').len());
+                    self.out.extend(['\\', character]);
+                }
                 _ if character.is_control() => self.out.extend(character.escape_default()),
                 _ => self.out.push(character),
             }
