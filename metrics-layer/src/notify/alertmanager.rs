@@ -64,25 +64,25 @@ impl Alertmanager {
         let since = before.as_ref().filter(|_| is_same).map_or(now, |raised| raised.since);
         let mut alerts = Vec::new();
         if let Some(before) = before.filter(|_| !is_same) {
-            alerts.push(self.alert(&before, now));
+            alerts.push(self.alert(&before, now, now));
         }
         if !event.is_resolved() {
             let raised = Raised { event: event.clone(), since };
-            alerts.push(self.alert(&raised, now + self.life()));
+            alerts.push(self.alert(&raised, now, now + self.life()));
             self.raised.insert(event.alert.clone(), raised);
         }
         alerts
     }
 
     fn all(&self, now: Duration) -> Vec<Alert> {
-        self.raised.values().map(|raised| self.alert(raised, now + self.life())).collect()
+        self.raised.values().map(|raised| self.alert(raised, now, now + self.life())).collect()
     }
 
     fn life(&self) -> Duration {
         LIFE.max(self.collection.interval().saturating_mul(LIFE_INTERVALS))
     }
 
-    fn alert(&self, raised: &Raised, end: Duration) -> Alert {
+    fn alert(&self, raised: &Raised, now: Duration, end: Duration) -> Alert {
         let event = &raised.event;
         let severity = if event.level == AlertLevel::Critical { "critical" } else { "warning" };
         let mut labels: BTreeMap<_, _> =
@@ -100,7 +100,9 @@ impl Alertmanager {
             ("value", event.value.to_string()),
             ("threshold", event.threshold.to_string()),
         ];
-        Alert { labels, annotations: annotations.into(), starts_at: date(raised.since), ends_at: date(end) }
+        // By a clock that was set back since, it began later than now.
+        let since = raised.since.min(now);
+        Alert { labels, annotations: annotations.into(), starts_at: date(since), ends_at: date(end) }
     }
 }
 
@@ -109,7 +111,8 @@ impl Format for Alertmanager {
         let now = self.clock.unix_now();
         let alerts = match signal {
             Signal::Alert(event) => self.take(event),
-            Signal::MetricsCollected if now.saturating_sub(self.sent) >= RESEND => self.all(now),
+            // Whichever way the clock was set.
+            Signal::MetricsCollected if now.abs_diff(self.sent) >= RESEND => self.all(now),
             _ => Vec::new(),
         };
         if alerts.is_empty() {
@@ -226,6 +229,37 @@ mod tests {
         assert_eq!(at(1), from_start("06:20"), "a minute after the last message");
         metrics.collection().set_interval(Duration::from_secs(600)).unwrap();
         assert_eq!(at(60), from_start("32:20"), "three collections ahead");
+    }
+
+    /// THREAT 30: Alertmanager would forget what it is not told for five minutes, and takes nothing that ends before it
+    /// began.
+    #[test]
+    fn a_clock_that_is_set_back_silences_nothing() {
+        let (clock, time) = Clock::mock();
+        time.set_unix(Duration::from_secs(7_200));
+        let own = AlertRule::new("cabin", 40.0, 60.0, "Cabin hot").keep(Duration::ZERO);
+        let metrics = Metrics::builder().clock(clock).collecting(false).alert_rules([own]).build().unwrap();
+        let mut format = Alertmanager::new(&metrics);
+        let mut signals = metrics.collection().subscribe();
+        let mut spans = |celsius| {
+            set(&metrics, celsius);
+            let mut spans = Vec::new();
+            while let Some(signal) = signals.try_recv() {
+                let message = format.message(&signal).unwrap_or_default();
+                let alerts: Vec<Value> = serde_json::from_slice(&message).unwrap_or_default();
+                spans.extend(alerts.iter().map(|alert| {
+                    ["startsAt", "endsAt"].map(|end| alert[end].as_str().unwrap()[11..19].to_owned())
+                }));
+            }
+            spans
+        };
+        let span = |start: &str, end: &str| vec![[start.to_owned(), end.to_owned()]];
+        assert_eq!(spans(45.0), span("02:00:00", "02:05:00"));
+        time.advance(Duration::from_secs(60));
+        time.set_unix(Duration::from_secs(3_600));
+        assert_eq!(spans(45.0), span("01:00:00", "01:05:00"));
+        time.advance(Duration::from_secs(60));
+        assert_eq!(spans(20.0), span("01:01:00", "01:01:00"));
     }
 
     #[test]
