@@ -31,6 +31,8 @@ struct Inner {
     taken: Vec<u64>,
     rollups: Vec<Rollup>,
     before: Vec<Point>,
+    /// Hours that can be read before the errors.
+    readable: usize,
     unreadable: VecDeque<SinkError>,
     asked: Vec<(String, String, Range<u64>)>,
 }
@@ -89,7 +91,9 @@ impl Sink for Script {
     fn recover(&mut self, service: &str, instance: &str, span: Range<u64>) -> Result<Vec<Point>, SinkError> {
         let mut inner = self.inner.lock().unwrap();
         inner.asked.push((service.to_owned(), instance.to_owned(), span.clone()));
-        if let Some(error) = inner.unreadable.pop_front() {
+        if inner.readable > 0 {
+            inner.readable -= 1;
+        } else if let Some(error) = inner.unreadable.pop_front() {
             return Err(error);
         }
         Ok(inner.before.iter().filter(|point| span.contains(&point.timestamp_ms)).cloned().collect())
@@ -300,6 +304,39 @@ fn points_of_before_a_restart_are_part_of_their_buckets() {
     let of_queue = inner.rollups.iter().filter(|rollup| rollup.metric == Metric::QueueSize);
     let sums: Vec<_> = of_queue.map(|rollup| (rollup.tier, rollup.start_ms - START_MS, rollup.sum)).collect();
     assert_eq!(sums, [(Tier::Hourly, 0, 10.0), (Tier::Hourly, HOUR_MS, 50.0), (Tier::Daily, 0, 60.0)]);
+}
+
+/// A service that is started anew every midnight has days all the same.
+#[test]
+fn a_restart_at_midnight_divides_no_day() {
+    for (unreadable, whole) in [(false, true), (true, false)] {
+        let script = Script::default();
+        {
+            let mut inner = script.inner.lock().unwrap();
+            inner.before = vec![point(START_MS - 2 * HOUR_MS, 10), point(START_MS - 30_000, 20)];
+            if unreadable {
+                inner.readable = 23;
+                inner.unreadable = [SinkError::drop("no such query")].into();
+            }
+        }
+        let (clock, time) = at(START_MS + 30_000);
+        let store = script.store().clock(clock).start().unwrap();
+        store.push(vec![point(START_MS + 30_000, 30)]);
+        flushed(&store);
+        time.advance(Duration::from_secs(60));
+        store.push(vec![point(START_MS + 90_000, 30)]);
+        flushed(&store);
+        let inner = script.inner.lock().unwrap();
+        let of_queue = inner.rollups.iter().filter(|rollup| rollup.metric == Metric::QueueSize);
+        let mut sums: Vec<_> =
+            of_queue.map(|rollup| (rollup.tier, START_MS - rollup.start_ms, rollup.sum)).collect();
+        sums.sort_by_key(|(tier, before, _)| (*tier, *before));
+        let hour = (Tier::Hourly, HOUR_MS, 20.0);
+        let before = (Tier::Hourly, 2 * HOUR_MS, 10.0);
+        let day = (Tier::Daily, 24 * HOUR_MS, 30.0);
+        // A part of a day would take the place of what was told of it before.
+        assert_eq!(sums, if whole { vec![hour, before, day] } else { vec![before] });
+    }
 }
 
 /// CON-14: what was recorded since the last flush is stored when the metrics end in an orderly way.

@@ -13,6 +13,9 @@ const MAX_INSTANCES: usize = 10_000;
 
 const HOUR_MS: u64 = Tier::Hourly.bucket_ms();
 
+/// A restart that takes no longer loses no day. Raw points are kept for two days at least, so that yesterday is there.
+const RESTART_MS: u64 = HOUR_MS;
+
 /// How far the points of each instance are read back.
 #[derive(Debug, Default)]
 pub(super) struct Recovery {
@@ -21,7 +24,8 @@ pub(super) struct Recovery {
 }
 
 impl Recovery {
-    /// Reads the hours of today that are not read yet, one after the other, so that only the points of one are in memory.
+    /// Reads the hours of today that are not read yet, one after the other, so that only the points of one are in memory;
+    /// in the first hour of a day also those of yesterday, whose last roll-ups may not have been told.
     ///
     /// # Errors
     /// When an hour is to be asked for again.
@@ -32,11 +36,13 @@ impl Recovery {
         sink: &mut dyn Sink,
         tables: &Mutex<Tables>,
     ) -> Result<(), SinkError> {
+        let today = Tier::Daily.bucket_start(now_ms);
+        let begin = Tier::Daily.bucket_start(now_ms.saturating_sub(RESTART_MS));
         let instance = (Arc::clone(&tags.service), Arc::clone(&tags.instance));
         if self.instances.len() >= MAX_INSTANCES && !self.instances.contains_key(&instance) {
             return Ok(());
         }
-        let next = self.instances.entry(instance).or_insert(Some(Tier::Daily.bucket_start(now_ms)));
+        let next = self.instances.entry(instance).or_insert(Some(begin));
         while let Some(hour) = next.filter(|hour| *hour <= now_ms) {
             match read(sink, tags, hour) {
                 Ok(points) => {
@@ -47,6 +53,9 @@ impl Recovery {
                 Err(error) if error.refusal() == Refusal::Retry => return Err(error),
                 Err(error) => {
                     tracing::warn!(error = %error, "points of before the start cannot be read: hours begin now");
+                    if hour < today {
+                        lock(tables).take_back_day(hour, tags);
+                    }
                     break;
                 }
             }

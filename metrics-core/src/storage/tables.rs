@@ -83,6 +83,19 @@ impl Tables {
         }
     }
 
+    /// Takes back the day of an instance and its routes that this time lies in: only a part of it is known, which must not
+    /// take the place of what was told of it.
+    pub(super) fn take_back_day(&mut self, unix_ms: u64, tags: &Tags) {
+        let is_other =
+            |(_, of): &(Metric, Arc<Tags>)| (&of.service, &of.instance) != (&tags.service, &tags.instance);
+        if let Some(bucket) = self.daily.buckets.get_mut(&Tier::Daily.bucket_start(unix_ms)) {
+            let before = bucket.bytes();
+            bucket.rollups.retain(|key, _| is_other(key));
+            bucket.changed.retain(is_other);
+            self.daily.bytes = self.daily.bytes - before + bucket.bytes();
+        }
+    }
+
     fn shared(&mut self, tags: &Tags) -> Arc<Tags> {
         if let Some(tags) = self.tags.get(tags) {
             return Arc::clone(tags);
