@@ -1,7 +1,7 @@
 //! `timed_block!` from tokens to tokens.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token};
 
@@ -55,6 +55,8 @@ fn around(timed: &Timed, opening: &TokenStream, body: &Body) -> TokenStream {
     let is_async =
         opening.clone().into_iter().any(|tree| matches!(tree, TokenTree::Ident(word) if word == "async"));
     if timed.exit.is_some() && !is_async {
+        // An item, so that `unused_braces` does not take a block of one expression for an argument in braces.
+        let body = body.starting_with(quote_spanned!(Span::mixed_site()=> const _: () = ();));
         let passed = exit::passed(&quote!(#opening #body), timed);
         return quote!({ #passed });
     }

@@ -72,6 +72,16 @@ fn a_block_is_an_expression_like_its_own() {
     assert_eq!(function_calls("outer") + function_calls("inner"), 2);
 }
 
+/// No lint asks for its braces to be left out, which it would not compile without: warnings are errors here.
+#[test]
+fn a_block_of_one_expression_keeps_its_braces() {
+    seen::on();
+    let whole = timed_block!("whole", points = *ret, { u64::MAX.count_ones() });
+    let arm: Result<Vec<u8>, ()> = timed_block!("arm", points = ok.len(), { Ok(vec![1, 2]) });
+    assert_eq!((whole, arm), (64, Ok(vec![1, 2])));
+    assert_eq!(function_calls("whole") + function_calls("arm"), 2);
+}
+
 #[test]
 fn async_blocks_are_timed_from_their_first_poll() {
     seen::on();
