@@ -330,4 +330,29 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
     }
+
+    /// O-09, C-04, C-17: such as `#[timed(route = …)]`, of which the layer sees no beginning and no body.
+    #[test]
+    fn requests_told_at_their_end_alone_have_outcomes() {
+        let (registry, _time) = Registry::mock();
+        let route = registry.route("GET", "/by/hand");
+        for status in [200, 404, 503] {
+            route.record(Duration::from_millis(20), status);
+        }
+        route.record_cancelled();
+        registry.begin_request("GET", "/by/layer").answered_in_full(500);
+        let under_way = registry.begin_request("GET", "/by/layer");
+        let text = super::prometheus(&registry, None, None, TextFormat::Prometheus);
+        for (route, outcomes) in [
+            ("/by/hand", [("ok", 2), ("error", 1), ("panicked", 0), ("cancelled", 1)]),
+            ("/by/layer", [("ok", 0), ("error", 1), ("panicked", 0), ("cancelled", 0)]),
+        ] {
+            for (outcome, count) in outcomes {
+                let labels = format!("method=\"GET\",route=\"{route}\",outcome=\"{outcome}\"");
+                let line = format!("metrics_route_requests_total{{{labels}}} {count}");
+                assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+            }
+        }
+        drop(under_way);
+    }
 }
