@@ -33,7 +33,7 @@ impl Collection {
             websocket_active: series(metric::ACTIVE_CONNECTIONS),
             latency: series(metric::REQUEST_LATENCY),
             extensions: self.state.extensions.all(),
-            latency_breakdown: routes::breakdown(&state),
+            latency_breakdown: routes::breakdown(&state, self.state.registry.config()),
             gauges: own.map(|name| (name.clone(), series(&name))).collect(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::config::Config;
 use crate::series::{Sample, WindowStats};
 use crate::snapshot::LatencyMetrics;
 use crate::state::{Entry as _, RouteEntry, Row, State, Tally};
@@ -110,25 +111,23 @@ fn mean_ms(sums: impl Iterator<Item = Sum>) -> Option<f64> {
 }
 
 /// The latency of each endpoint, its methods together (H-16).
-pub(super) fn breakdown(state: &State) -> BTreeMap<String, LatencyMetrics> {
-    let mut paths: BTreeMap<String, (u64, Vec<Sample>, usize)> = BTreeMap::new();
+pub(super) fn breakdown(state: &State, config: &Config) -> BTreeMap<String, LatencyMetrics> {
+    // What the series of a route keeps, full or not.
+    let window = config.route_window().max(config.performance_window());
+    let mut paths: BTreeMap<String, (u64, Vec<Sample>)> = BTreeMap::new();
     let mut recent = Vec::new();
     for route in state.routes.all() {
         let timing = route.series().read(usize::MAX, &mut recent).timing;
         if timing.count > 0 {
-            let (count, samples, window) = paths.entry(route.key.borrow().second.to_owned()).or_default();
+            let (count, samples) = paths.entry(route.key.borrow().second.to_owned()).or_default();
             *count = count.saturating_add(timing.count);
-            *window = (*window).max(recent.len());
             samples.append(&mut recent);
         }
     }
-    paths
-        .into_iter()
-        .map(|(path, (count, samples, window))| (path, latency(count, samples, window)))
-        .collect()
+    paths.into_iter().map(|(path, (count, samples))| (path, latency(count, samples, window))).collect()
 }
 
-/// The numbers over as many of the newest samples as the fullest window has.
+/// The numbers over the newest samples, as many as the window takes.
 fn latency(count: u64, mut samples: Vec<Sample>, window: usize) -> LatencyMetrics {
     samples.sort_unstable_by_key(|sample| std::cmp::Reverse(sample.ended()));
     samples.truncate(window);

@@ -136,6 +136,18 @@ fn the_breakdown_is_by_endpoint() {
     assert_eq!(breakdown.len(), 1);
 }
 
+/// H-16: a window that is not full yet has all requests of all methods, however few each of them had.
+#[test]
+fn the_breakdown_forgets_no_method_before_the_window_is_full() {
+    let (metrics, time) = metrics();
+    for (method, ms) in [("POST", 900), ("GET", 10), ("GET", 20), ("HEAD", 30)] {
+        time.advance(Duration::from_secs(1));
+        metrics.registry().route(method, "/api/play").record(Duration::from_millis(ms), 200);
+    }
+    let play = metrics.collection().metrics(Some(1)).latency_breakdown["/api/play"];
+    assert_eq!((play.count, play.p50, play.p95, play.p99), (4, 25.0, 900.0, 900.0));
+}
+
 /// H-17: the requests of the interval, and no sample without any; a reset begins anew.
 #[test]
 fn latency_is_that_of_the_requests_since_the_last_collection() {
