@@ -35,7 +35,7 @@ pub(crate) use owner::{Footprint, Series, Writer};
 pub(crate) use queries::QueriesShard;
 pub(crate) use rate::Rate;
 pub(crate) use shard::{
-    CallShard, CounterShard, NodeShard, NodeTotal, RouteShard, Shard, TopicShard, spare_bytes,
+    CallShard, CounterShard, NodeShard, NodeTotal, RouteShard, RouteTotal, Shard, TopicShard, spare_bytes,
 };
 pub(crate) use sketch::Sketch;
 pub(crate) use stats::{WindowStats, mean_ms};

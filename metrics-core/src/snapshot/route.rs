@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::series::Outcome;
+
 /// All requests of one route since the start or the last reset, from their beginning to the end of their bodies.
 ///
 /// # Consistency
@@ -23,7 +25,9 @@ pub struct RouteMetrics {
     pub started_total: u64,
     /// Requests whose response is not sent in full.
     pub in_flight: u64,
-    /// How the others ended.
+    /// How the others ended. Requests that are told at their end alone ([`Route::record`](crate::Route::record),
+    /// `#[timed(route = …)]`) are part of this and of `avg_total_ms`, and of nothing else here, as long as the route has no
+    /// others; then they are part of nothing here.
     pub outcomes: OutcomeCounts,
     /// Requests by class of their status: `2xx`, or `none` when there was no response. A route that answers with more
     /// than 32 different codes has the rest under `other`.
@@ -59,6 +63,23 @@ pub struct OutcomeCounts {
     pub panicked: u64,
     /// Dropped before the end.
     pub cancelled: u64,
+}
+
+impl OutcomeCounts {
+    /// Those that ended in that way.
+    pub(crate) fn of(self, outcome: Outcome) -> u64 {
+        match outcome {
+            Outcome::Ok => self.ok,
+            Outcome::Error => self.error,
+            Outcome::Panicked => self.panicked,
+            Outcome::Cancelled => self.cancelled,
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn total(self) -> u64 {
+        [self.ok, self.error, self.panicked, self.cancelled].into_iter().fold(0, u64::saturating_add)
+    }
 }
 
 /// Connections that outlive their request: WebSockets, other upgrades, event streams.

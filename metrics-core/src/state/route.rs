@@ -2,21 +2,21 @@
 
 use super::entry::{Entry, RouteEntry};
 use super::key::{Key, OwnedKey};
-use crate::series::{ExchangeTotal, Outcome, Scheme};
+use crate::series::{ExchangeTotal, Outcome, RouteTotal, Scheme};
 use crate::snapshot::{OutcomeCounts, RouteMetrics, SessionMetrics};
 use crate::unit::ms_from_ns;
 
 impl RouteEntry {
     /// Everything that has ended, and what is still under way over each scheme.
-    pub(crate) fn read(&self) -> (ExchangeTotal, [u64; Scheme::COUNT]) {
+    pub(crate) fn read(&self) -> (RouteTotal, [u64; Scheme::COUNT]) {
         // What was begun is read after what has ended, over all threads, so the difference is never negative.
-        let total = self.total().exchange;
+        let total = self.total();
         let in_flight = Scheme::ALL.map(|scheme| {
             let started = self.series().sum(
                 |shard| shard.exchange().started(scheme),
                 |folded| folded.exchange.started[scheme as usize],
             );
-            started.saturating_sub(total.finished(scheme))
+            started.saturating_sub(total.exchange.finished(scheme))
         });
         (total, in_flight)
     }
@@ -31,21 +31,22 @@ impl RouteEntry {
     /// The wire form of all there is.
     pub(crate) fn whole(&self, key: &OwnedKey) -> RouteMetrics {
         let (total, in_flight) = self.read();
+        let outcomes = total.outcomes();
         let Key { first: method, second: path } = key.borrow();
         let mut route = RouteMetrics {
             method: method.to_owned(),
             path: path.to_owned(),
             // Read later than those that have ended.
-            started_total: in_flight.iter().fold(total.all_finished(), |sum, part| sum.saturating_add(*part)),
+            started_total: in_flight.iter().fold(outcomes.total(), |sum, part| sum.saturating_add(*part)),
             in_flight: in_flight.iter().sum(),
-            outcomes: outcomes(&total),
-            late_request_bytes_total: total.late_request_bytes,
-            sessions: self.sessions(&total),
+            outcomes,
+            late_request_bytes_total: total.exchange.late_request_bytes,
+            sessions: self.sessions(&total.exchange),
             ..Default::default()
         };
-        let [ns, request_bytes, response_bytes] = total.sums();
-        (route.request_bytes_total, route.response_bytes_total) = (request_bytes, response_bytes);
-        for cell in &total.cells {
+        route.avg_total_ms = total.avg_total_ms();
+        [_, route.request_bytes_total, route.response_bytes_total] = total.exchange.sums();
+        for cell in &total.exchange.cells {
             let count = cell.count();
             let status = cell.key.status();
             let (class, code) = match status {
@@ -59,7 +60,6 @@ impl RouteEntry {
                 *route.grpc_codes.entry(grpc.to_string()).or_default() += count;
             }
         }
-        route.avg_total_ms = mean_ms(ns, total.all_finished());
         route
     }
 
@@ -70,6 +70,37 @@ impl RouteEntry {
             avg_ms: mean_ms(total.sessions.ns, total.sessions.closed),
             sent_bytes_total: total.sessions.bytes,
         }
+    }
+}
+
+impl RouteTotal {
+    /// Whether all requests were told at their end alone, by [`Route::record`](crate::Route::record) or
+    /// `#[timed(route = …)]`: nothing is known of their bodies, their protocol and each one's status.
+    fn has_ends_alone(&self) -> bool {
+        self.exchange.started.iter().all(|started| *started == 0)
+    }
+
+    /// How requests ended; of those that were told at their end alone as far as that is known: a panic is an error. Where a
+    /// route has others too, they are those of the others.
+    pub(crate) fn outcomes(&self) -> OutcomeCounts {
+        let Self { timing, cancelled, exchange, .. } = self;
+        if !self.has_ends_alone() {
+            return outcomes(exchange);
+        }
+        OutcomeCounts {
+            ok: timing.count.saturating_sub(timing.errors),
+            error: timing.errors,
+            panicked: 0,
+            cancelled: *cancelled,
+        }
+    }
+
+    fn avg_total_ms(&self) -> f64 {
+        if self.has_ends_alone() {
+            return mean_ms(self.timing.sum_ns, self.timing.count);
+        }
+        let [ns, ..] = self.exchange.sums();
+        mean_ms(ns, self.exchange.all_finished())
     }
 }
 

@@ -12,7 +12,8 @@ use crate::name::{OVERFLOW, UNMATCHED};
 use crate::series::{
     CellKey, CellTotal, DURATION_BOUNDS_NS, Ending, ExchangeTotal, Outcome, SIZE_BOUNDS_BYTES, Scheme,
 };
-use crate::state::{Entry as _, Key, RouteEntry, State};
+use crate::snapshot::OutcomeCounts;
+use crate::state::{Key, State};
 
 /// What the conventions call a method or an error that is none of the known ones.
 const OTHER: &str = "_OTHER";
@@ -28,8 +29,7 @@ struct Route<'a> {
     open_sessions: u64,
     /// The cells as the conventions tell them apart.
     responses: Vec<CellTotal>,
-    /// How many ended in each of [`OUTCOMES`].
-    ended: [u64; OUTCOMES.len()],
+    ended: OutcomeCounts,
 }
 
 pub(super) fn families(text: &mut Text, state: &State) {
@@ -41,8 +41,9 @@ pub(super) fn families(text: &mut Text, state: &State) {
         .iter()
         .map(|row| {
             let (total, in_flight) = row.read();
+            let (ended, total) = (total.outcomes(), total.exchange);
             let open_sessions = row.open_sessions(&total);
-            let (responses, ended) = (total.by_response(), ended(row, &total));
+            let responses = total.by_response();
             Route { key: row.key.borrow(), responses, total, in_flight, open_sessions, ended }
         })
         .collect();
@@ -146,29 +147,13 @@ fn route_labels<'a>(route: &Route<'a>) -> [(&'static str, &'a str); 2] {
     [("method", route.key.first), ("route", route.key.second)]
 }
 
-/// How requests ended. Those that are told at their end alone, by [`Route::record`](crate::Route::record) or
-/// `#[timed(route = …)]`, have no beginning, body or protocol; where a route has no others, they are told by what is known of
-/// them, and a panic is an error.
-fn ended(row: &RouteEntry, total: &ExchangeTotal) -> [u64; OUTCOMES.len()] {
-    if total.started.iter().any(|started| *started > 0) {
-        return OUTCOMES.map(|outcome| total.ended(outcome));
-    }
-    let told = row.total();
-    OUTCOMES.map(|outcome| match outcome {
-        Outcome::Ok => told.timing.count.saturating_sub(told.timing.errors),
-        Outcome::Error => told.timing.errors,
-        Outcome::Panicked => 0,
-        Outcome::Cancelled => told.cancelled,
-    })
-}
-
 fn outcomes(text: &mut Text, routes: &[Route<'_>]) {
     const NAME: &str = "metrics_route_requests_total";
     text.family(NAME, Kind::Counter, "Requests by how they ended.");
     for route in routes {
         let [method, path] = route_labels(route);
-        for (outcome, count) in OUTCOMES.into_iter().zip(route.ended) {
-            text.count(NAME, &[method, path, ("outcome", outcome.as_str())], count);
+        for outcome in OUTCOMES {
+            text.count(NAME, &[method, path, ("outcome", outcome.as_str())], route.ended.of(outcome));
         }
     }
 }

@@ -354,5 +354,7 @@ mod tests {
             }
         }
         drop(under_way);
+        let by_hand = &registry.routes()[0];
+        assert_eq!((by_hand.started_total, by_hand.in_flight, by_hand.avg_total_ms), (4, 0, 20.0));
     }
 }
