@@ -110,7 +110,8 @@ fn large(name_bytes: usize) -> Metrics {
         node.record(Duration::from_millis(1), 1);
     }
     for number in 0..2_000 {
-        metrics.collector().record_endpoint(&format!("/api/{number:x<name_bytes$}"), "GET", 1.0, 200);
+        let path = format!("/api/{number:x<name_bytes$}");
+        metrics.registry().begin_request("GET", &path).answered_in_full(200);
     }
     metrics
 }

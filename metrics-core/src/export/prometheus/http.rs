@@ -47,33 +47,46 @@ pub(super) fn families(text: &mut Text, state: &State) {
             Route { key: row.key.borrow(), responses, total, in_flight, open_sessions, ended }
         })
         .collect();
-    durations(text, &routes);
     active(text, &routes);
-    let sizes: [(_, _, fn(&CellTotal) -> _); 2] = [
-        ("http_server_request_body_size_bytes", "Size of request bodies as read.", |cell| cell.request),
-        ("http_server_response_body_size_bytes", "Size of response bodies as sent.", |cell| cell.response),
-    ];
-    let bounds = SIZE_BOUNDS_BYTES.map(|bytes| format!("{bytes}.0"));
-    for (name, help, size) in sizes {
-        text.family(name, Kind::Histogram, help);
-        for (route, cell) in responses(&routes) {
-            let size = size(cell);
-            text.histogram(name, &labels(route, cell.key), &bounds, &size.buckets, size.sum as f64);
-        }
-    }
     outcomes(text, &routes);
     grpc(text, &routes);
     late(text, &routes);
     sessions(text, &routes);
+    histograms(text, &routes);
 }
 
-fn durations(text: &mut Text, routes: &[Route<'_>]) {
-    const NAME: &str = "http_server_request_duration_seconds";
-    let bounds = duration_bounds();
-    text.family(NAME, Kind::Histogram, "Time from a request to the end of its response.");
-    for (route, cell) in responses(routes) {
-        let seconds = cell.sum_ns as f64 / 1e9;
-        text.histogram(NAME, &labels(route, cell.key), &bounds, &cell.durations, seconds);
+/// The buckets of a histogram and its sum, in base units.
+type Told = for<'a> fn(&'a CellTotal) -> (&'a [u64], f64);
+
+/// A histogram of each response: by far the most of the text, and so the last that there is room for. What is asked for least
+/// comes last of all.
+fn histograms(text: &mut Text, routes: &[Route<'_>]) {
+    let durations = duration_bounds();
+    let sizes = SIZE_BOUNDS_BYTES.map(|bytes| format!("{bytes}.0"));
+    let families: [(_, _, &[String], Told); 3] = [
+        (
+            "http_server_request_duration_seconds",
+            "Time from a request to the end of its response.",
+            &durations,
+            |cell| (&cell.durations, cell.sum_ns as f64 / 1e9),
+        ),
+        ("http_server_response_body_size_bytes", "Size of response bodies as sent.", &sizes, |cell| {
+            (&cell.response.buckets, cell.response.sum as f64)
+        }),
+        ("http_server_request_body_size_bytes", "Size of request bodies as read.", &sizes, |cell| {
+            (&cell.request.buckets, cell.request.sum as f64)
+        }),
+    ];
+    for (name, help, bounds, told) in families {
+        text.if_there_is_room(|text| {
+            text.family(name, Kind::Histogram, help);
+            for (route, cell) in responses(routes) {
+                let (buckets, sum) = told(cell);
+                text.histogram(name, &labels(route, cell.key), bounds, buckets, sum);
+                text.room()?;
+            }
+            Ok(())
+        });
     }
 }
 

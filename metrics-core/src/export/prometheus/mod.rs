@@ -40,7 +40,6 @@ pub(crate) fn prometheus(
     operations(&mut text, &state);
     functions(&mut text, &state);
     routes(&mut text, &state);
-    http::families(&mut text, &state);
     label::families(&mut text, &state);
     topics(&mut text, &state);
     caches(&mut text, &state);
@@ -55,6 +54,9 @@ pub(crate) fn prometheus(
         storage::families(&mut text, storage);
     }
     of_library(&mut text, registry);
+    http::families(&mut text, &state);
+    text.family("metrics_self_families_left_out", Kind::Gauge, "Families for which the text has no room.");
+    text.count("metrics_self_families_left_out", &[], text.left_out());
     text.finish()
 }
 
@@ -329,6 +331,34 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
+    }
+
+    /// THREAT 43: as many routes as are kept by default, with six statuses each.
+    #[test]
+    fn what_is_asked_for_least_is_left_out_of_a_text_without_room() {
+        let (registry, _time) = Registry::mock();
+        let text = || super::prometheus(&registry, None, None, TextFormat::OpenMetrics);
+        let told = |text: &str| {
+            let families =
+                ["request_duration_seconds", "response_body_size_bytes", "request_body_size_bytes"];
+            families.map(|name| text.matches(&format!("# TYPE http_server_{name} histogram\n")).count())
+        };
+        registry.begin_request("GET", "/api/x").answered_in_full(200);
+        let all = text();
+        assert_eq!(told(&all), [1, 1, 1]);
+        assert!(all.ends_with("\nmetrics_self_families_left_out 0\n# EOF\n"));
+        for route in 0..512 {
+            for status in [200, 304, 400, 401, 404, 500] {
+                registry.begin_request("GET", &format!("/api/v1/{route}/{{id}}")).answered_in_full(status);
+            }
+        }
+        let most = text();
+        assert_eq!(told(&most), [1, 0, 0]);
+        assert!(most.len() <= 16 << 20, "{}", most.len());
+        assert!(most.ends_with("\nmetrics_self_families_left_out 2\n# EOF\n"));
+        let buckets = most.lines().filter(|line| line.contains("_bucket{")).count();
+        assert_eq!(buckets % 15, 0, "a family is whole");
+        assert!(most.contains("metrics_route_requests_total{"));
     }
 
     /// O-09, C-04, C-17: such as `#[timed(route = …)]`, of which the layer sees no beginning and no body.

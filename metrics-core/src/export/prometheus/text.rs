@@ -27,12 +27,21 @@ impl TextFormat {
     }
 }
 
+/// How large the text may get by families that can be left out. Who serves it sends no more than 16 MiB (THREAT 43), and
+/// may put something before it.
+const ROOM_BYTES: usize = 15 << 20;
+
 /// Text in one of the formats.
 #[derive(Debug, Default)]
 pub(super) struct Text {
     format: TextFormat,
     out: String,
+    /// Families for which there was no room.
+    left_out: u64,
 }
+
+/// There is no room for a family.
+pub(super) struct NoRoom;
 
 /// What a family is, as the `# TYPE` line says it.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +54,26 @@ pub(super) enum Kind {
 
 impl Text {
     pub(super) fn new(format: TextFormat, bytes: usize) -> Self {
-        Self { format, out: String::with_capacity(bytes) }
+        Self { format, out: String::with_capacity(bytes), left_out: 0 }
+    }
+
+    /// Writes a family, or nothing of it and counts that, if there is no room for all of it.
+    pub(super) fn if_there_is_room(&mut self, write: impl FnOnce(&mut Self) -> Result<(), NoRoom>) {
+        let before = self.out.len();
+        if write(self).is_err() {
+            self.out.truncate(before);
+            self.left_out += 1;
+        }
+    }
+
+    /// Whether more can be written of a family that can be left out.
+    pub(super) fn room(&self) -> Result<(), NoRoom> {
+        if self.out.len() > ROOM_BYTES { Err(NoRoom) } else { Ok(()) }
+    }
+
+    /// Families for which there was no room.
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Starts a family; its samples follow.
