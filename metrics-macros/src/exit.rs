@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Expr;
+use syn::{Expr, Type, parse2};
 
 use crate::body::Body;
 use crate::guard::{self, Use};
@@ -58,7 +58,8 @@ pub(crate) fn called(body: &Body, timed: &Timed, output: &TokenStream) -> TokenS
 /// work and errors are reported where the user wrote them.
 pub(crate) fn awaited(body: &Body, timed: &Timed, output: Option<&TokenStream>) -> TokenStream {
     let root = &timed.root;
-    let edge = output.map(|output| {
+    let is_endless = output.is_some_and(|output| matches!(parse2(output.clone()), Ok(Type::Never(_))));
+    let edge = output.filter(|_| !is_endless).map(|output| {
         quote_spanned! {Span::mixed_site()=>
             if false {
                 return #root::__private::call_once(|| -> #output { loop {} });
@@ -78,7 +79,7 @@ pub(crate) fn awaited(body: &Body, timed: &Timed, output: Option<&TokenStream>) 
         quote_spanned!(Span::mixed_site()=> #block.await)
     };
     let usage = if timed.is_exact() || timed.watch.busy { Use::Exact } else { Use::Dropped };
-    looked_at(&value, timed, usage)
+    if is_endless { never_ending(&value, timed, usage) } else { looked_at(&value, timed, usage) }
 }
 
 /// A block that is a value without either: `return`, `?` and `break` leave it, and then nothing is looked at.
@@ -103,6 +104,15 @@ pub(crate) fn end(timed: &Timed) -> TokenStream {
         __metrics_timer.finished();
         #failed
     }
+}
+
+/// A value that is never there: what stood behind it could not be reached, and the compiler would say so.
+fn never_ending(value: &TokenStream, timed: &Timed, usage: Use) -> TokenStream {
+    let start = guard::statements(timed, usage);
+    // Nobody tells it more, for which it can be changed.
+    let told =
+        (usage == Use::Exact).then(|| quote_spanned!(Span::mixed_site()=> let _ = &mut __metrics_timer;));
+    quote!(#start #told #value)
 }
 
 fn looked_at(value: &TokenStream, timed: &Timed, usage: Use) -> TokenStream {

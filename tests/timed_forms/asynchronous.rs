@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 use metrics_layer::timed;
 
 use crate::seen::{self, function_calls, node};
-use crate::support::{assert_send, block_on, yield_once};
+use crate::support::{assert_send, block_on, poll_once, yield_once};
 
 #[timed]
 async fn asynchronous<T: Send>(cell: std::cell::Cell<T>) -> T {
@@ -54,6 +54,47 @@ fn async_functions_stay_send_and_are_timed_to_their_end() {
     assert_eq!(block_on(one_expression(0)) + block_on(one_expression(4)), 5);
     assert_eq!(node("one expression").1, 4);
     assert_eq!(block_on(not_send(Rc::new(1))), 1);
+}
+
+#[timed(outcome)]
+async fn endless(reads: &str) -> ! {
+    loop {
+        assert!(!reads.is_empty());
+        yield_once().await;
+    }
+}
+
+#[timed("endlessly busy", busy)]
+async fn endlessly_busy() -> ! {
+    loop {
+        yield_once().await;
+    }
+}
+
+struct Endless;
+
+#[timed]
+impl Endless {
+    #[timed(node = "endless")]
+    async fn node(&self) -> ! {
+        loop {
+            yield_once().await;
+        }
+    }
+}
+
+/// What has no end has no result to look at.
+#[test]
+fn async_functions_that_never_return_are_timed_until_they_are_dropped() {
+    seen::on();
+    for _ in 0..3 {
+        assert!(poll_once(assert_send(endless("x"))).is_pending());
+        assert!(poll_once(assert_send(endlessly_busy())).is_pending());
+        assert!(poll_once(assert_send(Endless.node())).is_pending());
+    }
+    assert_eq!(seen::function(concat!(module_path!(), "::endless")).cancelled_total, 3);
+    assert_eq!(seen::function("endlessly busy").cancelled_total, 3);
+    assert_eq!(node("endless").0, 3);
 }
 
 #[test]
