@@ -8,10 +8,11 @@ use std::time::Instant;
 use super::Signal;
 use crate::sync::lock;
 
-/// Signals that wait for one subscriber; then the oldest makes room, and is counted.
+/// Signals that wait for one subscriber; then one makes room, and is counted.
 pub(super) const CAPACITY: usize = 256;
 
-/// A bounded queue of which the oldest is dropped.
+/// A bounded queue. When it is full, the oldest collection that is done is dropped, of which one is as good as another;
+/// where there is none, the oldest of all.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -35,7 +36,9 @@ impl Queue {
             return None;
         }
         if state.waiting.len() == CAPACITY {
-            state.waiting.pop_front();
+            let is_collected = |signal: &Signal| *signal == Signal::MetricsCollected;
+            let least = state.waiting.iter().position(is_collected).unwrap_or(0);
+            state.waiting.remove(least);
             state.dropped += 1;
         }
         state.waiting.push_back(signal);

@@ -12,7 +12,7 @@ use super::{Signal, Signals};
 /// [`Collection::subscribe`](crate::Collection::subscribe).
 ///
 /// It is for threads ([`recv`](Self::recv), and an iterator) and for tasks ([`recv_async`](Self::recv_async)) of any async runtime
-/// alike. Up to 256 signals wait; then the oldest are [dropped](Self::dropped). Dropping it ends the subscription.
+/// alike. Up to 256 signals wait; then the oldest are [dropped](Self::dropped), alerts last. Dropping it ends the subscription.
 ///
 /// # Examples
 /// ```

@@ -48,6 +48,23 @@ fn a_subscriber_that_blocks_holds_up_nobody() {
     assert_eq!(heard, [0].into_iter().chain(11..=CAPACITY as u64 + 10).collect::<Vec<_>>());
 }
 
+/// Nor do those that hear no end of it forget that an alert was raised, or is over.
+#[test]
+fn collections_displace_no_alert() {
+    let signals = Signals::default();
+    let mut subscription = signals.subscribe();
+    signals.send(Signal::CollectionStarted);
+    (1..=3).for_each(|number| signals.send(event(number)));
+    (0..2 * CAPACITY).for_each(|_| signals.send(Signal::MetricsCollected));
+    signals.send(event(4));
+    assert_eq!(subscription.dropped(), CAPACITY as u64 + 5);
+    signals.close();
+    let heard: Vec<_> = std::iter::from_fn(|| subscription.recv()).collect();
+    assert_eq!((heard.len(), &heard[0]), (CAPACITY, &Signal::CollectionStarted));
+    let alerts: Vec<_> = heard.iter().map(number).filter(|number| *number > 0).collect();
+    assert_eq!(alerts, [1, 2, 3, 4]);
+}
+
 #[test]
 fn a_subscriber_that_panics_is_called_again() {
     let signals = Signals::default();
