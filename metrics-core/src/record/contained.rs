@@ -1,5 +1,6 @@
 //! Code of the application's own that runs while something is recorded.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,11 +12,23 @@ pub(crate) fn recorder_panics() -> u64 {
     PANICS.load(Ordering::Relaxed)
 }
 
-/// Runs code of the application's own; `None` when it panicked. What it panicked with is never dropped, for that may panic
-/// once more.
+/// Runs code of the application's own; `None` when it panicked, also when what it panicked with panics when it is dropped.
 #[inline]
 pub fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(std::mem::forget).ok()
+    catch_unwind(AssertUnwindSafe(run)).map_err(discard).ok()
+}
+
+/// Drops what code panicked with, and what that panics with when it is dropped, and so on. There may be no end to it: after
+/// some of them the next is never dropped.
+#[cold]
+fn discard(mut payload: Box<dyn Any + Send>) {
+    for _ in 0..4 {
+        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            Ok(()) => return,
+            Err(another) => payload = another,
+        }
+    }
+    std::mem::forget(payload);
 }
 
 /// Runs code of the application's own: a collector, a hook. The code that is measured does not notice its panics (I-12,
@@ -37,16 +50,40 @@ fn note() {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
     fn what_it_panicked_with_may_panic_when_it_is_dropped() {
-        struct Bomb;
-        impl Drop for Bomb {
+        /// Panics so often, each time with another one.
+        struct Bombs(u32);
+        impl Drop for Bombs {
             fn drop(&mut self) {
-                panic!("once more, on purpose");
+                if let Some(left) = self.0.checked_sub(1) {
+                    std::panic::panic_any(Self(left));
+                }
             }
         }
-        assert_eq!((contained(|| 7), contained(|| std::panic::panic_any(Bomb))), (Some(7), None));
+        /// Never stops. Has no size, so that the one that is left at last takes no memory.
+        struct Endless;
+        impl Drop for Endless {
+            fn drop(&mut self) {
+                std::panic::panic_any(Self);
+            }
+        }
+        let before = recorder_panics();
+        assert_eq!(contained(|| 7), Some(7));
+        assert_eq!([1, 2, 3].map(|bombs| contained(|| std::panic::panic_any(Bombs(bombs)))), [None::<()>; 3]);
+        assert_eq!(contained(|| std::panic::panic_any(Endless)), None::<()>);
+        assert!(recorder_panics() >= before + 4);
+    }
+
+    #[test]
+    fn what_it_panicked_with_leaves_no_memory_behind() {
+        let payload = Arc::new(());
+        let panicked = Arc::clone(&payload);
+        assert_eq!(caught(|| std::panic::panic_any(panicked)), None::<()>);
+        assert_eq!(Arc::strong_count(&payload), 1);
     }
 }
