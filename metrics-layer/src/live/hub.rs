@@ -1,11 +1,10 @@
 //! Where frames come in and clients take them.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use metrics_core::__private::contained;
+use metrics_core::__private::{caught, contained};
 use metrics_core::{Collector, SYSTEM_METRICS_TOPIC};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -238,8 +237,7 @@ pub(crate) fn hide_topic(collector: &dyn Collector) {
 /// and the endpoint says why.
 pub(super) fn render(collector: &dyn Collector) -> Option<Utf8Bytes> {
     // A collector of the application's own may panic, and takes no connection down with it.
-    let made = catch_unwind(AssertUnwindSafe(|| json(&collector.snapshot())));
-    let bytes = made.unwrap_or(Err(Fault::Failed));
+    let bytes = caught(|| json(&collector.snapshot())).unwrap_or(Err(Fault::Failed));
     let bytes = bytes.inspect_err(|fault| tracing::debug!(?fault, "no live frame")).ok()?;
     // It is: serde_json writes UTF-8.
     Utf8Bytes::try_from(bytes).ok()
@@ -247,6 +245,7 @@ pub(super) fn render(collector: &dyn Collector) -> Option<Utf8Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Mutex;
 
     use metrics_core::{MetricsSnapshot, Registry};
