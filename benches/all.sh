@@ -7,6 +7,7 @@ cargo run --release --quiet --bin recording
 cargo run --release --quiet --bin layer
 cargo run --release --quiet --bin tcp
 cargo run --release --quiet --bin reading
+cargo run --release --quiet --bin growth
 cargo run --release --quiet --bin memory -- --records "${1:-1000000000}"
 cargo run --release --quiet --bin threads
 cargo run --release --quiet --bin background

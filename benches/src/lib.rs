@@ -18,6 +18,8 @@ pub mod catalog;
 
 pub mod filled;
 
+pub mod readings;
+
 pub mod rendering;
 
 pub mod time;

@@ -35,6 +35,16 @@ pub fn differences(values: &[f64], others: &[f64]) -> Vec<f64> {
     values.iter().zip(others).map(|(value, other)| value - other).collect()
 }
 
+/// The slope of the straight line nearest to points (least squares); NaN of fewer than two places.
+#[must_use]
+pub fn slope(x: &[f64], y: &[f64]) -> f64 {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (middle, height) = (mean(x), mean(y));
+    let sum =
+        |of: fn(f64, f64) -> f64| -> f64 { x.iter().zip(y).map(|(x, y)| of(x - middle, y - height)).sum() };
+    sum(|x, y| x * y) / sum(|x, _| x * x)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +60,12 @@ mod tests {
     #[test]
     fn a_ratio_is_taken_within_rounds() {
         assert_eq!(median_ratio(&[2.0, 20.0, 8.0], &[1.0, 10.0, 2.0]), 2.0);
+    }
+
+    #[test]
+    fn a_slope_is_that_of_the_nearest_line() {
+        assert_eq!(slope(&[1.0, 2.0, 3.0], &[5.0, 7.0, 9.0]), 2.0);
+        assert_eq!(slope(&[0.0, 1.0, 2.0], &[0.0, 3.0, 0.0]), 0.0);
+        assert!(slope(&[1.0], &[1.0]).is_nan());
     }
 }

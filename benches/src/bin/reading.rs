@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use metrics_bench::caches::OtherWork;
 use metrics_bench::filled::{Filled, Kind};
+use metrics_bench::readings::{self, Reading, THREADS};
 use metrics_bench::rendering;
 use metrics_bench::results::{Header, Raw};
 use metrics_bench::stats::{least, median, quantile};
@@ -53,38 +53,21 @@ enum Found {
     Again,
     /// With other calls, which their threads wrote at that moment.
     RecordedAnew,
-    /// With other calls, and in no cache: the program had other work since.
-    AfterOtherWork,
 }
 
 impl Found {
-    const ALL: [Self; 3] = [Self::Again, Self::RecordedAnew, Self::AfterOtherWork];
+    const ALL: [Self; 2] = [Self::Again, Self::RecordedAnew];
 
     fn name(self) -> &'static str {
         match self {
             Self::Again => "again",
             Self::RecordedAnew => "recorded anew",
-            Self::AfterOtherWork => "after other work",
         }
     }
 }
 
-/// Name, what the series are, and one reading that says how many bytes it gave.
-type Reading = (&'static str, Kind, fn(&Registry) -> usize);
-
-const READINGS: [Reading; 4] = [
-    ("`functions()`", Kind::Functions, |registry| black_box(registry.functions()).len()),
-    ("`functions()` as JSON", Kind::Functions, |registry| json(&registry.functions())),
-    ("`snapshot()`, nodes with an operation each", Kind::Nodes, |registry| {
-        black_box(registry.snapshot()).dag.nodes.len()
-    }),
-    ("`snapshot()` as JSON", Kind::Nodes, |registry| json(&registry.snapshot())),
-];
-
 /// Series; all are recorded by two threads.
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
-
-const THREADS: usize = 2;
 
 fn main() -> io::Result<()> {
     let rounds = arguments::value("rounds", 15);
@@ -98,14 +81,9 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-fn json(value: &impl Serialize) -> usize {
-    black_box(serde_json::to_string(value).unwrap_or_default()).len()
-}
-
 fn readings(rounds: usize, raw: &mut Raw) -> io::Result<()> {
     let mut table = Table::new(["", "series", "read", "µs (median)", "µs (best)", "ns per series", "(best)"]);
-    let mut other_work = OtherWork::new();
-    for (name, kind, read) in READINGS {
+    for Reading { name, kind, read } in readings::ALL {
         for series in SIZES {
             let filled = Filled::new(kind, series, THREADS);
             let bytes = read(filled.registry());
@@ -116,14 +94,6 @@ fn readings(rounds: usize, raw: &mut Raw) -> io::Result<()> {
                 let us = match found {
                     Found::Again => time::repeated_us(rounds, run),
                     Found::RecordedAnew => time::prepared_us(rounds, || filled.record(), run),
-                    Found::AfterOtherWork => time::prepared_us(
-                        rounds,
-                        || {
-                            filled.record();
-                            other_work.run();
-                        },
-                        run,
-                    ),
                 };
                 table.row([
                     name.to_owned(),
