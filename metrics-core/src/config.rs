@@ -233,6 +233,11 @@ impl Config {
         self.performance_window
     }
 
+    /// Requests that the series of a route keeps, for the averages and the statistics.
+    pub(crate) fn route_samples(&self) -> usize {
+        self.route_window.max(self.performance_window)
+    }
+
     /// When a latency is good.
     #[must_use]
     pub fn latency_thresholds(&self) -> LatencyThresholds {

@@ -112,8 +112,7 @@ fn mean_ms(sums: impl Iterator<Item = Sum>) -> Option<f64> {
 
 /// The latency of each endpoint, its methods together (H-16).
 pub(super) fn breakdown(state: &State, config: &Config) -> BTreeMap<String, LatencyMetrics> {
-    // What the series of a route keeps, full or not.
-    let window = config.route_window().max(config.performance_window());
+    let window = config.route_samples();
     let mut paths: BTreeMap<String, (u64, Vec<Sample>)> = BTreeMap::new();
     let mut recent = Vec::new();
     for route in state.routes.all() {

@@ -280,8 +280,7 @@ impl Entry for RouteEntry {
     type Shard = RouteShard;
 
     fn new(_key: Key<'_>, config: &Config, _clock: &Clock) -> Self {
-        let window = config.route_window();
-        Self { series: Series::new(window.max(config.performance_window())), window }
+        Self { series: Series::new(config.route_samples()), window: config.route_window() }
     }
 
     fn series(&self) -> &Arc<Series<RouteShard>> {

@@ -50,8 +50,8 @@ pub struct RequestTimer {
 /// The status of a request that got no answer because its service failed.
 pub(super) const INTERNAL_SERVER_ERROR: u16 = 500;
 
-/// Longer requests look for the state to record into, for theirs may have been replaced twice meanwhile. Ticks: about
-/// 50 ms.
+/// Longer requests look for the state to record into, for theirs may have been replaced meanwhile.
+/// Ticks: about 50 ms.
 const LONG_TICKS: u64 = 100_000_000;
 
 impl Registry {

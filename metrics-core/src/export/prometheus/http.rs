@@ -10,9 +10,8 @@ use std::collections::BTreeMap;
 use super::text::{Kind, Text};
 use crate::name::{OVERFLOW, UNMATCHED};
 use crate::series::{
-    CellKey, CellTotal, DURATION_BOUNDS_NS, Ending, ExchangeTotal, Outcome, SIZE_BOUNDS_BYTES, Scheme,
+    CellKey, CellTotal, DURATION_BOUNDS_NS, Ending, Outcome, RouteTotal, SIZE_BOUNDS_BYTES, Scheme,
 };
-use crate::snapshot::OutcomeCounts;
 use crate::state::{Key, State};
 
 /// What the conventions call a method or an error that is none of the known ones.
@@ -24,12 +23,11 @@ pub(super) const OUTCOMES: [Outcome; 4] =
 /// The requests of one route.
 struct Route<'a> {
     key: Key<'a>,
-    total: ExchangeTotal,
+    total: RouteTotal,
     in_flight: [u64; Scheme::COUNT],
     open_sessions: u64,
     /// The cells as the conventions tell them apart.
     responses: Vec<CellTotal>,
-    ended: OutcomeCounts,
 }
 
 pub(super) fn families(text: &mut Text, state: &State) {
@@ -41,10 +39,9 @@ pub(super) fn families(text: &mut Text, state: &State) {
         .iter()
         .map(|row| {
             let (total, in_flight) = row.read();
-            let (ended, total) = (total.outcomes(), total.exchange);
-            let open_sessions = row.open_sessions(&total);
-            let responses = total.by_response();
-            Route { key: row.key.borrow(), responses, total, in_flight, open_sessions, ended }
+            let open_sessions = row.open_sessions(&total.exchange);
+            let responses = total.exchange.by_response();
+            Route { key: row.key.borrow(), total, in_flight, open_sessions, responses }
         })
         .collect();
     active(text, &routes);
@@ -104,7 +101,7 @@ fn active(text: &mut Text, routes: &[Route<'_>]) {
     let mut sums: BTreeMap<_, u64> = BTreeMap::new();
     for route in routes {
         for (scheme, in_flight) in Scheme::ALL.into_iter().zip(route.in_flight) {
-            if route.total.started[scheme as usize] > 0 {
+            if route.total.exchange.started[scheme as usize] > 0 {
                 *sums.entry((method(route), scheme.as_str())).or_default() += in_flight;
             }
         }
@@ -164,9 +161,9 @@ fn outcomes(text: &mut Text, routes: &[Route<'_>]) {
     const NAME: &str = "metrics_route_requests_total";
     text.family(NAME, Kind::Counter, "Requests by how they ended.");
     for route in routes {
-        let [method, path] = route_labels(route);
+        let ([method, path], counts) = (route_labels(route), route.total.outcomes());
         for outcome in OUTCOMES {
-            text.count(NAME, &[method, path, ("outcome", outcome.as_str())], route.ended.of(outcome));
+            text.count(NAME, &[method, path, ("outcome", outcome.as_str())], counts.of(outcome));
         }
     }
 }
@@ -175,7 +172,7 @@ fn grpc(text: &mut Text, routes: &[Route<'_>]) {
     const NAME: &str = "metrics_route_grpc_total";
     let mut sums: BTreeMap<_, u64> = BTreeMap::new();
     for (place, route) in routes.iter().enumerate() {
-        for cell in &route.total.cells {
+        for cell in &route.total.exchange.cells {
             if let Some(status) = cell.key.grpc_status() {
                 *sums.entry((place, status)).or_default() += cell.count();
             }
@@ -194,19 +191,19 @@ fn grpc(text: &mut Text, routes: &[Route<'_>]) {
 /// Bytes that were read by other tasks than the request's; no family as long as there are none.
 fn late(text: &mut Text, routes: &[Route<'_>]) {
     const NAME: &str = "metrics_route_late_request_bytes_total";
-    let with: Vec<_> = routes.iter().filter(|route| route.total.late_request_bytes > 0).collect();
+    let with: Vec<_> = routes.iter().filter(|route| route.total.exchange.late_request_bytes > 0).collect();
     if with.is_empty() {
         return;
     }
     text.family(NAME, Kind::Counter, "Bytes of request bodies read apart from their request.");
     for route in with {
-        text.count(NAME, &route_labels(route), route.total.late_request_bytes);
+        text.count(NAME, &route_labels(route), route.total.exchange.late_request_bytes);
     }
 }
 
 /// Upgraded connections and event streams.
 fn sessions(text: &mut Text, routes: &[Route<'_>]) {
-    let with: Vec<_> = routes.iter().filter(|route| route.total.sessions.opened > 0).collect();
+    let with: Vec<_> = routes.iter().filter(|route| route.total.exchange.sessions.opened > 0).collect();
     if with.is_empty() {
         return;
     }
@@ -216,7 +213,7 @@ fn sessions(text: &mut Text, routes: &[Route<'_>]) {
     }
     text.family("metrics_route_session_seconds", Kind::Summary, "Time that sessions were open.");
     for route in &with {
-        let (labels, sessions) = (route_labels(route), route.total.sessions);
+        let (labels, sessions) = (route_labels(route), route.total.exchange.sessions);
         text.value("metrics_route_session_seconds_sum", &labels, sessions.ns as f64 / 1e9);
         text.count("metrics_route_session_seconds_count", &labels, sessions.closed);
     }
@@ -226,6 +223,10 @@ fn sessions(text: &mut Text, routes: &[Route<'_>]) {
         "Bytes sent in event streams that ended.",
     );
     for route in &with {
-        text.count("metrics_route_session_bytes_total", &route_labels(route), route.total.sessions.bytes);
+        text.count(
+            "metrics_route_session_bytes_total",
+            &route_labels(route),
+            route.total.exchange.sessions.bytes,
+        );
     }
 }
