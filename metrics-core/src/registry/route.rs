@@ -8,6 +8,9 @@ use crate::record::Routes;
 
 /// A route of one registry: a method and a path template.
 ///
+/// For services without the layer. Where the layer records the same route too, such requests are among its counts, times and
+/// errors, but not among its [`outcomes`](crate::RouteMetrics::outcomes), which are those of the layer alone then.
+///
 /// # Examples
 /// ```
 /// # use std::time::Duration;
