@@ -77,10 +77,15 @@ fn what_is_required_is_there_when_there_is_little() {
     let rule = AlertRule::above("g").warning(1.0);
     let alerted = Metrics::builder().collecting(false).alert_rules([rule]).build().unwrap();
     alerted.registry().gauge("g").set(1.0);
+    alerted.collection().record_memory_usage(1.0);
     alerted.collection().collect();
     assert_eq!(alerted.alerts().active().len(), 1);
     check("ActiveAlerts", serde_json::to_value(alerted.alerts().active()).unwrap());
+    let trend = alerted.collection().trend("memory_usage", TrendPeriod::Hourly).unwrap();
+    assert_eq!(trend.buckets.len(), 1);
+    check("TrendMetrics", serde_json::to_value(trend).unwrap());
     let source = Source::from(metrics);
+    check("Own", serde_json::to_value(source.own()).unwrap());
     check("Performance", serde_json::to_value(source.performance(false)).unwrap());
     check("RouteStatsList", serde_json::to_value(source.route_stats("p95_ms", "desc", 50)).unwrap());
 }
