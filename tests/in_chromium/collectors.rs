@@ -130,6 +130,8 @@ async fn a_page_that_does_not_draw_has_its_frames_counted_by_the_browser() {
                  meter.unfollow();
                  done(snapshot);
              } });
+             // What is drawn while nobody counts frames is in none of them.
+             meter.recordDrawing(6000);
              meter.follow();
              meter.recordDrawing(30);
          });",

@@ -71,6 +71,8 @@ export class FrameMeter {
   /** Counts the browser's frames from now on, for a page that does not draw in each of them. */
   follow() {
     if (this.#following) return;
+    // What was drawn while nobody followed is in none of these frames.
+    this.#drawn = 0;
     const step = (/** @type {number} */ now) => {
       this.#following = requestAnimationFrame(step);
       this.recordFrame(this.#drawn, now);
