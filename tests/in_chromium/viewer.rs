@@ -135,3 +135,32 @@ async fn a_service_that_comes_back_is_shown_again() {
     let _again = Service::start("lidar", &["--port", &port, "--scan", scan]);
     page.until("document.getElementById('state').dataset.state === 'live'").await;
 }
+
+/// Frames that do not come because nobody looks say nothing of the machine.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn a_page_that_was_hidden_draws_as_many_pixels_as_before() {
+    let _shared = crate::QUIET.read().await;
+    let service = Service::start("lidar", &["--port", "0", "--hz", "0.1"]);
+    let browser = Browser::start().await;
+    let page = browser.page(&service.address).await;
+    page.open(&format!("http://{}/", service.address)).await;
+    let shares: [f64; 2] = page
+        .evaluate(
+            "(async () => {
+                 const { Detail } = await import('/viewer/detail.js');
+                 const detail = new Detail(() => {});
+                 let now = 0;
+                 const frames = (count, ms) => { while (count--) detail.frame(now += ms); };
+                 frames(10, 16);
+                 document.dispatchEvent(new Event('visibilitychange'));
+                 now += 3_600_000;
+                 frames(30, 16);
+                 const hidden = detail.share();
+                 frames(50, 100);
+                 return [hidden, detail.share()];
+             })()",
+        )
+        .await;
+    assert!(shares[0] == 1.0 && shares[1] < 1.0, "{shares:?}");
+}

@@ -14,6 +14,8 @@ export class Detail {
   /** @param {() => void} changed */
   constructor(changed) {
     this.#changed = changed;
+    // A page that is hidden has no frames, which is no fault of the machine's.
+    document.addEventListener("visibilitychange", () => (this.#frames = 0));
   }
 
   share() {
