@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use metrics_layer::Metrics;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::chromium::{Browser, Page};
 use crate::example::{Service, poll};
-use crate::setup::{column, dashboard, state, thin_street};
+use crate::setup::{column, dashboard, serve, state, thin_street};
 
 const TIME: &str = "document.querySelector('connection-status time').textContent";
 const ROWS: &str = "[...document.querySelectorAll('[data-table=\"nodes\"] tr[data-key]')].filter((row) => row.checkVisibility()).length";
@@ -92,6 +94,56 @@ async fn slash_filters_and_headings_sort() {
         }
         assert!(times.is_sorted_by(|a, b| a >= b), "{order}: {times:?}");
     }
+    page.assert_clean().await;
+}
+
+/// The row with the focus, by its key.
+const FOCUSED: &str = "document.activeElement.closest('tr[data-key]')?.dataset.key ?? null";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn arrows_skip_no_row_of_a_table_that_scrolls() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    for number in 0..100 {
+        metrics.registry().node(&format!("{number}")).record(Duration::from_millis(1), 1);
+    }
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &serve(&metrics).await.to_string()).await;
+    page.until("document.querySelector('[data-table=\"nodes\"] tr[data-key]')").await;
+    page.evaluate::<()>("document.querySelector('[data-table=\"nodes\"] tr[data-key] button').focus()").await;
+    for (key, steps) in [("ArrowDown", 1..60), ("ArrowUp", 60..118)] {
+        for step in steps {
+            page.press(key).await;
+            page.drawn().await;
+            let expected = if step < 60 { step } else { 118 - step };
+            assert_eq!(page.evaluate::<String>(FOCUSED).await, expected.to_string(), "{key}");
+        }
+    }
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn the_focus_stays_on_its_row_while_numbers_change() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    let routes = ["/api/first", "/api/second"].map(|path| metrics.registry().route("GET", path));
+    let record = |route: usize, ms: u64| routes[route].record(Duration::from_millis(ms), 200);
+    record(0, 20);
+    record(1, 10);
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &serve(&metrics).await.to_string()).await;
+    let rows = "[...document.querySelectorAll('[data-table=\"routes\"] tr[data-key]')]";
+    page.until(&format!("{rows}[1]?.dataset.key === 'GET /api/second'")).await;
+    tab_to(&page, &format!("({FOCUSED}) === 'GET /api/second'")).await;
+    record(1, 500);
+    let last = column("routes", "p95_ms");
+    page.until(&format!("({last})['GET /api/second'] === '500.00'")).await;
+    assert_eq!(page.evaluate::<String>(FOCUSED).await, "GET /api/second");
+    // It is in the first place as soon as nobody is about to choose a row.
+    page.evaluate::<()>("document.activeElement.blur()").await;
+    page.until(&format!("{rows}[0].dataset.key === 'GET /api/second'")).await;
     page.assert_clean().await;
 }
 

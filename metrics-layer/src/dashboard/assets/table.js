@@ -116,7 +116,7 @@ export class Table {
       schedule(this.#draw);
     };
     new ResizeObserver(resized).observe(this.scroller);
-    // Rows do not change places under a hand that is about to choose one.
+    // Rows do not change places under a hand that is about to choose one, nor under the focus of somebody at the keys.
     this.#body.addEventListener("pointerenter", () => (this.#isHeld = true));
     this.#body.addEventListener("pointerleave", () => (this.#isHeld = false));
     this.#body.addEventListener("click", (/** @type {MouseEvent} */ event) => {
@@ -143,7 +143,8 @@ export class Table {
   /** @param {any[]} rows in the order in which they are shown unless a column sorts them */
   show(rows) {
     this.#rows = rows;
-    const order = this.#isHeld ? new Map(this.#shown.map((row, place) => [this.options.key(row), place])) : null;
+    const isHeld = this.#isHeld || this.#body.querySelector(":focus-visible");
+    const order = isHeld ? new Map(this.#shown.map((row, place) => [this.options.key(row), place])) : null;
     this.#arrange(order);
   }
 
@@ -192,6 +193,7 @@ export class Table {
     this.table.setAttribute("aria-rowcount", String(shown.length + 1));
     if (shown.length === 0) return;
     const [from, to] = this.#range(shown.length);
+    const focused = this.#focusedKey();
     while (this.#pool.length < to - from) this.#pool.push(this.make());
     const rows = this.#pool.slice(0, to - from);
     rows.forEach((row, index) => this.#fillRow(row, shown[from + index], from + index));
@@ -200,7 +202,25 @@ export class Table {
     const wanted = [this.#above, ...rows.map(({ tr }) => tr), this.#below];
     const isSame = this.#body.childNodes.length === wanted.length && wanted[1].parentNode === this.#body;
     if (!isSame) this.#body.replaceChildren(...wanted);
+    if (focused !== undefined) this.#focus(focused);
     if (!this.#rowHeight) this.#measure(rows[0].tr);
+  }
+
+  /** The key of the row that has the focus. @returns {string | undefined} */
+  #focusedKey() {
+    const { activeElement } = document;
+    const row = this.#body.contains(activeElement) ? activeElement?.closest("tr[data-key]") : null;
+    return /** @type {HTMLElement | null} */ (row)?.dataset.key;
+  }
+
+  /**
+   * Gives the focus to a row; if that is not in the page any more, to the table.
+   * @param {string} key
+   */
+  #focus(key) {
+    const row = this.#pool.find(({ tr }) => tr.isConnected && tr.dataset.key === key);
+    const target = row?.tr.querySelector("button") ?? this.scroller;
+    if (target !== document.activeElement) target.focus({ preventScroll: true });
   }
 
   /** @param {HTMLElement} tr */
