@@ -113,3 +113,33 @@ async fn an_address_with_a_choice_that_there_is_not_has_the_first_one() {
         page.assert_clean().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn numbers_below_zero_stay_within_the_axes() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    let gauges = ["cabin", "outside"].map(|name| metrics.registry().gauge(name));
+    for (cabin, outside) in [(-3.5, -30.0), (18.0, -12.0)] {
+        gauges[0].set(cabin);
+        gauges[1].set(outside);
+        metrics.collection().collect();
+    }
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &serve(&metrics).await.to_string()).await;
+    for (name, labels) in [("cabin", ["-4", "8", "20"]), ("outside", ["-40", "-20", "0"])] {
+        let chart = format!("document.querySelector('svg[data-chart=\"trend-{name}\"]')");
+        page.until(&format!("Number({chart}?.dataset.points) >= 2")).await;
+        page.drawn().await;
+        let heights = format!(
+            "{chart}.querySelector('.line').getAttribute('d').match(/[\\d.-]+ [\\d.-]+/g).map((at) => Number(at.split(' ')[1]))"
+        );
+        let heights: Vec<f64> = page.evaluate(&heights).await;
+        assert!(heights.iter().all(|height| (8.0..=114.0).contains(height)), "{name}: {heights:?}");
+        assert!(heights[0] > heights[heights.len() - 1], "{name}: {heights:?}");
+        let told =
+            format!("[...{chart}.querySelectorAll('.label')].slice(0, 3).map((label) => label.textContent)");
+        assert_eq!(page.evaluate::<Vec<String>>(&told).await, labels, "{name}");
+    }
+    page.assert_clean().await;
+}

@@ -26,7 +26,8 @@ export class Chart {
   #unit = "";
   /** Of the point that is read, or -1. */
   #cursor = -1;
-  /** The value at the top. */
+  /** The values at the bottom and at the top; 0 is between them. */
+  #bottom = 0;
   #top = 1;
   #line = svg("path", { class: "line" });
   #area = svg("path", { class: "area" });
@@ -101,15 +102,18 @@ export class Chart {
     this.#read(points.length - 1);
     if (this.#width < 2 * LEFT || points.length === 0) return;
     setAttribute(this.svg, "viewBox", `0 0 ${this.#width} ${HEIGHT}`);
-    const top = niceTop(points.reduce((most, { value }) => Math.max(most, value), 0));
-    this.#top = top;
+    const least = points.reduce((least, { value }) => Math.min(least, value), 0);
+    const most = points.reduce((most, { value }) => Math.max(most, value), 0);
+    this.#bottom = least < 0 ? -niceTop(-least) : 0;
+    this.#top = least < 0 && most === 0 ? 0 : niceTop(most);
     LINES.forEach((share, index) => {
-      const y = String(this.#y(share * top));
+      const value = this.#bottom + share * (this.#top - this.#bottom);
+      const y = String(this.#y(value));
       for (const [name, value] of Object.entries({ x1: String(LEFT), x2: String(this.#width), y1: y, y2: y })) {
         setAttribute(this.#lines[index], name, value);
       }
-      setAttribute(this.#labels[index], "y", String(this.#y(share * top) + 4));
-      setText(this.#labels[index], round(share * top));
+      setAttribute(this.#labels[index], "y", String(this.#y(value) + 4));
+      setText(this.#labels[index], round(value));
     });
     const line = points.map(({ time, value }) => `${this.#x(time).toFixed(1)} ${this.#y(value).toFixed(1)}`).join("L");
     const floor = this.#y(0);
@@ -131,7 +135,8 @@ export class Chart {
 
   /** @param {number} value */
   #y(value) {
-    return HEIGHT - BELOW - (value / this.#top) * (HEIGHT - BELOW - ABOVE);
+    const share = (value - this.#bottom) / (this.#top - this.#bottom);
+    return HEIGHT - BELOW - share * (HEIGHT - BELOW - ABOVE);
   }
 
   /**
