@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use metrics_layer::Metrics;
+use serde_json::{Value, json};
 
 use crate::chromium::Browser;
 use crate::setup::{dashboard, open, serve};
@@ -142,4 +143,33 @@ async fn numbers_below_zero_stay_within_the_axes() {
         assert_eq!(page.evaluate::<Vec<String>>(&told).await, labels, "{name}");
     }
     page.assert_clean().await;
+}
+
+/// What `code` makes of the page's own module `file`.
+async fn of_module(file: &str, code: &str) -> Value {
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &serve(&metrics).await.to_string()).await;
+    page.evaluate(&format!(
+        "(async () => {{ const module = await import('/dashboard/performance/{file}'); {code} }})()"
+    ))
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn a_history_is_of_the_last_five_minutes_after_a_pause_too() {
+    let _shared = crate::QUIET.read().await;
+    let told = of_module(
+        "history.js",
+        "const history = new module.History();
+         for (let time = 0; time < 10; time++) history.push(time, [['x', 100]]);
+         for (let time = 3600; time < 3602; time++) history.push(time, [['x', 4]]);
+         const times = history.points('x').map(({ time }) => time);
+         const minute = history.rolling('x');
+         // A clock that is set back does not turn what was before into what comes.
+         history.push(601, [['x', 1]]);
+         return [times, minute, history.points('x').map(({ time }) => time), history.rolling('x')];",
+    );
+    assert_eq!(told.await, json!([[3600, 3601], 4, [600, 601, 601], 3]));
 }

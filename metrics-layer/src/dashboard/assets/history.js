@@ -1,10 +1,11 @@
 // The last minutes of many numbers, in memory that does not grow.
 
-/** Five minutes, at one moment a second. */
+/** Five minutes, at one moment a second; with fewer moments a second there are fewer of them. */
 export const KEPT = 300;
+const KEPT_S = 300;
 
-/** How many moments a rolling average is over. */
-const ROLLING = 60;
+/** How long a rolling average is over. */
+const ROLLING_S = 60;
 
 /** Numbers over the same moments. */
 export class History {
@@ -21,6 +22,9 @@ export class History {
    * @param {Iterable<[string, number]>} values
    */
   push(time, values) {
+    const back = this.length ? this.#newest() - time : 0;
+    // Moments before a clock was set back stay before those after it.
+    if (back > 0) this.#times.forEach((_, place, times) => (times[place] -= back));
     const place = this.#next;
     this.#next = (place + 1) % KEPT;
     this.length = Math.min(this.length + 1, KEPT);
@@ -28,6 +32,11 @@ export class History {
     for (const series of this.#series.values()) series[place] = NaN;
     for (const [name, value] of values) this.#of(name)[place] = value;
     if (place === 0) this.#forget();
+  }
+
+  /** The time of the moment that was added last. */
+  #newest() {
+    return this.#times[(this.#next - 1 + KEPT) % KEPT];
   }
 
   /** @param {string} name */
@@ -45,16 +54,19 @@ export class History {
   }
 
   /**
-   * The known values of a series, oldest first.
+   * The known values of a series in the last five minutes, oldest first.
    * @param {string} name
+   * @param {number} [seconds] a shorter time
    * @returns {{ time: number, value: number }[]}
    */
-  points(name) {
+  points(name, seconds = KEPT_S) {
     const series = this.#series.get(name);
+    const since = this.#newest() - seconds;
     const points = [];
     for (let n = this.length; series && n > 0; n--) {
       const place = (this.#next - n + KEPT) % KEPT;
-      if (!Number.isNaN(series[place])) points.push({ time: this.#times[place], value: series[place] });
+      const [time, value] = [this.#times[place], series[place]];
+      if (time > since && !Number.isNaN(value)) points.push({ time, value });
     }
     return points;
   }
@@ -64,14 +76,7 @@ export class History {
    * @param {string} name
    */
   rolling(name) {
-    const series = this.#series.get(name);
-    let [sum, count] = [0, 0];
-    for (let n = Math.min(ROLLING, this.length); series && n > 0; n--) {
-      const value = series[(this.#next - n + KEPT) % KEPT];
-      if (Number.isNaN(value)) continue;
-      sum += value;
-      count += 1;
-    }
-    return count ? sum / count : NaN;
+    const points = this.points(name, ROLLING_S);
+    return points.reduce((sum, { value }) => sum + value, 0) / points.length;
   }
 }
