@@ -173,3 +173,30 @@ async fn a_history_is_of_the_last_five_minutes_after_a_pause_too() {
     );
     assert_eq!(told.await, json!([[3600, 3601], 4, [600, 601, 601], 3]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn what_other_documents_told_is_not_repeated_when_they_are_not_asked_any_more() {
+    let _shared = crate::QUIET.read().await;
+    let told = of_module(
+        "derived.js",
+        "const derived = new module.Derived();
+         const snapshot = (timestamp, errors) => ({
+             timestamp, endpoints: [], websocket: { topics: {} }, system: {},
+             dag: { nodes: [{ node_id: 'n', errors, throttled_count: 0, last_seen_ts: timestamp }] },
+         });
+         let [now, before] = [0, null];
+         performance.now = () => 1000 * now;
+         const add = (time, errors) => derived.add(before = snapshot(time, errors), before);
+         derived.tell('errors', 5);
+         for (now = 1; now <= 60; now++) add(now, 0);
+         const times = derived.history.points('errors').map(({ time }) => time);
+         // In trouble for a minute, and not until a clock that was set back is there again.
+         add(61, 1);
+         const level = () => derived.levelOf(before.dag.nodes[0], before.timestamp);
+         const levels = [level()];
+         for (const time of [10, 71]) { add(time, 1); levels.push(level()); }
+         return [times.length < 15, Math.min(...times), levels];",
+    );
+    assert_eq!(told.await, json!([true, 1, ["critical", "critical", "healthy"]]));
+}

@@ -9,6 +9,9 @@ const TROUBLE_S = 60;
 /** A node that was not called for so long is idle. */
 const IDLE_S = 60;
 
+/** What another document told is true for so long: those that are looked at come every few seconds. */
+const TOLD_MS = 10000;
+
 /** What stands before the name of a watched route in the history of its p95. */
 export const WATCHED = "watched ";
 
@@ -31,7 +34,7 @@ export class Derived {
   #calls = new Map();
   /** @type {Map<string, Trouble>} */
   #troubles = new Map();
-  /** What other documents told last, which goes into the history with the next snapshot. @type {Map<string, number>} */
+  /** What other documents told last, which goes into the history with snapshots. @type {Map<string, { value: number, at: number }>} */
   #told = new Map();
 
   /**
@@ -40,7 +43,13 @@ export class Derived {
    * @param {number} value
    */
   tell(series, value) {
-    this.#told.set(series, value);
+    this.#told.set(series, { value, at: performance.now() });
+  }
+
+  /** What was told lately. @returns {[string, number][]} */
+  #lately() {
+    const since = performance.now() - TOLD_MS;
+    return [...this.#told].filter(([, { at }]) => at > since).map(([series, { value }]) => [series, value]);
   }
 
   /** @param {import("#models").Performance} performance */
@@ -57,7 +66,7 @@ export class Derived {
    * @param {number} now Unix seconds
    */
   addTold(now) {
-    this.history.push(now, this.#told);
+    this.history.push(now, this.#lately());
   }
 
   /**
@@ -80,7 +89,7 @@ export class Derived {
       ["memory", system.memory_percent],
       ["threads", system.thread_count],
       ["queue", system.queue_depth],
-      ...this.#told,
+      ...this.#lately(),
     ]);
     this.#addNodes(now, dag.nodes);
   }
@@ -140,7 +149,8 @@ export class Derived {
  */
 function trouble(node, now, before) {
   const [errors, throttled] = [node.errors, node.throttled_count];
-  const at = (/** @type {boolean} */ isNew, /** @type {number | undefined} */ last) => (isNew ? now : (last ?? -Infinity));
+  // Nothing was later than now, even if the clock was set back since.
+  const at = (/** @type {boolean} */ isNew, last = -Infinity) => (isNew ? now : Math.min(last, now));
   return {
     errors,
     throttled,
