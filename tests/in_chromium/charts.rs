@@ -200,3 +200,19 @@ async fn what_other_documents_told_is_not_repeated_when_they_are_not_asked_any_m
     );
     assert_eq!(told.await, json!([true, 1, ["critical", "critical", "healthy"]]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn a_small_line_goes_with_its_points() {
+    let _shared = crate::QUIET.read().await;
+    let told = of_module(
+        "sparkline.js",
+        "const line = new module.Sparkline();
+         const drawn = () => [...line.root.querySelectorAll('path')].every((path) => path.getAttribute('d'));
+         line.show([{ time: 1, value: 1 }, { time: 2, value: 2 }]);
+         const before = drawn();
+         line.show([]);
+         return [before, drawn()];",
+    );
+    assert_eq!(told.await, json!([true, false]));
+}

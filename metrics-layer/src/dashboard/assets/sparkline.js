@@ -25,7 +25,7 @@ export class Sparkline {
   show(points, top = 0) {
     const some = thinned(points, MOST_POINTS);
     setAttribute(this.root, "data-points", String(some.length));
-    if (some.length < 2) return;
+    if (some.length < 2) return [this.#line, this.#area].forEach((path) => path.removeAttribute("d"));
     const most = some.reduce((most, { value }) => Math.max(most, value), top) || 1;
     const [first, last] = [some[0].time, some[some.length - 1].time];
     const x = (/** @type {number} */ time) => (((time - first) / (last - first || 1)) * WIDTH).toFixed(1);
