@@ -1,11 +1,19 @@
 //! What is shown is what the endpoints say, soon, and again after the service was away.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse;
+use metrics_layer::Metrics;
 use serde_json::Value;
 
 use crate::chromium::{Browser, Complaint};
 use crate::example::Service;
+use crate::servers;
 use crate::setup::{column, dashboard, number, show_rendering, state, thin_street};
 
 fn nodes(service: &Service) -> BTreeMap<String, Value> {
@@ -108,4 +116,41 @@ async fn the_page_shows_what_it_measures_of_itself() {
         assert!(figures.contains(figure), "no {figure} in {figures}");
     }
     page.assert_clean().await;
+}
+
+/// A service that is too busy for some of its paths, the first `times` that they are asked for.
+async fn busy(metrics: &Metrics, paths: &'static [&'static str], times: u32) -> String {
+    let left = Arc::new(AtomicU32::new(times));
+    let refuse = move |request: Request, next: Next| {
+        let is_one = paths.contains(&request.uri().path());
+        let is_busy = is_one
+            && left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        async move {
+            if is_busy {
+                (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")]).into_response()
+            } else {
+                next.run(request).await
+            }
+        }
+    };
+    let app: axum::Router = metrics.router().layer(from_fn(refuse));
+    let (listener, address) = servers::listen().await;
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    address.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn a_service_that_is_too_busy_is_asked_again_after_a_while() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    let host = busy(&metrics, &["/api/metrics", "/ws/system_metrics"], u32::MAX).await;
+    let browser = Browser::start().await;
+    let page = browser.page(&host).await;
+    page.open(&format!("http://{host}/dashboard/performance")).await;
+    page.until("performance.now() > 4000").await;
+    let asked = "performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/api/health/performance')).length";
+    let asked: usize = page.evaluate(asked).await;
+    assert!((2..=5).contains(&asked), "asked {asked} times in four seconds");
+    page.until("/^next attempt in/.test(document.querySelector('connection-status time').textContent)").await;
 }

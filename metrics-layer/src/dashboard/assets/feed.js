@@ -46,12 +46,27 @@ export async function start() {
     const { connection, streams } = await look();
     const wasLive = streams && (await stream());
     if (wasLive) failures = 0;
-    // Jitter keeps many pages from coming back at the same moment.
-    const wait = Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS) * (0.75 + Math.random() / 2);
-    const state = wasLive ? "reconnecting" : connection;
+    let wait = pauseAfter(failures);
+    let state = wasLive ? "reconnecting" : connection;
+    if (state === "polling") {
+      tell(state);
+      const came = await pollFor(wait);
+      if (came === "all") continue;
+      state = "reconnecting";
+      // What answered until now may be there again at once; what never did waits longer each time.
+      if (came === "some") wait = pauseAfter((failures = 0));
+    }
     tell(state, state === "reconnecting" ? Date.now() + wait : 0);
-    await (answers ? pollFor(wait) : sleep(wait));
+    await sleep(wait);
   }
+}
+
+/**
+ * How long to wait after so many failures, in ms. Jitter keeps many pages from coming back at the same moment.
+ * @param {number} failures
+ */
+function pauseAfter(failures) {
+  return Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS) * (0.75 + Math.random() / 2);
 }
 
 /**
@@ -139,15 +154,17 @@ function stream() {
 /**
  * Brings the document every second for a while, or until the server gives none.
  * @param {number} ms
+ * @returns {Promise<"all" | "some" | "none">} of the documents that were asked for, those that came
  */
 async function pollFor(ms) {
-  if (!PULSE) return;
+  if (!PULSE) return "none";
   const { family, path } = ORIGINS[PULSE];
-  const end = Date.now() + ms;
-  do {
+  const end = performance.now() + ms;
+  for (let count = 0; performance.now() < end; count++) {
     const document = await bring(family, path);
-    if (!document) return tell("reconnecting");
+    if (!document) return count ? "some" : "none";
     apply({ [PULSE]: document });
     await sleep(POLL_MS);
-  } while (Date.now() < end);
+  }
+  return "all";
 }
