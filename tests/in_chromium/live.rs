@@ -154,3 +154,15 @@ async fn a_service_that_is_too_busy_is_asked_again_after_a_while() {
     assert!((2..=5).contains(&asked), "asked {asked} times in four seconds");
     page.until("/^next attempt in/.test(document.querySelector('connection-status time').textContent)").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn a_page_that_could_not_learn_what_there_is_asks_again() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    metrics.registry().function("f").record(std::time::Duration::from_millis(1));
+    let host = busy(&metrics, &["/api/metrics/openapi.json"], 1).await;
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &host).await;
+    page.until("document.querySelector('[data-table=\"functions\"] tr[data-key=\"f\"]')").await;
+}

@@ -1,6 +1,6 @@
 // The documented endpoints, and nothing else of the server.
 
-import { isMounted, place } from "./places.js";
+import { place } from "./places.js";
 import { meter } from "./rendering.js";
 import { headers } from "./token.js";
 
@@ -14,19 +14,20 @@ const DESCRIPTION = "api/metrics/openapi.json";
  */
 export const ask = (url, method = "GET") => meter.requests.fetch(url, { method, headers: headers() });
 
-/** The paths of the service's own description; empty before it came. @type {string[]} */
-let described = [];
+/** The paths of the service's own description; null before it came. @type {string[] | null} */
+let described = null;
 
 /** Reads which endpoints there are, so that no other is asked for. */
 export async function learn() {
   const document = await bring("api", DESCRIPTION);
-  described = Object.keys(document?.paths ?? {});
+  // A service that is too busy to tell has the same as before.
+  if (document) described = Object.keys(document.paths);
 }
 
 /** @param {string} path */
 function isDescribed(path) {
   // Where nothing describes the others, all that is mounted is there.
-  if (!isMounted("api")) return true;
+  if (!described) return true;
   const [bare] = path.split("?");
   // The service names them from its own root on, which may not be that of this page's server.
   return path === DESCRIPTION || described.some((each) => each.endsWith(`/${bare}`));
