@@ -9,12 +9,12 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse;
 use metrics_layer::Metrics;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::chromium::{Browser, Complaint};
 use crate::example::Service;
 use crate::servers;
-use crate::setup::{column, dashboard, number, show_rendering, state, thin_street};
+use crate::setup::{column, dashboard, number, serve, show_rendering, state, thin_street};
 
 fn nodes(service: &Service) -> BTreeMap<String, Value> {
     let dag = service.get("/api/metrics/dag").json();
@@ -165,4 +165,24 @@ async fn a_page_that_could_not_learn_what_there_is_asks_again() {
     let browser = Browser::start().await;
     let page = dashboard(&browser, &host).await;
     page.until("document.querySelector('[data-table=\"functions\"] tr[data-key=\"f\"]')").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn a_page_that_may_keep_nothing_shows_all_the_same() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    let host = serve(&metrics).await.to_string();
+    let browser = Browser::start().await;
+    let page = browser.page(&host).await;
+    // As browsers do that are set to keep nothing of sites.
+    let source = "for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
+    }";
+    page.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    page.open(&format!("http://{host}/dashboard/performance#theme=dark")).await;
+    page.until(&state("live")).await;
+    page.press("t").await;
+    page.until("document.documentElement.dataset.theme === undefined").await;
+    page.assert_clean().await;
 }

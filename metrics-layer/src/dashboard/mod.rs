@@ -114,6 +114,7 @@ pub(crate) static FILES: &[Asset] = &[
     asset!("help-dialog.js", JAVASCRIPT),
     asset!("history-dialog.js", JAVASCRIPT),
     asset!("history.js", JAVASCRIPT),
+    asset!("kept.js", JAVASCRIPT),
     asset!("layers.js", JAVASCRIPT),
     asset!("layout.js", JAVASCRIPT),
     asset!("level.js", JAVASCRIPT),

@@ -1,6 +1,7 @@
 // Dark, light, or as the system says: chosen in the address, and remembered for the next visit.
 
 import { choice } from "./address.js";
+import { keep, kept } from "./kept.js";
 
 const KEY = "metrics-theme";
 const ORDER = ["", "light", "dark"];
@@ -20,7 +21,7 @@ function apply(name) {
 
 theme.subscribe((name) => {
   apply(name);
-  localStorage.setItem(KEY, name);
+  keep("localStorage", KEY, name);
 });
-if (!theme.value) theme.set(localStorage.getItem(KEY) ?? "");
+if (!theme.value) theme.set(kept("localStorage", KEY));
 apply(theme.value);

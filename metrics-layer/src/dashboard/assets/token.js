@@ -1,5 +1,7 @@
 // The token of a service that asks for one. It is kept for this tab, and never in an address.
 
+import { keep, kept } from "./kept.js";
+
 const KEY = "metrics-token";
 
 // Others than these characters are in no token, and neither a header nor a subprotocol may have all of them: a browser
@@ -8,13 +10,13 @@ const POSSIBLE = /^[\w.~+-]+$/;
 
 /** Empty when there is none that could be right. */
 function read() {
-  const token = sessionStorage.getItem(KEY) ?? "";
+  const token = kept("sessionStorage", KEY);
   return POSSIBLE.test(token) ? token : "";
 }
 
 /** @param {string} token */
 export function remember(token) {
-  sessionStorage.setItem(KEY, token);
+  keep("sessionStorage", KEY, token);
 }
 
 /**
