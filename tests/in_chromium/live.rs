@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use metrics_layer::Metrics;
 use serde_json::{Value, json};
 
-use crate::chromium::{Browser, Complaint};
+use crate::chromium::{Browser, Complaint, Scheme};
 use crate::example::Service;
 use crate::servers;
 use crate::setup::{column, dashboard, number, serve, show_rendering, state, thin_street};
@@ -184,5 +184,30 @@ async fn a_page_that_may_keep_nothing_shows_all_the_same() {
     page.until(&state("live")).await;
     page.press("t").await;
     page.until("document.documentElement.dataset.theme === undefined").await;
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn an_address_of_a_paused_page_shows_one_moment() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    let function = metrics.registry().function("f");
+    function.record(std::time::Duration::from_millis(1));
+    let host = serve(&metrics).await.to_string();
+    let browser = Browser::start().await;
+    let page = browser.page(&host).await;
+    page.look(1440, 5_000, Scheme::Light).await;
+    page.open(&format!("http://{host}/dashboard/performance#paused=1")).await;
+    page.until(&state("paused")).await;
+    let calls = column("functions", "calls_total");
+    page.until(&format!("({calls}).f === '1' && document.querySelector('main').checkVisibility({{ visibilityProperty: true }})"))
+        .await;
+    function.record(std::time::Duration::from_millis(1));
+    let time: String = page.evaluate("document.querySelector('connection-status time').textContent").await;
+    page.evaluate::<()>("new Promise((done) => setTimeout(() => done(null), 2500))").await;
+    assert_eq!(page.evaluate::<Value>(&calls).await["f"], "1");
+    let after: String = page.evaluate("document.querySelector('connection-status time').textContent").await;
+    assert_eq!(after, time, "nothing moves");
     page.assert_clean().await;
 }

@@ -44,7 +44,8 @@ class Source {
   }
 
   #isWanted() {
-    const isLooking = document.visibilityState === "visible" && !store.isPaused.value;
+    const isMoving = !store.isPaused.value || store[this.name].value === null;
+    const isLooking = document.visibilityState === "visible" && isMoving;
     return isLooking && isAnswering() && this.wanted.some((isWanted) => isWanted());
   }
 

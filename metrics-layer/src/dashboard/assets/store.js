@@ -64,14 +64,16 @@ let heldBack = {};
 /**
  * The one entry for all that is shown: writes what the change names and tells those who read it.
  *
- * While the page is paused, data waits; how the connection is does not.
+ * While the page is paused, data waits; how the connection is does not, nor does what never came before.
  * @param {Partial<State>} change
  */
 export function update(change) {
   if (!isPaused.value) return write(change);
   const { connection = signals.connection.value, retryAt = signals.retryAt.value, ...data } = change;
   Object.assign(heldBack, data);
-  write({ connection, retryAt });
+  const isFirst = (/** @type {string} */ name) => signals[/** @type {keyof State} */ (name)].value === null;
+  const first = Object.fromEntries(Object.entries(data).filter(([name]) => isFirst(name)));
+  write({ connection, retryAt, ...first });
 }
 
 /** @param {Partial<State>} change */

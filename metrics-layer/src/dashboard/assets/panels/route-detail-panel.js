@@ -52,7 +52,8 @@ class RouteDetailPanel extends Panel {
 
   async #bring() {
     const { key, method, path } = this.#chosen();
-    if (!key || !this.isSeen || !isAnswering() || store.isPaused.value || document.hidden) return;
+    const isHeld = store.isPaused.value && this.#histogram?.key === key;
+    if (!key || !this.isSeen || !isAnswering() || isHeld || document.hidden) return;
     const found = await bring("api", `api/metrics/routes/histogram?${new URLSearchParams({ method, path })}`);
     if (this.#selected.value !== key) return;
     this.#histogram = { key, buckets: found?.buckets ?? [] };

@@ -88,7 +88,8 @@ class TrendsPanel extends Panel {
 
   async #bring() {
     const range = this.#chosen();
-    if (!range.period || !this.isSeen || !isAnswering() || store.isPaused.value || document.hidden) return;
+    const isHeld = store.isPaused.value && this.#trends.size > 0;
+    if (!range.period || !this.isSeen || !isAnswering() || isHeld || document.hidden) return;
     const asked = SERIES.map(({ name }) => bring("metrics", `metrics/trends?metric=${name}&period=${range.period}`));
     const trends = await Promise.all(asked);
     if (this.#chosen() !== range) return;
