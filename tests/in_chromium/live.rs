@@ -118,9 +118,9 @@ async fn the_page_shows_what_it_measures_of_itself() {
     page.assert_clean().await;
 }
 
-/// A service that is too busy for some of its paths, the first `times` that they are asked for.
-async fn busy(metrics: &Metrics, paths: &'static [&'static str], times: u32) -> String {
-    let left = Arc::new(AtomicU32::new(times));
+/// A service that is too busy for some of its paths, while there are `left` more times.
+async fn busy(metrics: &Metrics, paths: &'static [&'static str], left: &Arc<AtomicU32>) -> String {
+    let left = Arc::clone(left);
     let refuse = move |request: Request, next: Next| {
         let is_one = paths.contains(&request.uri().path());
         let is_busy = is_one
@@ -144,7 +144,7 @@ async fn busy(metrics: &Metrics, paths: &'static [&'static str], times: u32) -> 
 async fn a_service_that_is_too_busy_is_asked_again_after_a_while() {
     let _shared = crate::QUIET.read().await;
     let metrics = Metrics::builder().allow_loopback().build().unwrap();
-    let host = busy(&metrics, &["/api/metrics", "/ws/system_metrics"], u32::MAX).await;
+    let host = busy(&metrics, &["/api/metrics", "/ws/system_metrics"], &Arc::new(u32::MAX.into())).await;
     let browser = Browser::start().await;
     let page = browser.page(&host).await;
     page.open(&format!("http://{host}/dashboard/performance")).await;
@@ -161,10 +161,28 @@ async fn a_page_that_could_not_learn_what_there_is_asks_again() {
     let _shared = crate::QUIET.read().await;
     let metrics = Metrics::builder().allow_loopback().build().unwrap();
     metrics.registry().function("f").record(std::time::Duration::from_millis(1));
-    let host = busy(&metrics, &["/api/metrics/openapi.json"], 1).await;
+    let host = busy(&metrics, &["/api/metrics/openapi.json"], &Arc::new(1.into())).await;
     let browser = Browser::start().await;
     let page = dashboard(&browser, &host).await;
     page.until("document.querySelector('[data-table=\"functions\"] tr[data-key=\"f\"]')").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn what_a_busy_service_told_stays() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    metrics.registry().cache("c").record_hit();
+    let left = Arc::new(AtomicU32::new(0));
+    let host = busy(&metrics, &["/admin/performance/json"], &left).await;
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &host).await;
+    let row = "document.querySelector('[data-table=\"caches\"] tr[data-key=\"c\"]')?.checkVisibility()";
+    page.until(row).await;
+    left.store(u32::MAX, Ordering::Relaxed);
+    let refusals = "performance.getEntriesByType('resource').filter(({ responseStatus }) => responseStatus === 503).length";
+    page.until(&format!("{refusals} > 2")).await;
+    assert!(page.evaluate::<bool>(row).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,7 +34,7 @@ function isDescribed(path) {
 }
 
 /**
- * The JSON of an endpoint; null when there is none.
+ * The JSON of an endpoint; null when there is none, undefined when the service could not tell it now.
  * @param {Family} family
  * @param {string} path
  * @returns {Promise<any>}
@@ -44,8 +44,9 @@ export async function bring(family, path) {
   if (!url) return null;
   try {
     const response = await ask(url);
-    return response.ok ? await response.json() : null;
+    if (response.ok) return await response.json();
+    return response.status < 500 ? null : undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }

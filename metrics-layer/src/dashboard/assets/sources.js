@@ -34,13 +34,19 @@ class Source {
   async #run() {
     for (;;) {
       const start = performance.now();
-      if (this.#isWanted()) update({ [this.name]: await bring(this.origin.family, this.origin.path) });
+      if (this.#isWanted()) await this.#bring();
       const spent = performance.now() - start;
       await new Promise((resolve) => {
         this.#wake = () => resolve(undefined);
         setTimeout(resolve, Math.max(this.origin.period, REST * spent));
       });
     }
+  }
+
+  /** What came last stays while the service cannot tell more. */
+  async #bring() {
+    const document = await bring(this.origin.family, this.origin.path);
+    if (document !== undefined) update({ [this.name]: document });
   }
 
   #isWanted() {

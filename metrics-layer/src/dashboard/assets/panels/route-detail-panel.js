@@ -55,7 +55,7 @@ class RouteDetailPanel extends Panel {
     const isHeld = store.isPaused.value && this.#histogram?.key === key;
     if (!key || !this.isSeen || !isAnswering() || isHeld || document.hidden) return;
     const found = await bring("api", `api/metrics/routes/histogram?${new URLSearchParams({ method, path })}`);
-    if (this.#selected.value !== key) return;
+    if (this.#selected.value !== key || found === undefined) return;
     this.#histogram = { key, buckets: found?.buckets ?? [] };
     this.changed();
   }

@@ -93,7 +93,9 @@ class TrendsPanel extends Panel {
     const asked = SERIES.map(({ name }) => bring("metrics", `metrics/trends?metric=${name}&period=${range.period}`));
     const trends = await Promise.all(asked);
     if (this.#chosen() !== range) return;
-    SERIES.forEach(({ name }, index) => this.#trends.set(name, trends[index]));
+    SERIES.forEach(({ name }, index) => {
+      if (trends[index] !== undefined) this.#trends.set(name, trends[index]);
+    });
     this.changed();
   }
 
