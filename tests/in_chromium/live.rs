@@ -187,6 +187,24 @@ async fn what_a_busy_service_told_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium"]
+async fn a_service_that_stands_still_is_not_live() {
+    let _shared = crate::QUIET.read().await;
+    let service = Service::start("media_server", &["--port", "0"]);
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &service.address).await;
+    let time = "document.querySelector('connection-status time').textContent";
+    let first: String = page.evaluate(time).await;
+    page.until(&format!("{time} !== '{first}'")).await;
+    // Its connections stay open.
+    service.signal("STOP");
+    page.until(&state("reconnecting")).await;
+    service.signal("CONT");
+    page.until(&state("live")).await;
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
 async fn a_page_that_may_keep_nothing_shows_all_the_same() {
     let _shared = crate::QUIET.read().await;
     let metrics = Metrics::builder().allow_loopback().build().unwrap();

@@ -17,6 +17,12 @@ const POLL_MS = 1000;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30000;
 
+/** A connection that brings no frame for so long is given up, and not before three times the time between the last two. */
+const SILENT_MS = 10000;
+
+/** The longest time between two frames that a service can be told to leave. */
+const LONGEST_PERIOD_MS = 100000;
+
 /** Ends the present wait, if there is one. */
 export let wake = () => {};
 
@@ -133,7 +139,7 @@ function refusal(response) {
 }
 
 /**
- * Reads the live stream to its end. Resolves to whether it ever was live.
+ * Reads the live stream to its end, or until nothing comes any more. Resolves to whether it ever was live.
  * @returns {Promise<boolean>}
  */
 function stream() {
@@ -141,13 +147,27 @@ function stream() {
   url.protocol = url.protocol.replace("http", "ws");
   return new Promise((resolve) => {
     let live = false;
+    let [last, patience] = [performance.now(), SILENT_MS];
     const socket = new WebSocket(url, protocols());
+    const end = () => {
+      clearInterval(watch);
+      socket.onmessage = socket.onclose = null;
+      // It may never be answered.
+      socket.close();
+      resolve(live);
+    };
+    const watch = setInterval(() => {
+      if (performance.now() - last > patience) end();
+    }, POLL_MS);
     socket.onmessage = (message) => {
+      const now = performance.now();
+      patience = Math.max(SILENT_MS, 3 * (live ? now - last : LONGEST_PERIOD_MS));
+      last = now;
       if (!live) tell("live");
       live = true;
       apply({ snapshot: meter.sockets.read("system_metrics", message.data, JSON.parse) });
     };
-    socket.onclose = () => resolve(live);
+    socket.onclose = end;
   });
 }
 
