@@ -9,7 +9,7 @@ use metrics_layer::Metrics;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::chromium::{Browser, Page};
+use crate::chromium::{Browser, Page, Scheme};
 use crate::example::{Service, poll};
 use crate::setup::{column, dashboard, serve, state, thin_street};
 
@@ -208,6 +208,30 @@ async fn e_exports_the_table_as_csv_and_everything_as_json() {
     let exported: BTreeSet<_> = nodes.iter().map(|node| node["calls_total"].to_string()).collect();
     let shown = calls.as_object().unwrap().values().map(|calls| calls.as_str().unwrap().replace(',', ""));
     assert_eq!(exported, shown.collect());
+    page.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn an_export_has_what_is_out_of_sight_as_it_is_now() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().build().unwrap();
+    let function = metrics.registry().function("f");
+    function.record(Duration::from_millis(1));
+    let browser = Browser::start().await;
+    let page = dashboard(&browser, &serve(&metrics).await.to_string()).await;
+    page.until("document.querySelector('[data-table=\"functions\"] tr[data-key=\"f\"]')").await;
+    page.look(1440, 400, Scheme::Light).await;
+    page.until("!document.querySelector('functions-panel').isSeen").await;
+    page.drawn().await;
+    function.record(Duration::from_millis(1));
+    page.press("e").await;
+    page.until("document.querySelector('dialog[open]')").await;
+    let exported: String = page
+        .evaluate("import('/dashboard/performance/export-dialog.js').then(({ exported }) => exported('json', '').text)")
+        .await;
+    let exported: Value = serde_json::from_str(&exported).unwrap();
+    assert_eq!(exported["functions"][0]["calls_total"], 2);
     page.assert_clean().await;
 }
 

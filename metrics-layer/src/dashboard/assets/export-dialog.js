@@ -4,14 +4,18 @@ import { makeDialog } from "./dialog.js";
 import { button, element } from "./dom.js";
 import { csv } from "./csv.js";
 import { Panel } from "./panel.js";
+import { bringAll } from "./sources.js";
 import { store } from "./store.js";
 
 /** @type {{ dialog: HTMLDialogElement, list: HTMLSelectElement } | null} */
 let made = null;
 
-export function openExport() {
+export async function openExport() {
   const { dialog, list } = (made ??= make());
   const here = document.activeElement?.closest("[data-table]")?.getAttribute("data-table");
+  // What nobody looked at did not come, or is old.
+  await bringAll();
+  if (dialog.open) return;
   const names = shownTables().map(({ name }) => name);
   list.replaceChildren(...names.map((name) => element("option", { value: name, selected: name === here }, name)));
   dialog.showModal();

@@ -9,6 +9,9 @@ import { store, update } from "./store.js";
 /** A document that takes long to bring is brought less often: nine tenths of the time nobody asks for it. */
 const REST = 9;
 
+/** How long somebody waits who wants all documents at once. */
+const PATIENCE_MS = 1000;
+
 /** @typedef {import("./origins.js").Origin} Origin */
 /** @typedef {import("./origins.js").Name} Name */
 
@@ -34,7 +37,7 @@ class Source {
   async #run() {
     for (;;) {
       const start = performance.now();
-      if (this.#isWanted()) await this.#bring();
+      if (this.#isWanted()) await this.bring();
       const spent = performance.now() - start;
       await new Promise((resolve) => {
         this.#wake = () => resolve(undefined);
@@ -43,16 +46,15 @@ class Source {
     }
   }
 
-  /** What came last stays while the service cannot tell more. */
-  async #bring() {
+  /** Brings it, unless nothing is to move. What came last stays while the service cannot tell more. */
+  async bring() {
+    if (!isAnswering() || (store.isPaused.value && store[this.name].value !== null)) return;
     const document = await bring(this.origin.family, this.origin.path);
     if (document !== undefined) update({ [this.name]: document });
   }
 
   #isWanted() {
-    const isMoving = !store.isPaused.value || store[this.name].value === null;
-    const isLooking = document.visibilityState === "visible" && isMoving;
-    return isLooking && isAnswering() && this.wanted.some((isWanted) => isWanted());
+    return document.visibilityState === "visible" && this.wanted.some((isWanted) => isWanted());
   }
 
   /** Asks now, unless it did so just now. */
@@ -77,4 +79,10 @@ export function want(name, isWanted) {
 /** Asks for all that is wanted, as after a connection came back. */
 export function pokeAll() {
   sources.forEach((source) => source.poke());
+}
+
+/** Brings all documents, also those that nobody looks at. Resolves when they came, or after a while without them. */
+export async function bringAll() {
+  const all = Promise.all([...sources.values()].map((source) => source.bring()));
+  await Promise.race([all, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
 }
