@@ -145,6 +145,26 @@ async fn numbers_below_zero_stay_within_the_axes() {
     page.assert_clean().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn axes_of_microseconds_have_numbers() {
+    let _shared = crate::QUIET.read().await;
+    let metrics = Metrics::builder().allow_loopback().broadcast_hz(10.0).build().unwrap();
+    metrics.registry().node("quick").record(Duration::from_micros(3), 1);
+    metrics.registry().route("GET", "/api/x").record(Duration::from_micros(3), 200);
+    let browser = Browser::start().await;
+    let host = serve(&metrics).await.to_string();
+    let page = open(&browser, &host, "dashboard/performance#node=quick&route=GET+/api/x", "live").await;
+    let labels = |chart: &str| {
+        format!(
+            "[...document.querySelectorAll('[data-chart=\"{chart}\"] .label')].map((label) => label.textContent).join()"
+        )
+    };
+    page.until(&format!("{}.startsWith('0,0.002,0.004,')", labels("node-latency"))).await;
+    page.until(&format!("{} === '0.0028 ms,0.0039 ms'", labels("route-histogram"))).await;
+    page.assert_clean().await;
+}
+
 /// What `code` makes of the page's own module `file`.
 async fn of_module(file: &str, code: &str) -> Value {
     let metrics = Metrics::builder().allow_loopback().build().unwrap();

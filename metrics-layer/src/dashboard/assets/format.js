@@ -3,11 +3,15 @@
 const formats = [0, 1, 2, 3].map(
   (digits) => new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }),
 );
+const smalls = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 const compacts = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const clocks = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
 const days = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 const NOTHING = "–";
+
+/** What is less is as good as nothing: a millionth of a ms is a nanosecond. */
+const LEAST = 1e-6;
 
 /**
  * A number with so many digits after the point, so that points align in a column.
@@ -43,6 +47,7 @@ export function round(value) {
   if (!Number.isFinite(value)) return NOTHING;
   const size = Math.abs(/** @type {number} */ (value));
   if (size >= 1e5) return short(value);
+  if (size < 0.1 && size >= LEAST) return smalls.format(/** @type {number} */ (value));
   return fixed(value, size >= 100 || Number.isInteger(size) ? 0 : size >= 10 ? 1 : 2);
 }
 
