@@ -198,6 +198,9 @@ async fn a_service_that_stands_still_is_not_live() {
     // Its connections stay open.
     service.signal("STOP");
     page.until(&state("reconnecting")).await;
+    let about: String = page.evaluate("document.querySelector('.about').textContent").await;
+    page.evaluate::<()>("new Promise((done) => setTimeout(() => done(null), 2500))").await;
+    assert_eq!(page.evaluate::<String>("document.querySelector('.about').textContent").await, about);
     service.signal("CONT");
     page.until(&state("live")).await;
     page.assert_clean().await;

@@ -1,6 +1,7 @@
 // Whose page it is, for how long it has run, and how many alerts there are.
 
 import { button, element, setAttribute, setText } from "./dom.js";
+import { isAnswering } from "./feed.js";
 import { span } from "./format.js";
 import { focusPanel } from "./panel-links.js";
 import { isMounted } from "./places.js";
@@ -33,7 +34,8 @@ class ServiceTitle extends HTMLElement {
   }
 
   #tick() {
-    if (!this.#told.at) return;
+    // For as long as it is known to be up.
+    if (!this.#told.at || !isAnswering()) return;
     setText(this.#about, `up ${span(this.#told.seconds + (performance.now() - this.#told.at) / 1000)}`);
   }
 
