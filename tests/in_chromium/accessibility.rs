@@ -93,3 +93,29 @@ async fn the_viewer_has_no_serious_fault_and_planted_ones_are_found() {
     let planted = faults(&page, "document").await;
     assert!(planted.len() >= 2, "an image and a button without a name are found: {planted:?}");
 }
+
+/// How many parts of the page are read out whenever they change.
+async fn spoken(page: &Page) -> usize {
+    let tree = page.call("Accessibility.getFullAXTree", serde_json::json!({})).await;
+    let is_polite = |node: &&Value| {
+        let properties = node["properties"].as_array().into_iter().flatten();
+        let mut lives = properties.filter(|property| property["name"] == "live");
+        node["role"]["value"] == "status" && lives.any(|live| live["value"]["value"] == "polite")
+    };
+    tree["nodes"].as_array().unwrap().iter().filter(is_polite).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn charts_are_read_out_when_they_are_read_and_not_each_second() {
+    let _shared = crate::QUIET.read().await;
+    let (service, _folder) = thin_street(&[], &["--hz", "4"]);
+    let browser = Browser::start().await;
+    let page = open(&browser, &service, "dashboard/performance#node=crop").await;
+    let chart = "document.querySelector('[data-chart=\"node-latency\"]')";
+    page.until(&format!("Number({chart}.dataset.points) > 2")).await;
+    assert_eq!(spoken(&page).await, 1, "how the connection is");
+    page.evaluate::<()>(&format!("{chart}.focus()")).await;
+    page.press("ArrowLeft").await;
+    assert_eq!(spoken(&page).await, 2, "and the point");
+}

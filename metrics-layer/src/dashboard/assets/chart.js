@@ -189,6 +189,8 @@ export class Chart {
     const point = this.#points[index];
     const text = point ? `${round(point.value)} ${this.#unit}`.trim() : "";
     const isOld = point && this.#cursor >= 0;
+    // Read out while somebody reads points, and not with each new one.
+    setAttribute(this.value, "aria-live", isOld ? "polite" : "off");
     setText(this.value, isOld ? `${text} at ${this.#stamp(point.time)}` : text);
     const label = `${this.title.textContent}: ${text || "no samples"}, ${this.#points.length} points; arrows read them`;
     setAttribute(this.svg, "aria-label", label);
