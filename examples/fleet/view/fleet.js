@@ -1,6 +1,7 @@
 // The table of the fleet, taken anew every ten seconds.
 
 const PERIOD_MS = 10_000;
+const HOUR_MS = 3_600_000;
 
 const COLUMNS = [
   "response_time_ms",
@@ -18,10 +19,10 @@ function cell(text, className = "") {
   return element;
 }
 
-/** Mean and peak of the newest hour; a dash of none. */
-function newest(buckets) {
+/** Mean and peak of the current hour; a dash of an instance that told nothing in it. */
+function current(buckets) {
   const bucket = buckets.at(-1);
-  return bucket ? `${bucket.average.toFixed(1)} (${bucket.max.toFixed(1)})` : "–";
+  return bucket && Date.now() - bucket.timestamp < HOUR_MS ? `${bucket.average.toFixed(1)} (${bucket.max.toFixed(1)})` : "–";
 }
 
 function row(service, instance) {
@@ -33,7 +34,7 @@ function row(service, instance) {
     link.textContent = instance.instance;
     name.append(link);
   }
-  const numbers = COLUMNS.map((metric) => cell(newest(instance.hourly[metric]), "number"));
+  const numbers = COLUMNS.map((metric) => cell(current(instance.hourly[metric]), "number"));
   element.append(cell(service), name, ...numbers);
   return element;
 }
