@@ -206,6 +206,25 @@ async fn a_service_that_stands_still_is_not_live() {
     page.assert_clean().await;
 }
 
+/// As a service that stands still, for a page that cannot have the stream.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium"]
+async fn a_request_that_is_never_answered_is_given_up() {
+    let _shared = crate::QUIET.read().await;
+    let service = Service::start("media_server", &["--port", "0"]);
+    let browser = Browser::start().await;
+    let page = browser.page(&service.address).await;
+    let source =
+        "window.WebSocket = class { constructor() { setTimeout(() => this.onclose()); } close() {} };";
+    page.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    page.open(&format!("http://{}/dashboard/performance", service.address)).await;
+    page.until(&state("polling")).await;
+    service.signal("STOP");
+    page.until(&state("reconnecting")).await;
+    service.signal("CONT");
+    page.until(&state("polling")).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium"]
 async fn a_page_that_may_keep_nothing_shows_all_the_same() {

@@ -6,13 +6,17 @@ import { headers } from "./token.js";
 
 const DESCRIPTION = "api/metrics/openapi.json";
 
+/** What is not there after so long does not come any more. */
+const PATIENCE_MS = 15000;
+
 /** @typedef {import("./places.js").Family} Family */
 
 /**
  * @param {URL} url
  * @param {string} [method]
  */
-export const ask = (url, method = "GET") => meter.requests.fetch(url, { method, headers: headers() });
+export const ask = (url, method = "GET") =>
+  meter.requests.fetch(url, { method, headers: headers(), signal: AbortSignal.timeout(PATIENCE_MS) });
 
 /** The paths of the service's own description; null before it came. @type {string[] | null} */
 let described = null;
