@@ -143,7 +143,7 @@ impl MetricsLayer {
     /// Times the paths of this pattern too, in the notation of [`route`](Self::route).
     ///
     /// # Errors
-    /// When the pattern cannot be read or contradicts an earlier one.
+    /// When the pattern cannot be that of a path, as without a `/` at its start, or contradicts an earlier one.
     ///
     /// # Examples
     /// ```
@@ -202,7 +202,7 @@ impl MetricsLayer {
     /// Tells of a route, for services whose router does not: `/api/scans/{id}`, `/api/files/{*path}`.
     ///
     /// # Errors
-    /// When the template cannot be read or contradicts an earlier one.
+    /// When the template cannot be that of a path, as without a `/` at its start, or contradicts an earlier one.
     ///
     /// # Cost
     /// A look-up in a tree for each request. A template with more than three parameters costs an allocation.

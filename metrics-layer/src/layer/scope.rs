@@ -43,7 +43,7 @@ const DEFAULT_PREFIX: &str = "/api/";
 impl Scope {
     pub(super) fn new(prefix: &str) -> Result<Self, ConfigError> {
         if !prefix.starts_with('/') {
-            return Err(ConfigError::new("path_prefix", format!("{prefix:?} does not start with /")));
+            return Err(no_slash("path_prefix", prefix));
         }
         Ok(Self { prefix: Prefix::new(prefix), ..Self::default() })
     }
@@ -129,9 +129,9 @@ impl Prefix {
 
 impl Patterns {
     fn insert(&mut self, setting: &'static str, pattern: &str) -> Result<(), ConfigError> {
+        insert(&mut self.router, setting, pattern, ())?;
         self.any = true;
-        let inserted = self.router.insert(pattern, ());
-        inserted.map_err(|error| ConfigError::new(setting, format!("{pattern:?}: {error}")))
+        Ok(())
     }
 
     #[inline(never)]
@@ -143,6 +143,24 @@ impl Patterns {
     fn contain(&self, path: &str) -> bool {
         self.any && self.find(path)
     }
+}
+
+/// Adds a pattern, unless no path can have it.
+pub(super) fn insert<T>(
+    router: &mut matchit::Router<T>,
+    setting: &'static str,
+    pattern: &str,
+    value: T,
+) -> Result<(), ConfigError> {
+    // A path starts with a slash, but for those of CONNECT and `OPTIONS *`.
+    if !pattern.starts_with(['/', '{']) && !matches!(pattern, "" | "*") {
+        return Err(no_slash(setting, pattern));
+    }
+    router.insert(pattern, value).map_err(|error| ConfigError::new(setting, format!("{pattern:?}: {error}")))
+}
+
+fn no_slash(setting: &'static str, text: &str) -> ConfigError {
+    ConfigError::new(setting, format!("{text:?} does not start with /"))
 }
 
 impl fmt::Debug for Scope {
@@ -191,6 +209,21 @@ mod tests {
             assert!(!scope.contains(outside, || None), "{outside}");
         }
         assert!(scope.exclude("/api/{").unwrap_err().to_string().starts_with(r#"exclude: "/api/{": "#));
+    }
+
+    #[test]
+    fn patterns_that_no_path_has_are_refused() {
+        let mut scope = Scope::default();
+        for pattern in ["api/secret", ":id", "*rest", "https://example.com/api/secret"] {
+            let refused = format!("{pattern:?} does not start with /");
+            assert_eq!(scope.include(pattern).unwrap_err().to_string(), format!("include: {refused}"));
+            assert_eq!(scope.exclude(pattern).unwrap_err().to_string(), format!("exclude: {refused}"));
+        }
+        assert!(!scope.included.any && !scope.excluded.any);
+        for target in ["", "*"] {
+            scope.include(target).unwrap();
+            assert!(scope.contains(target, || None), "{target:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use metrics_core::{ConfigError, UNMATCHED};
 
-use super::routed;
+use super::{routed, scope};
 
 /// Templates registered by hand, for stacks whose router leaves none in the request.
 #[derive(Clone, Default)]
@@ -12,9 +12,7 @@ pub(super) struct Templates {
 
 impl Templates {
     pub(super) fn insert(&mut self, template: &str) -> Result<(), ConfigError> {
-        self.router
-            .insert(template, template.into())
-            .map_err(|error| ConfigError::new("route", format!("{template:?}: {error}")))
+        scope::insert(&mut self.router, "route", template, template.into())
     }
 
     /// The template of a request: the router's own if it left one, else a registered one.
@@ -48,5 +46,14 @@ mod tests {
         templates.insert("/api/{a}").unwrap();
         let error = templates.insert("/api/{b}").unwrap_err().to_string();
         assert!(error.starts_with(r#"route: "/api/{b}": "#), "{error}");
+    }
+
+    #[test]
+    fn templates_that_no_path_has_are_refused() {
+        let mut templates = Templates::default();
+        for template in ["api/scans/{id}", "GET /api/scans/{id}"] {
+            let error = templates.insert(template).unwrap_err().to_string();
+            assert_eq!(error, format!("route: {template:?} does not start with /"));
+        }
     }
 }
