@@ -228,12 +228,18 @@ impl Collection {
         self.state.signals.subscribe()
     }
 
-    /// Calls a function for everything that happens from now on, on a thread of its own.
+    /// Calls a function for everything that happens from now on, on a thread of its own. Nothing does when metrics are
+    /// disabled, and the thread ends.
     ///
     /// # Errors
     /// When the operating system gives no thread.
     pub fn on_signal(&self, call: impl FnMut(&Signal) + Send + 'static) -> io::Result<Subscriber> {
-        Subscriber::start(&self.state.signals, call)
+        let subscriber = Subscriber::start(&self.state.signals, call)?;
+        // Cancelled rather than never started: what the function holds may not be dropped just anywhere.
+        if !self.state.registry.is_enabled() {
+            subscriber.cancel();
+        }
+        Ok(subscriber)
     }
 
     /// Calls a function after every collection, on a thread of its own.

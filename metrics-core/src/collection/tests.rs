@@ -456,6 +456,15 @@ fn disabled_metrics_collect_nothing() {
 }
 
 #[test]
+fn disabled_metrics_keep_no_thread_for_a_callback() {
+    let metrics = Metrics::builder().enabled(false).build().unwrap();
+    let (held, ended) = mpsc::channel::<()>();
+    let subscriber = metrics.collection().on_alert(move |_| held.send(()).unwrap()).unwrap();
+    assert_eq!(ended.recv_timeout(Duration::from_secs(10)), Err(mpsc::RecvTimeoutError::Disconnected));
+    assert!(!subscriber.is_active());
+}
+
+#[test]
 fn rules_that_make_no_sense_stop_the_start() {
     let error = Metrics::builder().alert_rules([AlertRule::above("x")]).build().unwrap_err();
     assert_eq!(error.config().unwrap().to_string(), "alert: \"x\" has no threshold");
