@@ -231,6 +231,9 @@ impl Builder {
 
     /// Starts metrics of their own, which instrumented code does not use by itself.
     ///
+    /// A process that forks, as to become a daemon, does so first: its child has no background thread, and what is recorded
+    /// there is neither collected nor stored.
+    ///
     /// # Errors
     /// When a setting is out of range, or the sampler's thread cannot be started.
     pub fn build(self) -> Result<Metrics, StartError> {

@@ -4,6 +4,7 @@ mod job;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::process;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -42,6 +43,8 @@ const IDLE: Duration = Duration::from_secs(3600);
 pub struct Sampler {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Where the thread is: a forked child has none.
+    process: u32,
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +69,7 @@ impl Sampler {
         let for_thread = Arc::clone(&shared);
         let thread =
             thread::Builder::new().name("metrics-sampler".to_owned()).spawn(move || for_thread.run())?;
-        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+        Ok(Self { shared, thread: Mutex::new(Some(thread)), process: process::id() })
     }
 
     /// Runs `job` now and then once every `period`; replaces the job of that name.
@@ -108,13 +111,17 @@ impl Sampler {
         lock(&self.shared.jobs).list.iter().map(|job| (job.name.to_owned(), job.metrics())).collect()
     }
 
-    /// Ends the thread, after the run that is under way. Later calls do nothing.
+    /// Ends the thread, after the run that is under way. Later calls do nothing. In a forked child, where the thread is not,
+    /// there is nothing to wait for.
     pub fn stop(&self) {
         lock(&self.shared.jobs).stopping = true;
         self.shared.changed.notify_all();
-        let thread = lock(&self.thread).take();
-        // A job that stops its own sampler must not wait for itself.
-        if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id()) {
+        let Some(thread) = lock(&self.thread).take() else { return };
+        if self.process != process::id() {
+            // Another thread may have its handle by now, which would be waited for or detached.
+            std::mem::forget(thread);
+        } else if thread.thread().id() != thread::current().id() {
+            // A job that stops its own sampler must not wait for itself.
             let _ = thread.join();
         }
     }
@@ -205,6 +212,28 @@ mod tests {
         assert!(sampler.is_scheduled("slow"));
         sampler.stop();
         assert!(!sampler.is_scheduled("slow"));
+    }
+
+    /// Waiting for a thread of the parent ends in a panic, or never.
+    #[test]
+    fn a_forked_child_waits_for_no_thread() {
+        let mut sampler = Sampler::start().unwrap();
+        let (release, held) = mpsc::channel::<()>();
+        let (runs, seen) = mpsc::channel();
+        sampler.schedule("held", Duration::from_secs(3000), move || {
+            runs.send(()).unwrap();
+            let _ = held.recv();
+        });
+        seen.recv().unwrap();
+        sampler.process = sampler.process.wrapping_add(1);
+        let (ended, stopped) = mpsc::channel();
+        thread::spawn(move || {
+            sampler.stop();
+            ended.send(()).unwrap();
+        });
+        let stopped = stopped.recv_timeout(Duration::from_secs(10));
+        drop(release);
+        stopped.expect("nobody waits");
     }
 
     #[test]
