@@ -8,6 +8,7 @@ mod tests;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::process;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub struct Server {
     /// Dropping it is the request to stop.
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    /// Where the thread is: a forked child has none.
+    process: u32,
 }
 
 impl Handler {
@@ -83,7 +86,7 @@ impl Handler {
         })?;
         let ended = || io::Error::other("the server's thread ended");
         started.recv().unwrap_or_else(|_| Err(ended()))?;
-        Ok(Server { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Server { address, stop: Some(stop), thread: Some(thread), process: process::id() })
     }
 }
 
@@ -100,9 +103,20 @@ impl Server {
     /// From async code use [`drop`], or `spawn_blocking`, unless half a second does not matter.
     pub fn shutdown(mut self) {
         self.stop = None;
-        if let Some(thread) = self.thread.take() {
+        if self.process == process::id()
+            && let Some(thread) = self.thread.take()
+        {
             // A panic of the thread was printed already.
             let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.process != process::id() {
+            // Another thread may have its handle by now, which would be detached.
+            std::mem::forget(self.thread.take());
         }
     }
 }

@@ -220,3 +220,31 @@ async fn it_works_within_a_runtime_that_is_stuck() {
     server.shutdown();
     drop(metrics().serve("127.0.0.1:0").unwrap());
 }
+
+/// Waiting for a thread of the parent ends in a panic, or never.
+#[test]
+fn a_forked_child_waits_for_no_server() {
+    use std::io::Write;
+
+    let (release, held) = mpsc::channel::<()>();
+    let (asked, seen) = mpsc::channel();
+    let held = std::sync::Mutex::new(held);
+    let access = Access::default().guard(move |_| {
+        asked.send(()).unwrap();
+        held.lock().unwrap().recv().is_ok()
+    });
+    let handler = Handler::new(Arc::new(Registry::mock().0)).access(access);
+    let mut server = handler.serve("127.0.0.1:0").unwrap();
+    let mut client = TcpStream::connect(server.local_addr()).unwrap();
+    client.write_all(b"GET /api/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    seen.recv().unwrap();
+    server.process = server.process.wrapping_add(1);
+    let (ended, stopped) = mpsc::channel();
+    thread::spawn(move || {
+        server.shutdown();
+        ended.send(()).unwrap();
+    });
+    let stopped = stopped.recv_timeout(Duration::from_secs(10));
+    drop(release);
+    stopped.expect("nobody waits");
+}
