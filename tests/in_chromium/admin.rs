@@ -281,16 +281,21 @@ fn enter(token: &str) -> String {
 #[ignore = "needs chromium"]
 async fn a_token_that_cannot_be_sent_is_asked_for_again() {
     const ASKED: &str = "performance.getEntriesByType('resource').filter(({ initiatorType }) => initiatorType === 'fetch').length";
+    const WORD: &str = "document.querySelector('connection-status .word').textContent";
     let _shared = crate::QUIET.read().await;
     let browser = Browser::start().await;
     let locked = Metrics::builder().token("a-token-that-is-long-enough").build().unwrap();
     let address = serve(&locked).await.to_string();
     let page = open(&browser, &address, "dashboard/performance", "unauthorised").await;
+    page.until(&format!("{WORD} === 'Token needed'")).await;
     let asked: u32 = page.evaluate(ASKED).await;
     page.evaluate::<()>(&enter("a-token-that-is-long-enough\\u200b")).await;
     page.until(&format!("{ASKED} > {asked} && {}", state("unauthorised"))).await;
+    page.until(&format!("{WORD} === 'Token refused'")).await;
     page.open(&format!("http://{address}/dashboard/performance")).await;
     page.until(&state("unauthorised")).await;
+    page.evaluate::<()>(&enter("another-token-that-is-long")).await;
+    page.until(&format!("{WORD} === 'Token refused'")).await;
     page.evaluate::<()>(&enter("a-token-that-is-long-enough")).await;
     page.until(&state("live")).await;
 }

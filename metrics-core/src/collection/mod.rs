@@ -228,8 +228,8 @@ impl Collection {
         self.state.signals.subscribe()
     }
 
-    /// Calls a function for everything that happens from now on, on a thread of its own. Nothing does when metrics are
-    /// disabled, and the thread ends.
+    /// Calls a function for everything that happens from now on, on a thread of its own. When metrics are
+    /// disabled nothing happens, and the thread ends.
     ///
     /// # Errors
     /// When the operating system gives no thread.

@@ -12,8 +12,9 @@ use crate::record::caught;
 /// A function that is called for signals, on a thread of its own, so that it may block for as long as it likes.
 ///
 /// Up to 256 signals wait for it; then the oldest are dropped and counted, alerts last. A panic is contained, logged and counted.
-/// Dropping this handle changes nothing: the function is called until [`cancel`](Self::cancel), or the
-/// [shutdown](crate::Metrics::shutdown). One that holds [`Metrics`](crate::Metrics) keeps them alive until then.
+/// Dropping this handle changes nothing: the function is called until [`cancel`](Self::cancel), or until it has what waited at
+/// the [shutdown](crate::Metrics::shutdown). Nobody waits for it there: what happens just before the process ends may go
+/// untold. One that holds [`Metrics`](crate::Metrics) keeps them alive until then.
 ///
 /// # Source
 /// A-09, THREAT 63.

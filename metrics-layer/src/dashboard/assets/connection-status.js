@@ -3,6 +3,7 @@
 import { element, setAttribute, setText } from "./dom.js";
 import { store } from "./store.js";
 import { clock } from "./format.js";
+import { wasRefused } from "./token.js";
 
 const WORDS = {
   connecting: "Connecting",
@@ -14,6 +15,9 @@ const WORDS = {
   refused: "Access refused",
   unauthorised: "Token needed",
 };
+
+/** @param {keyof typeof WORDS} state */
+const word = (state) => (state === "unauthorised" && wasRefused() ? "Token refused" : WORDS[state]);
 
 class ConnectionStatus extends HTMLElement {
   #word = element("span", { class: "word", role: "status" });
@@ -35,7 +39,7 @@ class ConnectionStatus extends HTMLElement {
     const state = isHeld ? "paused" : connection;
     setAttribute(this, "data-state", state);
     setAttribute(document.body, "data-state", state);
-    setText(this.#word, WORDS[state]);
+    setText(this.#word, word(state));
     const left = Math.ceil((store.retryAt.value - Date.now()) / 1000);
     const snapshot = store.snapshot.value;
     if (state === "reconnecting" && left > 0) setText(this.#time, `next attempt in ${left} s`);

@@ -7,7 +7,7 @@ import { ORIGINS, PULSE } from "./origins.js";
 import { place } from "./places.js";
 import { apply, meter } from "./rendering.js";
 import { update } from "./store.js";
-import { protocols } from "./token.js";
+import { protocols, refuse } from "./token.js";
 
 /** @typedef {import("./store.js").Connection} Connection */
 
@@ -134,7 +134,10 @@ const without = (connection) => ({ connection, streams: false });
  * @returns {Look | null}
  */
 function refusal(response) {
-  if (response.status === 401) return without("unauthorised");
+  if (response.status === 401) {
+    refuse();
+    return without("unauthorised");
+  }
   return response.status === 403 ? without("refused") : null;
 }
 

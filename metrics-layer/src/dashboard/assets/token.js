@@ -14,10 +14,22 @@ function read() {
   return POSSIBLE.test(token) ? token : "";
 }
 
+/** Whether the service has refused what is kept. */
+let isRefused = false;
+
 /** @param {string} token */
 export function remember(token) {
   keep("sessionStorage", KEY, token);
+  isRefused = false;
 }
+
+/** The service wants a token, and this one it is not, if there is any. */
+export function refuse() {
+  isRefused = kept("sessionStorage", KEY) !== "";
+}
+
+/** Whether a token was given that is not the service's. */
+export const wasRefused = () => isRefused;
 
 /**
  * What a request for data carries.
