@@ -93,6 +93,9 @@ mod metrics;
 
 mod timer;
 
+#[cfg(test)]
+mod held;
+
 #[cfg(any(feature = "query-events", feature = "rusqlite"))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "query-events", feature = "rusqlite"))))]
 pub mod database;

@@ -96,6 +96,7 @@ fn number_in(status: &str, label: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::held::{SEEN_BYTES, without_and_with};
 
     #[test]
     fn the_host_is_seen() {
@@ -112,15 +113,18 @@ mod tests {
     #[test]
     fn the_process_is_seen() {
         let mut probe = Probe::new(Path::new("/")).unwrap();
-        let before = probe.look_at_process(Duration::ZERO).unwrap();
-        let held = std::hint::black_box(vec![1_u8; 64 << 20]);
-        let busy = std::time::Instant::now();
-        while busy.elapsed() < Duration::from_millis(200) {
-            std::hint::spin_loop();
-        }
-        let after = probe.look_at_process(Duration::from_secs(1)).unwrap();
-        // Other tests run in this process too, and a busy machine may give this one little time.
-        assert!(after.memory_mb - before.memory_mb > 32.0, "{before:?} {after:?} {}", held.len());
+        let (before, after) = without_and_with(|| {
+            let busy = std::time::Instant::now();
+            while busy.elapsed() < Duration::from_millis(200) {
+                std::hint::spin_loop();
+            }
+            probe.look_at_process(Duration::ZERO).unwrap()
+        });
+        assert!(
+            after.memory_mb - before.memory_mb >= mb_from_bytes(SEEN_BYTES as u64),
+            "{before:?} {after:?}"
+        );
+        // A busy machine may give this test little time.
         assert!(after.cpu > before.cpu, "{before:?} {after:?}");
     }
 
