@@ -1,7 +1,5 @@
 //! The fleet example's page: every instance has its row, and nothing breaks the page's policy.
 
-use serde_json::json;
-
 use crate::chromium::{Browser, Scheme};
 use crate::example::{Service, poll};
 
@@ -38,7 +36,7 @@ async fn an_instance_that_told_nothing_in_this_hour_has_no_numbers() {
     let browser = Browser::start().await;
     let page = browser.page(&service.address).await;
     let later = "const now = Date.now; Date.now = () => now() + 3_600_000;";
-    page.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": later })).await;
+    page.first_run(later).await;
     page.open(&format!("http://{}/", service.address)).await;
     page.until("document.querySelectorAll('#members tr').length === 4").await;
     let numbers = "[...document.querySelectorAll('#members .number')].map((cell) => cell.textContent)";

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse;
 use metrics_layer::Metrics;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::chromium::{Browser, Complaint, Scheme};
 use crate::example::Service;
@@ -216,7 +216,7 @@ async fn a_request_that_is_never_answered_is_given_up() {
     let page = browser.page(&service.address).await;
     let source =
         "window.WebSocket = class { constructor() { setTimeout(() => this.onclose()); } close() {} };";
-    page.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    page.first_run(source).await;
     page.open(&format!("http://{}/dashboard/performance", service.address)).await;
     page.until(&state("polling")).await;
     service.signal("STOP");
@@ -237,7 +237,7 @@ async fn a_page_that_may_keep_nothing_shows_all_the_same() {
     let source = "for (const name of ['localStorage', 'sessionStorage']) {
         Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
     }";
-    page.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    page.first_run(source).await;
     page.open(&format!("http://{host}/dashboard/performance#theme=dark")).await;
     page.until(&state("live")).await;
     page.press("t").await;

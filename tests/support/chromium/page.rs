@@ -50,6 +50,11 @@ impl Page {
         self.devtools.call(Some(&self.session), method, params).await
     }
 
+    /// Has a script run before those of each document to come.
+    pub(crate) async fn first_run(&self, script: &str) {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
     /// Goes to an address and waits until everything is loaded.
     pub(crate) async fn open(&self, url: &str) {
         let gone = self.call("Page.navigate", json!({ "url": url })).await;

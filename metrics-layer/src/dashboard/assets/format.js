@@ -14,6 +14,13 @@ const NOTHING = "–";
 const LEAST = 1e-6;
 
 /**
+ * Is it so small that two digits after the point say little of it?
+ * @param {number | undefined} value
+ * @returns {value is number}
+ */
+const isSmall = (value) => value !== undefined && Math.abs(value) < 0.1 && Math.abs(value) >= LEAST;
+
+/**
  * A number with so many digits after the point, so that points align in a column.
  * @param {number | undefined} value
  * @param {0 | 1 | 2 | 3} digits
@@ -28,8 +35,11 @@ export function fixed(value, digits) {
  */
 export const count = (value) => (value !== undefined && value >= 1e9 ? short(value) : fixed(value, 0));
 
-/** @param {number | undefined} value */
-export const ms = (value) => fixed(value, 2);
+/**
+ * Milliseconds: two digits after the point, but those of microseconds where there is no more.
+ * @param {number | undefined} value
+ */
+export const ms = (value) => (isSmall(value) ? smalls.format(value) : fixed(value, 2));
 
 /**
  * Few characters for a number of any size: 17.2K.
@@ -47,7 +57,7 @@ export function round(value) {
   if (!Number.isFinite(value)) return NOTHING;
   const size = Math.abs(/** @type {number} */ (value));
   if (size >= 1e5) return short(value);
-  if (size < 0.1 && size >= LEAST) return smalls.format(/** @type {number} */ (value));
+  if (isSmall(value)) return smalls.format(value);
   return fixed(value, size >= 100 || Number.isInteger(size) ? 0 : size >= 10 ? 1 : 2);
 }
 
