@@ -44,6 +44,12 @@ mod standard {
     #[derive(Debug)]
     pub(crate) struct Permanent<T: 'static>(&'static T);
 
+    impl<T> Clone for Permanent<T> {
+        fn clone(&self) -> Self {
+            Self(self.0)
+        }
+    }
+
     impl<T> Permanent<T> {
         pub(crate) fn new(value: T) -> Self {
             Self(Box::leak(Box::new(value)))

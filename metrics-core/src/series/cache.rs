@@ -1,9 +1,9 @@
 //! Hits and misses of one cache.
 
 use super::Shard;
-use super::lease::Spare;
 use super::recent::Seen;
 use super::shard::{Sums, zero};
+use super::spare::Spare;
 use super::undisturbed::undisturbed;
 use crate::sync::atomic::{AtomicU64, Ordering};
 

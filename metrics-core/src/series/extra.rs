@@ -1,9 +1,9 @@
 //! What is counted beside the timing: rare outcomes, calls under way, and what only some code asks for.
 
 use super::Shard;
-use super::lease::Spare;
 use super::recent::Seen;
 use super::shard::{Sums, zero};
+use super::spare::Spare;
 use super::timing::bump;
 use crate::sync::atomic::{AtomicU64, Ordering};
 

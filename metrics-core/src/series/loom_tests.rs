@@ -298,7 +298,7 @@ fn folding_beside_a_reader_loses_nothing() {
 fn planted_second_owner_is_found() {
     read_beside_two_threads(|series| {
         let writer = series.writer();
-        let kept = Arc::clone(&writer.shard);
+        let kept = writer.shard.clone();
         drop(writer);
         kept.record(1);
     });

@@ -7,7 +7,6 @@ mod extra;
 mod extremes;
 mod gauge;
 mod histogram;
-mod lease;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod newest;
@@ -18,6 +17,7 @@ mod rate;
 mod recent;
 mod shard;
 mod sketch;
+mod spare;
 mod stats;
 mod timing;
 mod undisturbed;

@@ -4,14 +4,14 @@ use std::cell::Cell;
 use std::iter::Sum;
 use std::marker::PhantomData;
 use std::ops::{AddAssign, Deref, DerefMut};
+use std::ptr;
 use std::sync::{Arc, Weak};
 
 use super::Shard;
 use super::histogram::Counts;
-use super::lease::Lease;
 use super::newest::Folded;
 use super::window::Part;
-use crate::sync::{Mutex, Quietly, lock, quietly};
+use crate::sync::{Mutex, Permanent, Quietly, lock, quietly};
 
 /// Idle shards kept for the next thread; what is beyond is folded into one total, so that a burst of
 /// threads leaves no memory behind. Four covers the usual worker that dies and is replaced; one in the
@@ -33,19 +33,26 @@ pub(crate) struct Series<S: Shard> {
 #[derive(Debug)]
 struct Pool<S: Shard> {
     /// All live shards, owned and idle.
-    shards: Vec<Arc<Lease<S>>>,
+    shards: Vec<Permanent<S>>,
     /// Those without an owner.
-    idle: Vec<Arc<Lease<S>>>,
+    idle: Vec<Permanent<S>>,
     folded: Folded<S>,
     folded_counts: Option<Box<Counts>>,
     /// Written under the lock by threads that have no shard of their own any more.
-    homeless: Option<Lease<S>>,
+    homeless: Option<Permanent<S>>,
 }
 
 impl<S: Shard> Pool<S> {
     /// Every shard that is not folded.
     fn live(&self) -> impl Iterator<Item = &S> + Clone {
-        self.shards.iter().map(|shard| &***shard).chain(self.homeless.as_deref())
+        self.shards.iter().chain(&self.homeless).map(Deref::deref)
+    }
+}
+
+impl<S: Shard> Drop for Pool<S> {
+    /// Shards that have an owner are given by their writers.
+    fn drop(&mut self) {
+        self.idle.iter().chain(&self.homeless).for_each(|shard| S::spare().give(shard));
     }
 }
 
@@ -69,8 +76,8 @@ impl<S: Shard> Series<S> {
     pub(crate) fn writer(self: &Arc<Self>) -> Writer<S> {
         let mut pool = self.pool();
         let shard = pool.idle.pop().unwrap_or_else(|| {
-            let shard = Arc::new(Lease::new(self.window));
-            pool.shards.push(Arc::clone(&shard));
+            let shard = S::spare().take(self.window);
+            pool.shards.push(shard.clone());
             shard
         });
         Writer { shard, series: Arc::downgrade(self), _one_thread: PhantomData }
@@ -79,7 +86,7 @@ impl<S: Shard> Series<S> {
     /// Records for a thread whose thread-locals are gone, under the lock.
     pub(crate) fn record_homeless(&self, record: impl FnOnce(&S)) {
         let mut pool = self.pool();
-        record(pool.homeless.get_or_insert_with(|| Lease::new(self.window)));
+        record(pool.homeless.get_or_insert_with(|| S::spare().take(self.window)));
     }
 
     /// Whether a thread has a shard.
@@ -140,15 +147,17 @@ impl<S: Shard> Series<S> {
         }
     }
 
-    fn hand_back(&self, shard: Arc<Lease<S>>) {
+    /// Takes a shard back from its owner. Whether it is of no use here any more, because it was folded.
+    fn take_back(&self, shard: &Permanent<S>) -> bool {
         let mut pool = self.pool();
         if pool.idle.len() < MAX_IDLE {
-            pool.idle.push(shard);
-            return;
+            pool.idle.push(shard.clone());
+            return false;
         }
-        pool.shards.retain(|other| !Arc::ptr_eq(other, &shard));
-        pool.folded.add(&shard, self.window);
+        pool.shards.retain(|other| !ptr::eq::<S>(&**other, &**shard));
+        pool.folded.add(shard, self.window);
         shard.merge_counts_into(pool.folded_counts.get_or_insert_default());
+        true
     }
 
     #[cfg(test)]
@@ -187,7 +196,7 @@ impl Sum for Footprint {
 /// The right to write one shard: not `Clone` and not `Sync`, so that a shard has one writer.
 #[derive(Debug)]
 pub(crate) struct Writer<S: Shard> {
-    pub(super) shard: Arc<Lease<S>>,
+    pub(super) shard: Permanent<S>,
     series: Weak<Series<S>>,
     _one_thread: PhantomData<Cell<()>>,
 }
@@ -195,7 +204,7 @@ pub(crate) struct Writer<S: Shard> {
 impl<S: Shard> Writer<S> {
     /// Whether this writes a shard of that series.
     pub(crate) fn is_of(&self, series: &Arc<Series<S>>) -> bool {
-        std::ptr::eq(self.series.as_ptr(), Arc::as_ptr(series))
+        ptr::eq(self.series.as_ptr(), Arc::as_ptr(series))
     }
 
     /// The shard, for the owning thread to remember until it drops the writer.
@@ -216,8 +225,9 @@ impl<S: Shard> Deref for Writer<S> {
 
 impl<S: Shard> Drop for Writer<S> {
     fn drop(&mut self) {
-        if let Some(series) = self.series.upgrade() {
-            series.hand_back(Arc::clone(&self.shard));
+        // A shard of a series that is gone is read by nobody.
+        if self.series.upgrade().is_none_or(|series| series.take_back(&self.shard)) {
+            S::spare().give(&self.shard);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Database queries of the last requests.
 
 use super::Shard;
-use super::lease::Spare;
 use super::recent::{Recent, Seen};
 use super::shard::{Sums, zero};
+use super::spare::Spare;
 use super::timing::bump;
 use super::window::Sample;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -43,6 +43,10 @@ impl Shard for QueriesShard {
 
     fn new(window: usize) -> Self {
         Self { recent: Recent::new(window), queries: AtomicU64::new(0) }
+    }
+
+    fn window(&self) -> usize {
+        self.recent.window()
     }
 
     fn clear(&self) {

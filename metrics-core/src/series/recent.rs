@@ -40,6 +40,11 @@ impl Recent {
         Ring::bytes(window)
     }
 
+    /// How many samples are kept.
+    pub(super) fn window(&self) -> usize {
+        self.ring.window()
+    }
+
     pub(super) fn clear(&self) {
         zero([&self.begun, &self.finished]);
         self.ring.clear();

@@ -4,9 +4,9 @@ use std::hint::cold_path;
 
 use super::Shard;
 use super::histogram::{Counts, Histogram};
-use super::lease::Spare;
 use super::recent::{Recent, Seen};
 use super::shard::{Sums, zero};
+use super::spare::Spare;
 use super::window::{Place, Sample};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::unit::ms_from_ns;
@@ -175,6 +175,10 @@ impl Shard for TimingShard {
             last_ns: AtomicU64::new(0),
             histogram: Histogram::new(),
         }
+    }
+
+    fn window(&self) -> usize {
+        self.recent.window()
     }
 
     fn clear(&self) {

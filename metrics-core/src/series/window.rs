@@ -103,6 +103,11 @@ impl Ring {
         Self { next: AtomicUsize::new(slots.len()), slots }
     }
 
+    /// How many finished samples it holds.
+    pub(crate) fn window(&self) -> usize {
+        self.slots.len() - SLACK
+    }
+
     /// Memory of the samples, bytes.
     pub(crate) fn bytes(window: usize) -> usize {
         (window + SLACK) * size_of::<Slot>()

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 use std::ops::Deref;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 pub(crate) use loom::hint::spin_loop;
 pub(crate) use loom::sync::Mutex;
@@ -45,7 +45,7 @@ impl<T: 'static> Lock for std::sync::Mutex<T> {
     }
 }
 
-impl<L: Lock> Lock for std::sync::Arc<L> {
+impl<L: Lock> Lock for Arc<L> {
     type Guard<'a>
         = L::Guard<'a>
     where
@@ -63,14 +63,23 @@ pub(crate) fn lock<L: Lock>(mutex: &L) -> L::Guard<'_> {
 /// Memory that is given back after all: what a model made belongs to that one run of it.
 #[derive(Debug)]
 pub(crate) enum Permanent<T: 'static> {
-    Run(Box<T>),
+    Run(Arc<T>),
     /// Of the process; never made, because nothing permanent comes to be.
     Process(&'static T),
 }
 
+impl<T> Clone for Permanent<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Run(value) => Self::Run(Arc::clone(value)),
+            Self::Process(value) => Self::Process(value),
+        }
+    }
+}
+
 impl<T> Permanent<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self::Run(Box::new(value))
+        Self::Run(Arc::new(value))
     }
 
     pub(crate) fn permanent(&self) -> Option<&'static T> {
