@@ -46,7 +46,40 @@ impl<S: Shard> Spare<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::ptr;
+
+    use super::*;
     use crate::series::{NodeShard, Sample, Series};
+
+    /// The shards that wait for a series with that window; each must wait once.
+    fn waiting(window: usize) -> HashSet<*const NodeShard> {
+        let spare = lock(&NodeShard::spare().0);
+        let waiting: Vec<_> = spare.iter().copied().filter(|shard| shard.window() == window).collect();
+        let places: HashSet<_> = waiting.iter().map(|&shard| ptr::from_ref(shard)).collect();
+        assert_eq!(places.len(), waiting.len(), "a shard waits twice");
+        places
+    }
+
+    #[test]
+    fn a_shard_waits_once_wherever_it_was() {
+        // A window that no other test has.
+        const WINDOW: usize = 3_919;
+        let series = Series::<NodeShard>::new(WINDOW);
+        let mut writers: Vec<_> = (0..8).map(|_| series.writer()).collect();
+        let shards: HashSet<_> = writers.iter().map(|writer| ptr::from_ref::<NodeShard>(writer)).collect();
+        series.record_homeless(|shard| shard.record(Sample { end: 1, ns: 1 }, false, 1));
+        let outlives_the_series = writers.pop();
+        drop(writers);
+        let folded = waiting(WINDOW);
+        assert!(folded.len() == 3 && folded.is_subset(&shards), "four stay idle: {folded:?}");
+        assert_eq!(series.total().timing.count, 1);
+        drop(series);
+        let given = waiting(WINDOW);
+        assert_eq!((given.len(), given.intersection(&shards).count()), (8, 7), "the homeless one too");
+        drop(outlives_the_series);
+        assert!(waiting(WINDOW).len() == 9 && waiting(WINDOW).is_superset(&shards));
+    }
 
     #[test]
     fn a_shard_that_comes_back_is_like_a_new_one() {
@@ -56,11 +89,11 @@ mod tests {
             let series = Series::<NodeShard>::new(WINDOW);
             let writer = series.writer();
             (1..10).for_each(|end| writer.record(Sample { end, ns: end }, true, 5));
-            std::ptr::from_ref(writer.permanent().unwrap())
+            ptr::from_ref(writer.permanent().unwrap())
         };
         let series = Series::<NodeShard>::new(WINDOW);
         let writer = series.writer();
-        assert!(std::ptr::eq(first, writer.permanent().unwrap()), "the memory is used again");
+        assert!(ptr::eq(first, writer.permanent().unwrap()), "the memory is used again");
         let (total, counts) = (series.total(), series.counts());
         assert_eq!((total.timing.count, total.timing.errors, total.timing.sum_ns), (0, 0, 0));
         assert_eq!((total.timing.min_ns, total.timing.max_ns, total.timing.last), (u64::MAX, 0, None));
