@@ -339,6 +339,42 @@ fn a_restart_at_midnight_divides_no_day() {
     }
 }
 
+/// A point that comes late does not take the place of the day that it belongs to, nor do those of a service whose clock was
+/// set after its start.
+#[test]
+fn days_of_before_the_start_are_whole_too() {
+    let noon = START_MS + 36 * HOUR_MS;
+    for (start, late, readable, expected) in [
+        (noon, START_MS + 9 * HOUR_MS, true, Some(65.0)),
+        // A part of a day would take the place of what was told of it before.
+        (noon, START_MS + 9 * HOUR_MS, false, None),
+        (START_MS - 3650 * 24 * HOUR_MS, START_MS + 33 * HOUR_MS, true, Some(50.0)),
+    ] {
+        let script = Script::default();
+        script.inner.lock().unwrap().before =
+            [3, 8, 26].map(|hour| point(START_MS + hour * HOUR_MS, 30)).into();
+        let (clock, time) = at(start);
+        let store = script.store().clock(clock).start().unwrap();
+        store.push(vec![point(start, 20)]);
+        flushed(&store);
+        time.set_unix(Duration::from_millis(noon));
+        if !readable {
+            script.inner.lock().unwrap().unreadable = [SinkError::drop("no such query")].into();
+        }
+        store.push(vec![point(late, if start == noon { 5 } else { 20 })]);
+        flushed(&store);
+        time.set_unix(Duration::from_millis(noon + 24 * HOUR_MS));
+        store.push(vec![point(noon + 24 * HOUR_MS, 1)]);
+        flushed(&store);
+        let inner = script.inner.lock().unwrap();
+        let day = Tier::Daily.bucket_start(late);
+        let of_day = |rollup: &&Rollup| {
+            (rollup.metric, rollup.tier, rollup.start_ms) == (Metric::QueueSize, Tier::Daily, day)
+        };
+        assert_eq!(inner.rollups.iter().rfind(of_day).map(|rollup| rollup.sum), expected);
+    }
+}
+
 /// CON-14: what was recorded since the last flush is stored when the metrics end in an orderly way.
 #[test]
 fn an_end_is_a_flush() {

@@ -1,6 +1,6 @@
 //! What came before a restart, read back so that roll-ups are whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use super::tables::Tables;
@@ -12,57 +12,114 @@ use crate::sync::lock;
 const MAX_INSTANCES: usize = 10_000;
 
 const HOUR_MS: u64 = Tier::Hourly.bucket_ms();
+const DAY_MS: u64 = Tier::Daily.bucket_ms();
 
 /// A restart that takes no longer loses no day. Raw points are kept for two days at least, so that yesterday is there.
 const RESTART_MS: u64 = HOUR_MS;
 
-/// How far the points of each instance are read back.
+/// How far the points of each instance are read back, day by day.
 #[derive(Debug, Default)]
 pub(super) struct Recovery {
-    /// The hour to be read next; `None` when nothing is left to be read.
-    instances: HashMap<(Arc<str>, Arc<str>), Option<u64>>,
+    instances: HashMap<Instance, BTreeMap<u64, Day>>,
+}
+
+type Instance = (Arc<str>, Arc<str>);
+
+/// A day of one instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Day {
+    /// The hour to be read next.
+    Reading(u64),
+    /// What came before is in the tables, or there was nothing.
+    Read,
+    /// A day that is over and cannot be read: what is still to come is a part of it alone.
+    Lost,
 }
 
 impl Recovery {
-    /// Reads the hours of today that are not read yet, one after the other, so that only the points of one are in memory;
-    /// in the first hour of a day also those of yesterday, whose last roll-ups may not have been told.
+    /// Reads the hours of the day of a point that are not read yet, one after the other, so that only the points of one are
+    /// in memory; in the first hour of a day also those of yesterday, whose last roll-ups may not have been told. Who has
+    /// seen the day before has seen this one from its beginning.
     ///
     /// # Errors
     /// When an hour is to be asked for again.
     pub(super) fn read_back(
         &mut self,
-        tags: &Tags,
+        point: &Point,
         now_ms: u64,
         sink: &mut dyn Sink,
         tables: &Mutex<Tables>,
     ) -> Result<(), SinkError> {
-        let today = Tier::Daily.bucket_start(now_ms);
-        let begin = Tier::Daily.bucket_start(now_ms.saturating_sub(RESTART_MS));
-        let instance = (Arc::clone(&tags.service), Arc::clone(&tags.instance));
+        let instance = instance(&point.tags);
         if self.instances.len() >= MAX_INSTANCES && !self.instances.contains_key(&instance) {
             return Ok(());
         }
-        let next = self.instances.entry(instance).or_insert(Some(begin));
-        while let Some(hour) = next.filter(|hour| *hour <= now_ms) {
+        let (day, today, oldest) =
+            (day_of(point), Tier::Daily.bucket_start(now_ms), lock(tables).oldest_day());
+        // What is older changes no roll-up, and what is yet to come was written by nobody.
+        if day < oldest || day > today {
+            return Ok(());
+        }
+        let days = self.instances.entry(instance).or_default();
+        days.retain(|day, _| *day >= oldest);
+        if days.contains_key(&day.saturating_sub(DAY_MS)) {
+            days.entry(day).or_insert(Day::Read);
+        } else if day == today && !days.contains_key(&day) {
+            let before = Tier::Daily.bucket_start(now_ms.saturating_sub(RESTART_MS));
+            days.entry(before).or_insert(Day::Reading(before));
+        }
+        days.entry(day).or_insert(Day::Reading(day));
+        days.iter_mut().try_for_each(|(day, state)| state.read(*day, (&point.tags, now_ms), sink, tables))
+    }
+
+    /// Whether a point belongs to a day that cannot be whole any more.
+    pub(super) fn is_lost(&self, point: &Point) -> bool {
+        let days = self.instances.get(&instance(&point.tags));
+        days.and_then(|days| days.get(&day_of(point))) == Some(&Day::Lost)
+    }
+}
+
+impl Day {
+    /// Reads the hours that are left.
+    fn read(
+        &mut self,
+        day: u64,
+        (tags, now_ms): (&Tags, u64),
+        sink: &mut dyn Sink,
+        tables: &Mutex<Tables>,
+    ) -> Result<(), SinkError> {
+        while let Self::Reading(hour) = *self {
+            if hour >= day + DAY_MS || hour > now_ms {
+                *self = Self::Read;
+                break;
+            }
             match read(sink, tags, hour) {
                 Ok(points) => {
                     let mut tables = lock(tables);
                     points.iter().for_each(|point| tables.observe(point));
-                    *next = Some(hour + HOUR_MS);
+                    *self = Self::Reading(hour + HOUR_MS);
                 }
                 Err(error) if error.refusal() == Refusal::Retry => return Err(error),
                 Err(error) => {
                     tracing::warn!(error = %error, "points of before the start cannot be read: hours begin now");
-                    if hour < today {
-                        lock(tables).take_back_day(hour, tags);
+                    let is_over = day < Tier::Daily.bucket_start(now_ms);
+                    if is_over {
+                        lock(tables).take_back_day(day, tags);
                     }
-                    break;
+                    *self = if is_over { Self::Lost } else { Self::Read };
                 }
             }
         }
-        *next = None;
         Ok(())
     }
+}
+
+fn instance(tags: &Tags) -> Instance {
+    (Arc::clone(&tags.service), Arc::clone(&tags.instance))
+}
+
+fn day_of(point: &Point) -> u64 {
+    Tier::Daily.bucket_start(point.timestamp_ms)
 }
 
 fn read(sink: &mut dyn Sink, tags: &Tags, hour: u64) -> Result<Vec<Point>, SinkError> {

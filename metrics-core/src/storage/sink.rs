@@ -61,7 +61,8 @@ pub trait Sink: Send {
 
     /// Reads back the points of one service and instance in a span of Unix milliseconds, its routes included, so that
     /// roll-ups of buckets that began before a restart are whole. Asked before the first point of that instance is
-    /// written, for each hour of the day, and of yesterday in the first hour of a day; a sink that cannot read has none.
+    /// written, for each hour of the day, and of yesterday in the first hour of a day; and before the first point of
+    /// another day, unless points of the day before it were written too. A sink that cannot read has none.
     ///
     /// # Errors
     /// When they cannot be read. After [`retry`](SinkError::retry), which tells that nothing could be written either, the

@@ -83,6 +83,11 @@ impl Tables {
         }
     }
 
+    /// The beginning of the oldest day that is kept.
+    pub(super) fn oldest_day(&self) -> u64 {
+        self.daily.oldest_ms
+    }
+
     /// Takes back the day of an instance and its routes that this time lies in: only a part of it is known, which must not
     /// take the place of what was told of it.
     pub(super) fn take_back_day(&mut self, unix_ms: u64, tags: &Tags) {

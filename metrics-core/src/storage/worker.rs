@@ -11,7 +11,7 @@ use super::inbox::Inbox;
 use super::recovery::Recovery;
 use super::settings::Settings;
 use super::tables::Tables;
-use super::{Batch, Point, Refusal, Rollup, Sink, SinkError, Tags, Tier};
+use super::{Batch, Point, Refusal, Rollup, Sink, SinkError, Tier};
 use crate::record::caught;
 use crate::sync::lock;
 
@@ -129,19 +129,18 @@ impl Worker {
         self.inbox.drop_late(before - points.len());
     }
 
-    /// Reads back what came before a restart, of instances that are seen for the first time.
+    /// Reads back what came before a restart, of instances and days that are seen for the first time.
     ///
     /// # Errors
     /// When that is to be tried again first.
     fn recover(&mut self, points: &[Point], now_ms: u64) -> Result<(), SinkError> {
         let (Some(sink), Some(tables)) = (&mut self.sink, &self.tables) else { return Ok(()) };
-        let mut before = None;
-        for Point { tags, .. } in points {
-            let is_same = |of: &Tags| (&of.service, &of.instance) == (&tags.service, &tags.instance);
+        let mut before: Option<&Point> = None;
+        for point in points {
             // Points of an instance follow one another.
-            if !before.replace(tags).is_some_and(is_same) {
+            if !before.replace(point).is_some_and(|before| are_of_one_day(before, point)) {
                 self.inbox.begin_write();
-                self.recovery.read_back(tags, now_ms, &mut **sink, tables)?;
+                self.recovery.read_back(point, now_ms, &mut **sink, tables)?;
             }
         }
         Ok(())
@@ -184,7 +183,8 @@ impl Worker {
         let dropped = dropped.min(done_points);
         if let (Some(tables), 1..) = (&self.tables, done_points) {
             let mut tables = lock(tables);
-            points[..done_points].iter().for_each(|point| tables.observe(point));
+            let done = points[..done_points].iter();
+            done.filter(|point| !self.recovery.is_lost(point)).for_each(|point| tables.observe(point));
             tables.limit();
         }
         self.inbox.settle(done_points - dropped, dropped);
@@ -228,4 +228,10 @@ impl Worker {
             tracing::warn!(store, error = %error, "metrics are not stored; points wait in memory");
         }
     }
+}
+
+/// Whether they are of the same instance and day.
+fn are_of_one_day(one: &Point, other: &Point) -> bool {
+    let of = |point: &Point| Tier::Daily.bucket_start(point.timestamp_ms);
+    (&one.tags.service, &one.tags.instance, of(one)) == (&other.tags.service, &other.tags.instance, of(other))
 }
