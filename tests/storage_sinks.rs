@@ -291,12 +291,12 @@ fn what_cannot_be_read_back_is_asked_for_again_unless_it_never_will_be() {
 fn points_of_before_a_restart_are_part_of_their_buckets() {
     let script = Script::default();
     script.inner.lock().unwrap().before = vec![point(START_MS, 10), point(START_MS + HOUR_MS, 20)];
-    let (clock, time) = at(START_MS + HOUR_MS + 60_000);
+    let (clock, time) = at(START_MS + HOUR_MS + 600_000);
     let store = script.store().clock(clock).start().unwrap();
-    store.push(vec![point(START_MS + HOUR_MS + 60_000, 30)]);
+    store.push(vec![point(START_MS + HOUR_MS + 600_000, 30)]);
     flushed(&store);
     time.advance(Duration::from_millis(24 * HOUR_MS));
-    store.push(vec![point(START_MS + 25 * HOUR_MS + 60_000, 0)]);
+    store.push(vec![point(START_MS + 25 * HOUR_MS + 600_000, 0)]);
     flushed(&store);
     let inner = script.inner.lock().unwrap();
     let hour = |n| ("api".to_owned(), "a".to_owned(), START_MS + n * HOUR_MS..START_MS + (n + 1) * HOUR_MS);
@@ -337,6 +337,24 @@ fn a_restart_at_midnight_divides_no_day() {
         // A part of a day would take the place of what was told of it before.
         assert_eq!(sums, if whole { vec![hour, before, day] } else { vec![before] });
     }
+}
+
+/// A service that ended soon after midnight, before yesterday was told, tells it when it is back within an hour.
+#[test]
+fn an_hour_without_a_service_divides_no_day() {
+    let end = START_MS + 50_000;
+    let script = Script::default();
+    script.inner.lock().unwrap().before = vec![point(START_MS - 2 * HOUR_MS, 10), point(end, 20)];
+    let (clock, _) = at(end + HOUR_MS);
+    let store = script.store().clock(clock).start().unwrap();
+    for second in 0..2 {
+        store.push(vec![point(end + HOUR_MS + second, 30)]);
+        flushed(&store);
+    }
+    let inner = script.inner.lock().unwrap();
+    let is_day = |rollup: &&Rollup| (rollup.metric, rollup.tier) == (Metric::QueueSize, Tier::Daily);
+    let days: Vec<_> = inner.rollups.iter().filter(is_day).map(|day| (day.start_ms, day.sum)).collect();
+    assert_eq!(days, [(START_MS - 24 * HOUR_MS, 10.0)]);
 }
 
 /// A point that comes late does not take the place of the day that it belongs to, nor do those of a service whose clock was

@@ -14,8 +14,12 @@ const MAX_INSTANCES: usize = 10_000;
 const HOUR_MS: u64 = Tier::Hourly.bucket_ms();
 const DAY_MS: u64 = Tier::Daily.bucket_ms();
 
-/// A restart that takes no longer loses no day. Raw points are kept for two days at least, so that yesterday is there.
-const RESTART_MS: u64 = HOUR_MS;
+/// A day is told a minute after its end, with the next flushes: whoever ended before that may not have told it.
+const TOLD_AFTER_MS: u64 = 5 * 60_000;
+
+/// A service that is away for no longer than an hour loses no day. Raw points are kept for two days at least, so that
+/// yesterday is there.
+const RESTART_MS: u64 = HOUR_MS + TOLD_AFTER_MS;
 
 /// How far the points of each instance are read back, day by day.
 #[derive(Debug, Default)]
