@@ -1,6 +1,7 @@
 //! A store: what services push their points to, and where trends are read from.
 
 use std::fmt;
+use std::process;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ struct Shared {
     flush_interval: Duration,
     inbox: Arc<Inbox>,
     reader: Arc<Reader>,
+    /// Where the threads are: a forked child has none.
+    process: u32,
 }
 
 /// Settings of a store, and then its start.
@@ -135,26 +138,29 @@ impl Store {
         self.shared.flush_interval
     }
 
-    /// Writes what waits, for at most two seconds, and ends. Points that are pushed later are dropped and counted.
+    /// Writes what waits, for at most two seconds, and ends. Points that are pushed later are dropped and counted. In a forked
+    /// child, where the thread that writes is not, it waits for nobody.
     pub fn shutdown(&self) {
-        self.shared.close();
+        self.shared.close(LAST_FLUSH);
     }
 }
 
 impl Shared {
-    fn close(&self) {
+    fn close(&self, last_flush: Duration) {
         if !self.inbox.close() {
             return;
         }
         self.reader.close();
-        // A thread that hangs in a disk or a network is left alone: nothing must hold up the end of the process.
-        let _written = self.inbox.wait_for_end(LAST_FLUSH);
+        if self.process == process::id() {
+            // A thread that hangs in a disk or a network is left alone: nothing must hold up the end of the process.
+            let _written = self.inbox.wait_for_end(last_flush);
+        }
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.close();
+        self.close(LAST_FLUSH);
     }
 }
 
@@ -213,7 +219,8 @@ impl StoreBuilder {
             None => reader.close(),
         }
         let worker = Worker::new(backend.sink, backend.tables, Arc::clone(&inbox), self.settings.clone());
-        let shared = Shared { flush_interval: self.settings.flush_interval, inbox, reader };
+        let flush_interval = self.settings.flush_interval;
+        let shared = Shared { flush_interval, inbox, reader, process: process::id() };
         // Dropping `shared` ends the reader if there is no second thread.
         worker.start().map_err(StoreError::thread)?;
         Ok(Store { shared: Arc::new(shared) })
@@ -232,5 +239,46 @@ impl fmt::Debug for Store {
 impl fmt::Debug for StoreBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoreBuilder").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{self, Receiver};
+    use std::thread;
+
+    use super::super::{Batch, SinkError, Tags};
+    use super::*;
+
+    /// Hangs until somebody lets go.
+    struct Held(Receiver<()>);
+
+    impl Sink for Held {
+        fn name(&self) -> &'static str {
+            "held"
+        }
+
+        fn write(&mut self, _batch: Batch<'_>) -> Result<(), SinkError> {
+            let _ = self.0.recv();
+            Ok(())
+        }
+    }
+
+    /// Its parent's thread will never say that it ended.
+    #[test]
+    fn a_forked_child_waits_for_no_thread() {
+        let (release, held) = mpsc::channel::<()>();
+        let mut store = Store::with_sink(Held(held), None).clock(Clock::mock().0).start().unwrap();
+        store.push(vec![Point::new(Tags::service("api", "a"), 0)]);
+        let shared = Arc::get_mut(&mut store.shared).unwrap();
+        shared.process = shared.process.wrapping_add(1);
+        let (ended, closed) = mpsc::channel();
+        thread::spawn(move || {
+            store.shared.close(Duration::from_secs(3000));
+            ended.send(()).unwrap();
+        });
+        let closed = closed.recv_timeout(Duration::from_secs(10));
+        drop(release);
+        closed.expect("nobody waits");
     }
 }
