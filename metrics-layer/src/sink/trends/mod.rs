@@ -123,8 +123,8 @@ impl Reading {
             return Err(ReadError::Refused("the engine's answer is too large".to_owned()));
         }
         let said = |problem| format!("the engine's answer, status {}: {problem}", answer.status.as_u16());
-        if matches!(answer.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            return Err(ReadError::Away(said("it is busy".to_owned())));
+        if is_away(answer.status) {
+            return Err(ReadError::Away(said("it is busy or away".to_owned())));
         }
         let cells = self.engine.cells(&answer.body, wanted.tier);
         let mut cells = cells.map_err(|problem| ReadError::Refused(said(problem)))?;
@@ -216,6 +216,14 @@ impl TrendSource for Reading {
     }
 }
 
+/// Whether it is said by an engine that is busy, or by a proxy in front of one that is away.
+fn is_away(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY
+    )
+}
+
 fn set(point: &mut Point, metric: Metric, value: f64) {
     match metric {
         Metric::ResponseTimeMs => point.response_time_ms = Some(value),
@@ -236,8 +244,10 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
     use serde_json::{Value, json};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
+    use crate::client::{Connecting, Connection, Destination, Transport};
     use crate::sink::place::Tiers;
 
     /// Anything an engine, or somebody in its place, may say.
@@ -258,6 +268,40 @@ mod tests {
             prop_oneof!["time|count|sum|min|max|peak_ms|queue_size|service", "h[0-9]{1,6}", "\\PC{0,4}"],
             0..8,
         )
+    }
+
+    /// Says the same to everybody.
+    struct Always(&'static str);
+
+    impl Transport for Always {
+        fn connect<'a>(&'a self, _host: &'a str, _port: u16) -> Connecting<'a> {
+            let (ours, mut theirs) = duplex(4_096);
+            let answer = format!("HTTP/1.1 {}\r\nContent-Length: 0\r\n\r\n", self.0);
+            tokio::spawn(async move {
+                assert!(theirs.read(&mut [0; 4_096]).await.unwrap() > 0);
+                theirs.write_all(answer.as_bytes()).await.unwrap();
+            });
+            Box::pin(async move { Ok(Box::new(ours) as Box<dyn Connection>) })
+        }
+    }
+
+    /// Points that are not read back are missing in hours and days for good.
+    #[test]
+    fn who_is_away_is_asked_again() {
+        for (answer, is_away) in [
+            ("429 Too Many Requests", true),
+            ("502 Bad Gateway", true),
+            ("503 Service Unavailable", true),
+            ("504 Gateway Timeout", false),
+            ("403 Forbidden", false),
+            ("404 Not Found", false),
+        ] {
+            let to = Destination::over("http://a", Arc::new(Always(answer))).unwrap();
+            let engine = Box::new(PromQl);
+            let mut reading = Reading::new(Link::new(to), engine, Clock::mock().0);
+            let error = reading.points("api", "a", 0..HOUR_MS).unwrap_err();
+            assert_eq!(matches!(error, ReadError::Away(_)), is_away, "{answer}");
+        }
     }
 
     proptest! {
