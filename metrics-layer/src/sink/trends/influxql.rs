@@ -35,6 +35,9 @@ struct Outcome {
     #[serde(default)]
     series: Vec<Series>,
     error: Option<String>,
+    /// There were more than the engine's `max-row-limit`.
+    #[serde(default)]
+    partial: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,6 +46,8 @@ struct Series {
     tags: HashMap<String, String>,
     columns: Vec<String>,
     values: Vec<Vec<Value>>,
+    #[serde(default)]
+    partial: bool,
 }
 
 impl InfluxQl {
@@ -88,6 +93,11 @@ impl Engine for InfluxQl {
         let outcome_error = said.results.iter().find_map(|outcome| outcome.error.clone());
         if let Some(error) = said.error.or(outcome_error) {
             return Err(error);
+        }
+        let is_partial =
+            |outcome: &Outcome| outcome.partial || outcome.series.iter().any(|series| series.partial);
+        if said.results.iter().any(is_partial) {
+            return Err("it is not whole".to_owned());
         }
         let series = said.results.into_iter().flat_map(|outcome| outcome.series);
         Ok(series.flat_map(|series| cells(&series, tier)).collect())
@@ -160,5 +170,21 @@ mod tests {
             "SELECT \"queue_size\" FROM \"perf\".\"raw_7d\".\"performance_metrics\" WHERE time >= 1ms"
         ));
         assert!(raw.ends_with("\"endpoint\" = '/api/x' GROUP BY *"), "{raw}");
+    }
+    /// As with `max-row-limit`.
+    #[test]
+    fn a_part_of_an_answer_is_none() {
+        let engine = InfluxQl::new("perf".to_owned(), Tiers::new(["a", "b", "c"]));
+        let answer = |of_series: bool, of_result: bool| {
+            let series = serde_json::json!([{
+                "tags": { "service": "api" }, "columns": ["time", "queue_size"], "values": [[0, 1]],
+                "partial": of_series,
+            }]);
+            let answer = serde_json::json!({ "results": [{ "series": series, "partial": of_result }] });
+            engine.cells(answer.to_string().as_bytes(), Tier::Raw).map(|cells| cells.len())
+        };
+        assert_eq!(answer(false, false), Ok(1));
+        assert_eq!(answer(true, false), Err("it is not whole".to_owned()));
+        assert_eq!(answer(false, true), Err("it is not whole".to_owned()));
     }
 }

@@ -23,6 +23,9 @@ struct Answer {
     status: String,
     error: Option<String>,
     data: Option<Data>,
+    /// A node of the cluster did not answer.
+    #[serde(default, rename = "isPartial")]
+    is_partial: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,6 +102,9 @@ impl Engine for PromQl {
         let Some(data) = said.data.filter(|_| said.status == "success") else {
             return Err(said.error.unwrap_or_default());
         };
+        if said.is_partial {
+            return Err("it is not whole".to_owned());
+        }
         Ok(data.result.iter().flat_map(|series| cells(series, tier)).collect())
     }
 }
@@ -161,5 +167,17 @@ mod tests {
         let asked = pairs(&of_points(&Wanted::of(&query, Tier::Raw, 1_000..5_250)));
         assert_eq!(asked["query"], "{__name__=\"performance_metrics_queue_size\",endpoint=\"\"}[4254ms]");
         assert_eq!(asked["time"], "5.252");
+    }
+    /// As of a cluster of which a node is away.
+    #[test]
+    fn a_part_of_an_answer_is_none() {
+        let answer = |partial: &str| {
+            let result = r#"[{"metric":{"service":"api"},"values":[[0,"1"]]}]"#;
+            let answer = format!(r#"{{"status":"success",{partial}"data":{{"result":{result}}}}}"#);
+            PromQl.cells(answer.as_bytes(), Tier::Raw).map(|cells| cells.len())
+        };
+        assert_eq!(answer(""), Ok(1));
+        assert_eq!(answer(r#""isPartial":false,"#), Ok(1));
+        assert_eq!(answer(r#""isPartial":true,"#), Err("it is not whole".to_owned()));
     }
 }
