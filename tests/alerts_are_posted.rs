@@ -76,7 +76,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
 
 fn metrics() -> Metrics {
     let cabin = AlertRule::new("cabin", 40.0, 60.0, "Cabin hot").keep(Duration::ZERO);
-    let builder = Metrics::builder().service("car").alert_rules([cabin]);
+    let builder = Metrics::builder().service("car").instance("a").alert_rules([cabin]);
     builder.core(|core| core.collecting(false)).build().unwrap()
 }
 
@@ -119,6 +119,7 @@ fn a_webhook_gets_every_change_as_it_is() {
         first,
         json!({
             "service": "car",
+            "instance": "a",
             "number": 1,
             "timestamp": first["timestamp"],
             "alert": "cabin",
@@ -236,7 +237,9 @@ fn alertmanager_hears_what_is_firing_and_what_is_resolved() {
     let firing = next("firing", "warning");
     assert_eq!(
         firing["labels"],
-        json!({"alertname": "cabin", "service": "car", "metric": "cabin", "severity": "warning"})
+        json!({
+            "alertname": "cabin", "service": "car", "instance": "a", "metric": "cabin", "severity": "warning",
+        })
     );
     assert_eq!(firing["annotations"], json!({"description": "Cabin hot", "value": "45", "threshold": "40"}));
     set(&metrics, 65.0);

@@ -22,6 +22,7 @@ const LIFE_INTERVALS: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Alertmanager {
     service: String,
+    instance: String,
     collection: Collection,
     clock: Clock,
     /// By the names of the rules.
@@ -49,6 +50,7 @@ impl Alertmanager {
     pub(super) fn new(metrics: &Metrics) -> Self {
         Self {
             service: metrics.config().service().to_owned(),
+            instance: metrics.config().instance(),
             collection: metrics.collection().clone(),
             clock: metrics.registry().clock().clone(),
             raised: BTreeMap::new(),
@@ -90,6 +92,8 @@ impl Alertmanager {
         for (name, value) in [
             ("alertname", event.alert.as_str()),
             ("service", &self.service),
+            // Alerts with the same labels are one: what is fine here would resolve what fires elsewhere.
+            ("instance", &self.instance),
             ("metric", &event.metric),
             ("severity", severity),
         ] {
@@ -149,8 +153,12 @@ mod tests {
         let (clock, time) = Clock::mock();
         let rule = AlertRule::new("cabin", 40.0, 60.0, "Cabin hot").label("no such", "label").enabled(false);
         let own = AlertRule::new("cabin", 40.0, 60.0, "Cabin hot").keep(Duration::ZERO);
-        let metrics =
-            Metrics::builder().clock(clock).service("car").collecting(false).alert_rules([rule, own]);
+        let metrics = Metrics::builder()
+            .clock(clock)
+            .service("car")
+            .instance("a")
+            .collecting(false)
+            .alert_rules([rule, own]);
         let metrics = metrics.build().unwrap();
         let mut format = Alertmanager::new(&metrics);
         let mut signals = metrics.collection().subscribe();
@@ -179,7 +187,9 @@ mod tests {
         });
         let alert = |severity: &str, value: &str, threshold: &str, from: &str, to: &str| {
             json!({
-                "labels": {"alertname": "cabin", "service": "car", "metric": "cabin", "severity": severity},
+                "labels": {
+                    "alertname": "cabin", "service": "car", "instance": "a", "metric": "cabin", "severity": severity,
+                },
                 "annotations": {"description": "Cabin hot", "value": value, "threshold": threshold},
                 "startsAt": format!("1970-01-01T00:{from}.000Z"),
                 "endsAt": format!("1970-01-01T00:{to}.000Z"),

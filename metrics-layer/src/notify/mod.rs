@@ -32,8 +32,8 @@ use metrics_core::Metrics;
 pub use crate::client::{Connecting, Connection, Destination, Transport};
 pub use delivery::Delivery;
 
-/// Posts each [`AlertEvent`](crate::core::AlertEvent) as a JSON object, with the name of the `service` beside its
-/// fields.
+/// Posts each [`AlertEvent`](crate::core::AlertEvent) as a JSON object, with the names of the `service` and of
+/// its `instance` beside its fields.
 ///
 /// # Errors
 /// When the operating system gives no thread.
@@ -44,8 +44,8 @@ pub fn webhook(metrics: &Metrics, destination: Destination) -> io::Result<Delive
 /// Posts alerts to the API of Alertmanager, version 2; the destination is its base address, such as
 /// `http://127.0.0.1:9093`.
 ///
-/// An alert has the labels `alertname`, `service`, `metric`, `severity` (`warning` or `critical`) and those of its rule.
-/// While it is raised it is sent again once a minute, with an end five minutes (or three collections) ahead: if the
+/// An alert has the labels `alertname`, `service`, `instance`, `metric`, `severity` (`warning` or `critical`) and those of
+/// its rule. While it is raised it is sent again once a minute, with an end five minutes (or three collections) ahead: if the
 /// process dies, Alertmanager resolves its alerts by itself. When the level changes, the alert of the level before is
 /// resolved.
 ///
