@@ -93,7 +93,10 @@ fn check_schema(connection: &Connection) -> Result<(), Unusable> {
 }
 
 fn objects(connection: &Connection) -> Result<Vec<(String, Option<String>)>> {
-    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
+    // Statistics of SQLite itself, which `ANALYZE` of any client makes, are no harm.
+    let sql = "SELECT name, sql FROM sqlite_schema \
+               WHERE type <> 'table' OR name NOT IN ('sqlite_stat1', 'sqlite_stat4') ORDER BY name";
+    let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
 }
