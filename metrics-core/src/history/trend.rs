@@ -36,7 +36,7 @@ impl TrendPeriod {
         match self {
             Self::Hourly => unix_ms - unix_ms % HOUR_MS,
             Self::Daily => unix_ms - unix_ms % DAY_MS,
-            Self::Weekly => unix_ms.saturating_sub((unix_ms + EPOCH_AFTER_MONDAY_MS) % WEEK_MS),
+            Self::Weekly => unix_ms.saturating_sub((unix_ms % WEEK_MS + EPOCH_AFTER_MONDAY_MS) % WEEK_MS),
         }
     }
 
@@ -97,6 +97,8 @@ mod tests {
         // Monday, 29 December 2025
         assert_eq!(TrendPeriod::Weekly.start(saturday), 1_766_966_400_000);
         assert_eq!(TrendPeriod::Weekly.start(0), 0);
+        // Of points that somebody pushes: any time there is.
+        assert_eq!(TrendPeriod::Weekly.start(u64::MAX), u64::MAX - 224_751_615);
     }
 
     #[test]
