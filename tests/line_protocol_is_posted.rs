@@ -10,11 +10,15 @@ use std::thread::spawn;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use flate2::read::GzDecoder;
+use metrics_layer::core::Clock;
 use metrics_layer::core::storage::{Batch, Metric, Point, Rollup, Store, StoreBuilder, Tags, Tier};
 use metrics_layer::sink::{Destination, Influx};
 
 /// Longer than anything here may take on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// 1 January 2026, 00:00 UTC.
+const START_MS: u64 = 1_767_225_600_000;
 
 /// A request as an engine gets it.
 #[derive(Debug)]
@@ -161,6 +165,31 @@ fn answers_have_their_consequences() {
     let metrics = store.metrics();
     assert_eq!((metrics.points_written, metrics.points_dropped, metrics.retries), (2, 3, 3), "{metrics:?}");
     assert!(!metrics.degraded);
+}
+
+/// Points are taken, and roll-ups are not: their policy was never made.
+#[test]
+fn roll_ups_that_are_refused_do_not_count_as_written() {
+    let (address, posted) =
+        engine(vec!["204 No Content", "204 No Content", "404 Not Found\r\nContent-Length: 0"]);
+    let (clock, time) = Clock::mock();
+    let store = impatient(v1(address).store().clock(clock));
+    // The last one is written when the roll-ups of the one before are counted.
+    for second in [0, 7_200, 7_201] {
+        let at_ms = START_MS + second * 1_000;
+        time.set_unix(Duration::from_millis(at_ms));
+        store.push(vec![Point::new(Tags::service("fleet", "a"), at_ms)]);
+        assert!(store.flush(DEADLINE));
+    }
+    let [_, _, refused] = [(); 3].map(|()| next(&posted));
+    assert!(refused.path.contains("hourly_30d"), "{refused:?}");
+    let metrics = store.metrics();
+    assert_eq!(
+        (metrics.points_written, metrics.points_dropped, metrics.rollups_written),
+        (3, 0, 0),
+        "{metrics:?}"
+    );
+    assert_eq!(metrics.last_error, "status 404");
 }
 
 /// A roll-up goes to the place of its tier, by either flavour.

@@ -104,6 +104,16 @@ pub struct SinkError {
     after: Option<Duration>,
     done: usize,
     dropped: usize,
+    dropped_rollups: usize,
+}
+
+/// How far a batch was written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    pub(super) points: usize,
+    pub(super) rollups: usize,
+    pub(super) dropped_points: usize,
+    pub(super) dropped_rollups: usize,
 }
 
 /// What becomes of what was not written.
@@ -138,7 +148,7 @@ impl SinkError {
     }
 
     fn new(refusal: Refusal, message: String) -> Self {
-        Self { refusal, message, after: None, done: 0, dropped: 0 }
+        Self { refusal, message, after: None, done: 0, dropped: 0, dropped_rollups: 0 }
     }
 
     /// Not before this time has passed (as `Retry-After` says); at most an hour.
@@ -153,10 +163,16 @@ impl SinkError {
         Self { done: count, ..self }
     }
 
-    /// So many of those that count as written were dropped for good instead.
+    /// So many of the points that count as written were dropped for good instead.
     #[must_use]
     pub fn dropped(self, count: usize) -> Self {
         Self { dropped: count, ..self }
+    }
+
+    /// So many of the roll-ups that count as written were dropped for good instead.
+    #[must_use]
+    pub fn dropped_rollups(self, count: usize) -> Self {
+        Self { dropped_rollups: count, ..self }
     }
 
     /// What becomes of the rest.
@@ -169,9 +185,16 @@ impl SinkError {
         self.after
     }
 
-    /// Of a batch: what is done with, and how much of that was dropped.
-    pub(super) fn progress(&self) -> (usize, usize) {
-        (self.done, self.dropped.min(self.done))
+    /// Of a batch of so many points and roll-ups: what is done with, and how much of that was dropped.
+    pub(super) fn progress(&self, points: usize, rollups: usize) -> Progress {
+        let done_points = self.done.min(points);
+        let done_rollups = (self.done - done_points).min(rollups);
+        Progress {
+            points: done_points,
+            rollups: done_rollups,
+            dropped_points: self.dropped.min(done_points),
+            dropped_rollups: self.dropped_rollups.min(done_rollups),
+        }
     }
 }
 

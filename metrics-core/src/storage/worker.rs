@@ -10,6 +10,7 @@ use super::horizon::Horizon;
 use super::inbox::Inbox;
 use super::recovery::Recovery;
 use super::settings::Settings;
+use super::sink::Progress;
 use super::tables::Tables;
 use super::{Batch, Point, Refusal, Rollup, Sink, SinkError, Tier};
 use crate::record::caught;
@@ -174,30 +175,27 @@ impl Worker {
     }
 
     fn settle(&mut self, points: Vec<Point>, rollups: &[Rollup], error: Option<&SinkError>) {
-        let (done, dropped) = match error {
-            None => (points.len() + rollups.len(), 0),
-            Some(error) => error.progress(),
+        let done = match error {
+            None => Progress { points: points.len(), rollups: rollups.len(), ..Progress::default() },
+            Some(error) => error.progress(points.len(), rollups.len()),
         };
-        let done_points = done.min(points.len());
-        let done_rollups = (done - done_points).min(rollups.len());
-        let dropped = dropped.min(done_points);
-        if let (Some(tables), 1..) = (&self.tables, done_points) {
+        if let (Some(tables), 1..) = (&self.tables, done.points) {
             let mut tables = lock(tables);
-            let done = points[..done_points].iter();
+            let done = points[..done.points].iter();
             done.filter(|point| !self.recovery.is_lost(point)).for_each(|point| tables.observe(point));
             tables.limit();
         }
-        self.inbox.settle(done_points - dropped, dropped);
-        self.inbox.count_rollups(done_rollups);
+        self.inbox.settle(done.points - done.dropped_points, done.dropped_points);
+        self.inbox.count_rollups(done.rollups - done.dropped_rollups);
         let Some(error) = error else { return };
         if error.refusal() == Refusal::Drop {
-            self.inbox.settle(0, points.len() - done_points);
+            self.inbox.settle(0, points.len() - done.points);
             return;
         }
         if let Some(tables) = &self.tables {
-            lock(tables).put_back(&rollups[done_rollups..]);
+            lock(tables).put_back(&rollups[done.rollups..]);
         }
-        self.inbox.put_back(points.into_iter().skip(done_points));
+        self.inbox.put_back(points.into_iter().skip(done.points));
     }
 
     fn maintain(&mut self) {

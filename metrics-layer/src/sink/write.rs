@@ -39,6 +39,7 @@ pub(super) struct Writing {
 struct Progress {
     done: usize,
     dropped_points: usize,
+    dropped_rollups: usize,
     /// Why something was dropped, the last time.
     reason: Option<String>,
 }
@@ -117,14 +118,13 @@ impl Writing {
 
 impl Progress {
     fn drop(&mut self, tier: Tier, lines: usize, reason: String) {
-        if tier == Tier::Raw {
-            self.dropped_points += lines;
-        }
+        let dropped = if tier == Tier::Raw { &mut self.dropped_points } else { &mut self.dropped_rollups };
+        *dropped += lines;
         self.reason = Some(reason);
     }
 
     fn tell(&self, error: SinkError) -> SinkError {
-        error.written(self.done).dropped(self.dropped_points)
+        error.written(self.done).dropped(self.dropped_points).dropped_rollups(self.dropped_rollups)
     }
 }
 
