@@ -260,6 +260,23 @@ fn roll_ups_are_told_when_they_are_over_and_when_they_change() {
     expect(&[(Tier::Hourly, 1, 3, 3.0), (Tier::Daily, 0, 6, 18.0)]);
 }
 
+/// A machine without a clock of its own begins at the epoch.
+#[test]
+fn the_first_hour_of_all_is_told_when_it_is_over() {
+    let script = Script::default();
+    let (clock, time) = at(0);
+    let store = script.store().clock(clock).start().unwrap();
+    for minute in [1, 2, 3, 61] {
+        time.set_unix(Duration::from_secs(minute * 60));
+        store.push(vec![point(minute * 60_000, 1)]);
+        flushed(&store);
+    }
+    let inner = script.inner.lock().unwrap();
+    let of_queue = inner.rollups.iter().filter(|rollup| rollup.metric == Metric::QueueSize);
+    let told: Vec<_> = of_queue.map(|rollup| (rollup.tier, rollup.start_ms, rollup.count)).collect();
+    assert_eq!(told, [(Tier::Hourly, 0, 3)]);
+}
+
 /// hours and days that a restart divides are whole.
 /// Who is away cannot be written either, and is asked again, for what is missing; who has no answer is written.
 #[test]

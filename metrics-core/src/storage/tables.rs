@@ -186,7 +186,7 @@ impl Table {
     }
 
     fn take_changed(&mut self, now_ms: u64, most: usize, taken: &mut Vec<Rollup>) {
-        let over = now_ms.saturating_sub(GRACE_MS + self.tier.bucket_ms());
+        let Some(over) = now_ms.checked_sub(GRACE_MS + self.tier.bucket_ms()) else { return };
         for bucket in self.buckets.range_mut(..=over).map(|(_, bucket)| bucket) {
             let room = most.saturating_sub(taken.len());
             let keys: Vec<_> = bucket.changed.iter().take(room).cloned().collect();
