@@ -55,9 +55,10 @@ impl Engine {
         let rule = if self.literal { rule.literal() } else { rule };
         let event = match self.alerts.get_mut(&name) {
             Some(alert) if alert.rule.watches_the_same(&rule) => {
-                let enabled = rule.enabled;
-                let event = alert.replace_rule(at.monotonic, rule);
-                if enabled { event } else { alert.withdraw(at.monotonic, AlertReason::Disabled).or(event) }
+                // By the thresholds that it was raised by.
+                let withdraw = || alert.withdraw(at.monotonic, AlertReason::Disabled);
+                let withdrawn = (!rule.enabled).then(withdraw).flatten();
+                withdrawn.or(alert.replace_rule(at.monotonic, rule))
             }
             other => {
                 let event = other.and_then(|alert| alert.withdraw(at.monotonic, AlertReason::Removed));

@@ -265,13 +265,18 @@ fn a_rule_can_be_replaced_while_it_is_raised() {
     let without_critical = bare(AlertRule::above("cpu_usage").warning(70.0));
     assert_events(
         bare(cpu()),
-        [Value(95.0), Add(without_critical), Value(95.0)],
+        [Value(95.0), Add(without_critical.clone()), Value(95.0)],
         &["0: OK>CRITICAL 95 (90)", "10: CRITICAL>WARNING 95 (90)"],
     );
     assert_events(
         bare(cpu()),
+        [Value(95.0), Add(without_critical.enabled(false)), Value(95.0)],
+        &["0: OK>CRITICAL 95 (90)", "10: CRITICAL>OK 95 (90) Disabled"],
+    );
+    assert_events(
+        bare(cpu()),
         [Value(95.0), Add(higher.enabled(false)), Value(95.0)],
-        &["0: OK>CRITICAL 95 (90)", "10: CRITICAL>OK 95 (99) Disabled"],
+        &["0: OK>CRITICAL 95 (90)", "10: CRITICAL>OK 95 (90) Disabled"],
     );
     let other_side = AlertRule::below("cpu_usage").warning(5.0);
     assert_events(
