@@ -171,6 +171,7 @@ mod tests {
         ));
         assert!(raw.ends_with("\"endpoint\" = '/api/x' GROUP BY *"), "{raw}");
     }
+
     /// As with `max-row-limit`.
     #[test]
     fn a_part_of_an_answer_is_none() {

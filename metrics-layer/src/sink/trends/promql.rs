@@ -168,6 +168,7 @@ mod tests {
         assert_eq!(asked["query"], "{__name__=\"performance_metrics_queue_size\",endpoint=\"\"}[4254ms]");
         assert_eq!(asked["time"], "5.252");
     }
+
     /// As of a cluster of which a node is away.
     #[test]
     fn a_part_of_an_answer_is_none() {
