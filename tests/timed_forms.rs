@@ -1,6 +1,7 @@
 //! `#[timed]` and `timed_block!` on every form of function: behaviour as without them, each call seen once.
 
 #![deny(warnings)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 macro_rules! assert_calls {
     ($name:literal, $calls:expr) => {
@@ -18,6 +19,8 @@ mod blocks;
 mod by_hand;
 #[path = "timed_forms/context.rs"]
 mod context;
+#[path = "timed_forms/foreign.rs"]
+mod foreign;
 #[path = "timed_forms/functions.rs"]
 mod functions;
 #[path = "timed_forms/hygiene.rs"]

@@ -150,7 +150,7 @@ pub mod __private {
 
     pub use crate::record::{caught, contained};
     pub use crate::timer::{
-        BusyFuture, InFlight, Instance, IntoPoints, MAY_RECORD, Memory, Place, Question, Rewrap, Site,
+        Ahead, BusyFuture, InFlight, Instance, IntoPoints, MAY_RECORD, Memory, Place, Question, Rewrap, Site,
         Subject, TimedFuture, Timer, Watch, asked, is_recording, points,
     };
     #[cfg(feature = "stream")]

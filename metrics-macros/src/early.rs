@@ -32,8 +32,10 @@ pub(crate) fn timed(body: Body, timed: &Timed, signature: &Signature, output: Op
     });
     let Some(marked) = marked else { return body };
     // On entry, for the body may move what tells it.
-    let subject = guard::subject(timed);
-    marked.starting_with(quote_spanned!(Span::mixed_site()=> let __metrics_seen = #subject;))
+    let (root, subject) = (&timed.root, guard::subject(timed));
+    marked.starting_with(
+        quote_spanned!(Span::mixed_site()=> let __metrics_seen = #root::__private::Ahead::new(#subject);),
+    )
 }
 
 fn has_impl(tokens: TokenStream) -> bool {

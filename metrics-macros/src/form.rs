@@ -66,7 +66,7 @@ fn future(body: &Body, timed: &Timed, signature: &Signature, wrap: Wrap) -> Toke
             #root::__private::Rewrap::timed_as(#value, __metrics_subject)
         },
     };
-    quote_spanned!(Span::mixed_site()=> let __metrics_subject = #subject; #wrapped)
+    quote_spanned!(Span::mixed_site()=> let __metrics_subject = #root::__private::Ahead::new(#subject); #wrapped)
 }
 
 fn stream(body: &Body, timed: &Timed, signature: &Signature, wrap: Wrap) -> TokenStream {
@@ -82,8 +82,8 @@ fn stream(body: &Body, timed: &Timed, signature: &Signature, wrap: Wrap) -> Toke
         },
     };
     quote_spanned! {Span::mixed_site()=>
-        let __metrics_whole = #whole;
-        let __metrics_items = #items;
+        let __metrics_whole = #root::__private::Ahead::new(#whole);
+        let __metrics_items = #root::__private::Ahead::new(#items);
         #wrapped
     }
 }

@@ -161,7 +161,7 @@ pub(crate) fn subject(timed: &Timed) -> TokenStream {
         Entry::Route { method, path } => {
             quote_spanned!(Span::mixed_site()=> #root::__private::Subject::route(#place, #method, #path))
         }
-        Entry::Seen => return quote_spanned!(Span::mixed_site()=> __metrics_seen),
+        Entry::Seen => return quote_spanned!(Span::mixed_site()=> __metrics_seen.begin()),
     };
     let points = match &timed.entry {
         Entry::Function { points, .. } | Entry::Block { points, .. } | Entry::Operation { points, .. } => {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::{BusyClock, Place, Subject, Watch, is_recording};
+use super::{Ahead, BusyClock, Place, Subject, Watch, is_recording};
 
 pin_project! {
     /// A future that is timed from its first poll until it is ready, made by [`timed`](Timed::timed).
@@ -25,7 +25,7 @@ pin_project! {
 /// Where a timed future or stream stands.
 #[derive(Debug)]
 pub(super) enum Call {
-    Ahead(Subject),
+    Ahead(Ahead),
     /// A name that is looked up at the first poll.
     Named(&'static str),
     UnderWay(Watch),
@@ -41,7 +41,7 @@ impl Call {
             Self::UnderWay(watch) => return Some(watch),
             Self::Named(_) if !is_recording() => return None,
             Self::Named(name) => Subject::named(Place::current(), name),
-            Self::Ahead(subject) => subject,
+            Self::Ahead(ahead) => ahead.begin(),
         };
         Some(Watch::start(subject).unfinished())
     }
@@ -63,8 +63,8 @@ impl<F> TimedFuture<F> {
     }
 
     /// A future whose call is known already.
-    pub fn new(subject: Subject, inner: F) -> Self {
-        Self { inner, call: Call::Ahead(subject) }
+    pub fn new(ahead: Ahead, inner: F) -> Self {
+        Self { inner, call: Call::Ahead(ahead) }
     }
 }
 
@@ -125,23 +125,23 @@ impl<F: Future> Future for BusyFuture<F> {
 pub trait Rewrap {
     /// The same future, timed.
     #[must_use]
-    fn timed_as(self, subject: Subject) -> Self;
+    fn timed_as(self, ahead: Ahead) -> Self;
 }
 
 impl<'a, T: 'a> Rewrap for Pin<Box<dyn Future<Output = T> + 'a>> {
-    fn timed_as(self, subject: Subject) -> Self {
-        Box::pin(TimedFuture::new(subject, self))
+    fn timed_as(self, ahead: Ahead) -> Self {
+        Box::pin(TimedFuture::new(ahead, self))
     }
 }
 
 impl<'a, T: 'a> Rewrap for Pin<Box<dyn Future<Output = T> + Send + 'a>> {
-    fn timed_as(self, subject: Subject) -> Self {
-        Box::pin(TimedFuture::new(subject, self))
+    fn timed_as(self, ahead: Ahead) -> Self {
+        Box::pin(TimedFuture::new(ahead, self))
     }
 }
 
 impl<'a, T: 'a> Rewrap for Pin<Box<dyn Future<Output = T> + Send + Sync + 'a>> {
-    fn timed_as(self, subject: Subject) -> Self {
-        Box::pin(TimedFuture::new(subject, self))
+    fn timed_as(self, ahead: Ahead) -> Self {
+        Box::pin(TimedFuture::new(ahead, self))
     }
 }

@@ -21,11 +21,11 @@ pub use node::NodeTimer;
 #[cfg(all(feature = "off", not(feature = "always-on")))]
 pub(crate) use off::BusyClock;
 #[cfg(all(feature = "off", not(feature = "always-on")))]
-pub use off::{InFlight, MAY_RECORD, Memory, Place, Site, Subject, Timer, Watch, is_recording};
+pub use off::{Ahead, InFlight, MAY_RECORD, Memory, Place, Site, Subject, Timer, Watch, is_recording};
 #[cfg(not(all(feature = "off", not(feature = "always-on"))))]
 pub(crate) use on::BusyClock;
 #[cfg(not(all(feature = "off", not(feature = "always-on"))))]
-pub use on::{InFlight, MAY_RECORD, Memory, Place, Site, Subject, Timer, Watch, is_recording};
+pub use on::{Ahead, InFlight, MAY_RECORD, Memory, Place, Site, Subject, Timer, Watch, is_recording};
 pub use points::{IntoPoints, points};
 pub use question::{Question, asked};
 pub use request::RequestTimer;

@@ -32,6 +32,10 @@ pub struct Place;
 #[derive(Clone, Copy, Debug)]
 pub struct Subject;
 
+/// A call that is not recorded when it begins.
+#[derive(Debug)]
+pub struct Ahead;
+
 /// A call that is not watched.
 #[derive(Debug)]
 pub struct Watch;
@@ -199,6 +203,30 @@ impl Subject {
     #[inline(always)]
     pub(crate) fn found<D: Beside>(_series: Option<SeriesId>, _key: Key<'_>) -> Self {
         Self
+    }
+}
+
+impl Ahead {
+    /// As [`Subject::none`].
+    #[inline(always)]
+    #[must_use]
+    pub const fn new(_subject: Subject) -> Self {
+        Self
+    }
+
+    /// As [`Subject::none`].
+    #[inline(always)]
+    #[must_use]
+    pub const fn begin(self) -> Subject {
+        Subject
+    }
+
+    /// As [`Subject::none`].
+    #[inline(always)]
+    #[must_use]
+    #[cfg(feature = "stream")]
+    pub(crate) const fn begin_one(&self) -> Subject {
+        Subject
     }
 }
 

@@ -7,7 +7,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::future::Call;
-use super::{Subject, Watch};
+use super::{Ahead, Watch};
 
 pin_project! {
     /// A stream that is timed from its first poll until it ends, and for each item from the poll that asks for it
@@ -20,14 +20,14 @@ pin_project! {
         #[pin]
         inner: S,
         whole: Call,
-        items: Option<Subject>,
+        items: Option<Ahead>,
         item: Option<Watch>,
     }
 }
 
 impl<S> TimedStream<S> {
     /// Times `inner` as a call of `whole`, and each of its items as one of `items`.
-    pub fn new(whole: Subject, items: Subject, inner: S) -> Self {
+    pub fn new(whole: Ahead, items: Ahead, inner: S) -> Self {
         Self { inner, whole: Call::Ahead(whole), items: Some(items), item: None }
     }
 
@@ -42,7 +42,7 @@ impl<S: Stream> Stream for TimedStream<S> {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
         let this = self.project();
         let whole = this.whole.take();
-        let start = || this.items.map(|items| Watch::start(items).unfinished());
+        let start = || this.items.as_ref().map(|items| Watch::start(items.begin_one()).unfinished());
         let mut item = this.item.take().or_else(start);
         let polled = {
             let _in_node = whole.as_ref().map(Watch::within);
@@ -82,23 +82,23 @@ impl<S: Stream> TimedStreamExt for S {}
 pub trait RewrapStream {
     /// The same stream, timed.
     #[must_use]
-    fn timed_as(self, whole: Subject, items: Subject) -> Self;
+    fn timed_as(self, whole: Ahead, items: Ahead) -> Self;
 }
 
 impl<'a, T: 'a> RewrapStream for Pin<Box<dyn Stream<Item = T> + 'a>> {
-    fn timed_as(self, whole: Subject, items: Subject) -> Self {
+    fn timed_as(self, whole: Ahead, items: Ahead) -> Self {
         Box::pin(TimedStream::new(whole, items, self))
     }
 }
 
 impl<'a, T: 'a> RewrapStream for Pin<Box<dyn Stream<Item = T> + Send + 'a>> {
-    fn timed_as(self, whole: Subject, items: Subject) -> Self {
+    fn timed_as(self, whole: Ahead, items: Ahead) -> Self {
         Box::pin(TimedStream::new(whole, items, self))
     }
 }
 
 impl<'a, T: 'a> RewrapStream for Pin<Box<dyn Stream<Item = T> + Send + Sync + 'a>> {
-    fn timed_as(self, whole: Subject, items: Subject) -> Self {
+    fn timed_as(self, whole: Ahead, items: Ahead) -> Self {
         Box::pin(TimedStream::new(whole, items, self))
     }
 }

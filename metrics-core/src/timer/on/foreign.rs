@@ -18,6 +18,7 @@ pub(super) struct ForeignCall {
 }
 
 /// What a foreign call is about.
+#[cfg_attr(feature = "stream", derive(Clone))]
 pub(super) enum What {
     Function(&'static str),
     Node { id: Box<str>, name: Box<str>, node_type: Box<str> },
@@ -51,6 +52,19 @@ impl ForeignCall {
 
     pub(super) fn start(collector: Arc<dyn Collector>, what: What) -> Option<Ticket> {
         UnderWay::Foreign(Self { collector, what, started: Instant::now() }).keep()
+    }
+
+    /// The call of that ticket begins now, and not when it was kept.
+    pub(super) fn begin_again(ticket: Ticket) {
+        UnderWay::with_foreign(ticket, |call| call.started = Instant::now());
+    }
+
+    /// Another call of the same begins.
+    #[cfg(feature = "stream")]
+    pub(super) fn another(ticket: Ticket) -> Option<Ticket> {
+        let same = |call: &mut Self| (Arc::clone(&call.collector), call.what.clone());
+        let (collector, what) = UnderWay::with_foreign(ticket, same)?;
+        Self::start(collector, what)
     }
 
     /// Ends the call of that ticket, which perhaps failed: only a route can tell its collector.

@@ -1,5 +1,6 @@
 //! The guard behind `#[timed]` and `timed_block!`: it reads the clock when made and records when dropped.
 
+mod ahead;
 mod busy;
 mod foreign;
 mod in_flight;
@@ -18,6 +19,7 @@ use std::fmt;
 use std::hint::cold_path;
 use std::thread::panicking;
 
+pub use ahead::Ahead;
 pub(crate) use busy::BusyClock;
 pub use in_flight::InFlight;
 pub(crate) use kind::{BlockCall, FunctionCall, Kind, NodeCall, OperationCall};

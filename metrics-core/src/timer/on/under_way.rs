@@ -43,6 +43,14 @@ impl UnderWay {
         quietly(lock(&UNDER_WAY)).remove(&ticket)
     }
 
+    /// Asks the foreign call of that ticket, which goes on being kept.
+    pub(super) fn with_foreign<T>(ticket: Ticket, ask: impl FnOnce(&mut ForeignCall) -> T) -> Option<T> {
+        match quietly(lock(&UNDER_WAY)).get_mut(&ticket) {
+            Some(Self::Foreign(call)) => Some(ask(call)),
+            _ => None,
+        }
+    }
+
     /// The series of the call of that ticket, if it is a function's.
     pub(super) fn function(ticket: Ticket) -> Option<SeriesId> {
         match lock(&UNDER_WAY).get(&ticket) {

@@ -1,5 +1,7 @@
 //! A call that is watched more closely than [`Timer`](super::Timer) does: its outcome, perhaps only a sample of it.
 
+#[cfg(feature = "stream")]
+use std::mem::replace;
 use std::thread::panicking;
 
 use super::foreign::ForeignCall;
@@ -101,7 +103,9 @@ impl Watch {
     #[inline]
     #[cfg(feature = "stream")]
     pub(crate) fn forget(&mut self) {
-        self.subject.kind = Kind::Nothing;
+        if let Kind::Foreign(ticket) = replace(&mut self.subject.kind, Kind::Nothing) {
+            ForeignCall::abandon(ticket);
+        }
     }
 
     /// The call was given up.
