@@ -148,6 +148,7 @@ extern crate self as metrics_core;
 pub mod __private {
     pub use std::boxed::Box;
 
+    pub use crate::collector::in_collector;
     pub use crate::record::{caught, contained};
     pub use crate::timer::{
         Ahead, BusyFuture, InFlight, Instance, IntoPoints, MAY_RECORD, Memory, Place, Question, Rewrap, Site,

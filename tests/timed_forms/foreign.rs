@@ -1,5 +1,6 @@
-//! What is returned and timed to its end, for a collector that is no registry.
+//! Collectors that are no registry: what they hear of returned futures and streams, and what is theirs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -119,4 +120,79 @@ fn a_call_begins_at_the_first_poll() {
         let (_, elapsed_ms) = notes.0.lock().unwrap().pop().unwrap();
         assert!(elapsed_ms <= most_ms, "{elapsed_ms} ms of {most_ms}");
     }
+}
+
+/// A collector that is timed itself, or broken.
+#[derive(Default)]
+struct Own {
+    told: Mutex<Vec<String>>,
+    broken: AtomicBool,
+}
+
+impl Own {
+    #[timed("own note")]
+    fn note(&self, name: &str) {
+        self.told.lock().unwrap().push(name.to_owned());
+    }
+}
+
+#[timed]
+impl Collector for Own {
+    fn record_node_exec(&self, id: &str, _: &str, _: &str, _: f64, _: u64) {
+        self.note(id);
+    }
+    fn record_ws_message(&self, _: &str, _: u64) {}
+    fn record_ws_connections(&self, _: &str, _: u64) {}
+    fn record_endpoint(&self, path: &str, _: &str, _: f64, _: u16) {
+        self.note(path);
+    }
+    fn snapshot(&self) -> MetricsSnapshot {
+        MetricsSnapshot::default()
+    }
+    fn is_enabled(&self) -> bool {
+        assert!(!self.broken.load(Ordering::Relaxed), "on purpose");
+        true
+    }
+    fn record_function(&self, name: &str, _: f64) {
+        // Where it is told of its own calls, one is enough to see.
+        if self.told.lock().unwrap().len() < 3 {
+            self.note(name);
+        }
+    }
+}
+
+#[timed("told")]
+fn told() -> u8 {
+    1
+}
+
+#[timed("told to", collector = own)]
+fn told_to(own: &Arc<dyn Collector>) -> u8 {
+    2
+}
+
+#[timed(node = "told node")]
+fn told_node() {}
+
+#[test]
+fn a_collector_is_not_told_of_itself() {
+    let own = Arc::new(Own::default());
+    {
+        let _scope = scoped_collector(own.clone());
+        assert_eq!(told(), 1);
+        told_node();
+    }
+    assert_eq!(told_to(&(own.clone() as Arc<dyn Collector>)), 2);
+    assert_eq!(*own.told.lock().unwrap(), ["told", "told node", "told to"]);
+}
+
+#[test]
+fn a_collector_that_panics_when_it_is_asked_harms_no_call() {
+    let own = Arc::new(Own::default());
+    let _scope = scoped_collector(own.clone());
+    own.broken.store(true, Ordering::Relaxed);
+    assert_eq!((told(), told_to(&(own.clone() as Arc<dyn Collector>))), (1, 2));
+    own.broken.store(false, Ordering::Relaxed);
+    assert_eq!(told(), 1);
+    assert_eq!(*own.told.lock().unwrap(), ["told"]);
 }

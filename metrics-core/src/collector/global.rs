@@ -1,11 +1,12 @@
 //! The collector of the process, and the one a test puts over it on its own thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::sync::{Arc, RwLock};
 
 use super::{Collector, NullCollector};
 use crate::error::StartError;
+use crate::record::contained;
 use crate::record::gate::{self, Gate};
 use crate::sync::{Quiet, quietly, read, write};
 
@@ -14,6 +15,9 @@ static INSTALLED: RwLock<Option<Arc<dyn Collector>>> = RwLock::new(None);
 
 thread_local! {
     static SCOPES: RefCell<Vec<Arc<dyn Collector>>> = const { RefCell::new(Vec::new()) };
+
+    /// Whether this thread runs code of a collector.
+    static IN_COLLECTOR: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The collector of this thread's innermost scope, else that of the process, else a [`NullCollector`].
@@ -92,11 +96,32 @@ impl Drop for ScopedCollector {
 #[cold]
 #[inline(never)]
 pub(crate) fn gate_of_this_thread() -> Gate {
-    scoped().map_or_else(gate::installed, |collector| gate_of(&*collector))
+    let Some(collector) = scoped() else { return gate::installed() };
+    if is_in_collector() {
+        return Gate::Closed;
+    }
+    in_collector(|| gate_of(&*collector)).unwrap_or(Gate::Closed)
+}
+
+/// Runs code of a collector, which may be anybody's: `None` when it panicked (I-12). What is timed in it is told to no
+/// collector but a registry, for that would run it again, and so on.
+pub fn in_collector<T>(run: impl FnOnce() -> T) -> Option<T> {
+    let before = IN_COLLECTOR.replace(true);
+    let result = contained(run);
+    IN_COLLECTOR.set(before);
+    result
+}
+
+/// Whether this thread runs code of a collector.
+pub(crate) fn is_in_collector() -> bool {
+    IN_COLLECTOR.get()
 }
 
 /// This thread's collector, when it is no registry.
 pub(crate) fn with_foreign() -> Option<Arc<dyn Collector>> {
+    if is_in_collector() {
+        return None;
+    }
     // Who installs one is quiet.
     let _quiet = Quiet::unless_already()?;
     Some(get_metrics_collector()).filter(|collector| collector.registry().is_none())

@@ -3,10 +3,12 @@
 mod global;
 mod null;
 
-pub use global::{ScopedCollector, get_metrics_collector, scoped_collector, set_metrics_collector};
+pub use global::{
+    ScopedCollector, get_metrics_collector, in_collector, scoped_collector, set_metrics_collector,
+};
 pub use null::NullCollector;
 
-pub(crate) use global::{gate_of_this_thread, install, with_foreign};
+pub(crate) use global::{gate_of_this_thread, install, is_in_collector, with_foreign};
 
 use crate::record::{
     ErrorTypes, Functions, Nodes, Operations, Pools, Queues, Routes, ShortName, Topics, record, resolve,
@@ -19,7 +21,7 @@ use crate::state::{Key, StateId};
 /// What producers know of the metrics: they record, and never learn who reads.
 ///
 /// [`Registry`] is the collector that keeps everything; [`NullCollector`] keeps nothing. A collector of your
-/// own can be installed in their place, for instance in a test.
+/// own can be installed in their place, for instance in a test. What is timed of its own code is not told to it.
 ///
 /// # Errors
 /// None: a record that makes no sense (NaN, infinite, negative) is refused and counted.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use metrics_core::__private::contained;
+use metrics_core::__private::in_collector;
 use metrics_core::Collector;
 use metrics_core::context::RequestContext;
 
@@ -35,7 +35,7 @@ impl ForeignCall {
             told: false,
             context: RequestContext::begin(),
         };
-        contained(|| shared.collector.is_enabled()).unwrap_or(false).then(|| Box::new(begin()))
+        in_collector(|| shared.collector.is_enabled()).unwrap_or(false).then(|| Box::new(begin()))
     }
 
     pub(super) fn context(&self) -> &RequestContext {
@@ -55,7 +55,7 @@ impl ForeignCall {
     fn tell(&self, status: u16) {
         let latency_ms = self.started.elapsed().as_secs_f64() * 1e3;
         let collector: &dyn Collector = &*self.shared.collector;
-        contained(|| collector.record_endpoint(&self.template, self.method, latency_ms, status));
+        in_collector(|| collector.record_endpoint(&self.template, self.method, latency_ms, status));
     }
 }
 

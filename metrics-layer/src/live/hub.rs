@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use metrics_core::__private::{caught, contained};
+use metrics_core::__private::{caught, in_collector};
 use metrics_core::{Collector, SYSTEM_METRICS_TOPIC};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -198,7 +198,7 @@ impl Shared {
     pub(super) fn publish_clients(&self, collector: &dyn Collector) {
         loop {
             let clients = self.clients();
-            contained(|| collector.record_ws_connections(SYSTEM_METRICS_TOPIC, clients as u64));
+            in_collector(|| collector.record_ws_connections(SYSTEM_METRICS_TOPIC, clients as u64));
             if clients == self.clients() {
                 return;
             }

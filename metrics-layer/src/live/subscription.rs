@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use metrics_core::__private::contained;
+use metrics_core::__private::in_collector;
 use metrics_core::{Collector, SYSTEM_METRICS_TOPIC};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -70,7 +70,7 @@ impl Subscription {
 
     /// Counts a frame that was sent (I-06, GAP-08).
     pub(super) fn sent(&self, bytes: usize) {
-        contained(|| self.collector.record_ws_message(SYSTEM_METRICS_TOPIC, bytes as u64));
+        in_collector(|| self.collector.record_ws_message(SYSTEM_METRICS_TOPIC, bytes as u64));
     }
 }
 

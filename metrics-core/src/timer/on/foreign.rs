@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::under_way::{Ticket, UnderWay};
-use crate::collector::{Collector, with_foreign};
+use crate::collector::{Collector, in_collector, with_foreign};
 use crate::name::UNKNOWN_NODE_TYPE;
-use crate::record::contained;
 use crate::unit::{ms_from_ns, ns_from_duration};
 
 /// Keeps the names until the end, because the trait takes them with the duration. It allocates and takes a lock: a
@@ -93,6 +92,6 @@ impl ForeignCall {
                 collector.record_endpoint(path, method, elapsed_ms, if failed { 500 } else { 200 });
             }
         };
-        contained(record);
+        in_collector(record);
     }
 }

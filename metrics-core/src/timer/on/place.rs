@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::instance::Instance;
 use super::here;
-use crate::collector::{Collector, with_foreign};
+use crate::collector::{Collector, in_collector, is_in_collector, with_foreign};
 use crate::record::gate::Gate;
 use crate::state::StateId;
 
@@ -42,7 +42,8 @@ impl Place {
 
     #[cold]
     fn foreign(collector: Arc<dyn Collector>) -> Kind {
-        if collector.is_enabled() { Kind::Foreign(collector) } else { Kind::Nowhere }
+        let is_enabled = !is_in_collector() && in_collector(|| collector.is_enabled()).unwrap_or(false);
+        if is_enabled { Kind::Foreign(collector) } else { Kind::Nowhere }
     }
 
     /// What `series` makes of a state, or `foreign` of a collector that is no registry.
