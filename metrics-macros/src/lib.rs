@@ -142,6 +142,10 @@ mod any_tokens;
 ///   recorded as a call with the time until the drop, if it was ever polled: an inserted guard cannot tell a drop from
 ///   a `return`.
 ///
+/// Temporaries of the last expression are dropped within the measured time in edition 2024, and after it in those before,
+/// as those of a function with a local variable are. The lint `tail_expr_drop_order`, which `rust_2024_compatibility` turns
+/// on in those, says so of the guard, `__metrics_timer`: what is dropped when in the function's own code does not change.
+///
 /// # Cost
 ///
 /// A function series: a `static`, a guard on the stack (in the future, if async) and two clock
