@@ -133,6 +133,29 @@ fn operations_stay_operations_in_a_call_that_outlives_many_evictions() {
     assert_eq!((nodes[0].node_id.as_str(), nodes[0].open3d_ops.len()), ("loop", 1));
 }
 
+/// What is no node's stays where it is, however often nodes come and go.
+#[test]
+fn functions_that_outlive_many_evictions_are_counted() {
+    #[timed("session", concurrency)]
+    fn session(inside: impl FnOnce()) {
+        inside();
+    }
+    let (registry, time) = Registry::mock();
+    let _scope = scoped_collector(Arc::new(registry.clone()));
+    let by_hand = registry.function("by hand").start();
+    session(|| {
+        for round in 0..50 {
+            registry.node(&format!("passing-{round}")).record(Duration::from_millis(1), 0);
+            time.advance(IDLE);
+            registry.evict_idle_nodes(IDLE);
+        }
+    });
+    thread::scope(|scope| scope.spawn(|| drop(by_hand)).join().unwrap());
+    let seen = registry.functions();
+    assert_eq!(seen.len(), 2);
+    assert!(seen.iter().all(|function| (function.calls_total, function.in_flight) == (1, 0)), "{seen:?}");
+}
+
 #[test]
 fn calls_that_are_longer_than_the_idle_time_are_counted() {
     let (registry, time) = Registry::mock();

@@ -21,6 +21,19 @@ use crate::sync::{lock, quietly};
 /// most 160 KiB, and as much for what is kept beside the timing.
 const REMEMBERED: usize = 16;
 
+/// Of how many before those the ids are known still, for calls under way of what is no node's: four weeks by the default
+/// settings, in 16 KiB.
+const KNOWN: usize = 4096;
+
+/// A state without its keys.
+static FORGOTTEN: Replaced = Replaced {
+    id: 0,
+    nodes: Vec::new(),
+    operations: Vec::new(),
+    node_extras: Vec::new(),
+    operation_extras: Vec::new(),
+};
+
 /// The keys of a state that was replaced: what its series, which calls under way still name, are in its successors.
 ///
 /// Only those of tables that an eviction changes; in the others places stay the same.
@@ -59,11 +72,13 @@ impl State {
 
     /// The same entries in the same tables, but those of the nodes that are gone.
     fn without(&self, gone: &HashSet<&str>) -> Self {
+        let (replaced, forgotten) = self.replaced_with_this();
         Self {
             id: next_id(&self.clock),
             registry: self.registry,
             epoch: self.epoch,
-            replaced: self.replaced_with_this(),
+            replaced,
+            forgotten,
             evicted: Evicted::default(),
             replacing: Mutex::default(),
             clock: self.clock.clone(),
@@ -263,14 +278,18 @@ impl State {
 
     /// What is remembered of the state of that id, if an eviction replaced it by this one or by one before.
     pub(crate) fn replaced(&self, id: StateId) -> Option<&Replaced> {
-        self.replaced.iter().rev().find(|replaced| replaced.id == id).map(|replaced| &**replaced)
+        let remembered = self.replaced.iter().rev().find(|replaced| replaced.id == id);
+        let forgotten = || self.forgotten.binary_search(&id).is_ok().then_some(&FORGOTTEN);
+        remembered.map(|replaced| &**replaced).or_else(forgotten)
     }
 
-    /// The states that the next one replaces.
-    fn replaced_with_this(&self) -> Vec<Arc<Replaced>> {
-        let forgotten = (self.replaced.len() + 1).saturating_sub(REMEMBERED);
-        let earlier = self.replaced.iter().skip(forgotten).cloned();
-        earlier.chain([Arc::new(Replaced::new(self))]).collect()
+    /// The states that the next one replaces, and those of which it only knows that it does.
+    fn replaced_with_this(&self) -> (Vec<Arc<Replaced>>, Vec<StateId>) {
+        let (gone, earlier) = self.replaced.split_at((self.replaced.len() + 1).saturating_sub(REMEMBERED));
+        let replaced = earlier.iter().cloned().chain([Arc::new(Replaced::new(self))]).collect();
+        let unknown = (self.forgotten.len() + gone.len()).saturating_sub(KNOWN);
+        let forgotten = self.forgotten.iter().skip(unknown).copied();
+        (replaced, forgotten.chain(gone.iter().map(|replaced| replaced.id)).collect())
     }
 }
 

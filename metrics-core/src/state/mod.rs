@@ -60,6 +60,8 @@ pub(crate) struct State {
     epoch: StateId,
     /// The states that evictions replaced by this one, as far as they are remembered, the latest last.
     replaced: Vec<Arc<Replaced>>,
+    /// The states before those, in order: of them only the tables that no eviction changes are the same.
+    forgotten: Vec<StateId>,
     /// What was evicted when this state was made.
     evicted: Evicted,
     /// Held while an eviction replaces this state.
@@ -145,6 +147,7 @@ impl State {
             registry,
             epoch: id,
             replaced: Vec::new(),
+            forgotten: Vec::new(),
             evicted: Evicted::default(),
             replacing: Mutex::default(),
             clock,
