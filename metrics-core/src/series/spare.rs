@@ -10,8 +10,11 @@ use crate::sync::{Permanent, lock, quietly};
 /// The memory of a shard is never given back to the allocator, so a thread may remember a plain reference to a shard that
 /// it owns, without counting references and without `unsafe`: one that was kept too long would still lead to a shard.
 /// There are never more of them than were alive at once.
+///
+/// # Cost
+/// With each stands its window, so that looking through many of them touches no shard.
 #[derive(Debug)]
-pub(crate) struct Spare<S: 'static>(Mutex<Vec<&'static S>>);
+pub(crate) struct Spare<S: 'static>(Mutex<Vec<(usize, &'static S)>>);
 
 impl<S: Shard> Spare<S> {
     pub(super) const fn new() -> Self {
@@ -25,8 +28,8 @@ impl<S: Shard> Spare<S> {
 
     fn find(&self, window: usize) -> Option<Permanent<S>> {
         let mut waiting = quietly(lock(&self.0));
-        let place = waiting.iter().rposition(|shard| shard.window() == window)?;
-        Some(Permanent::from(waiting.swap_remove(place)))
+        let place = waiting.iter().rposition(|(made_for, _)| *made_for == window)?;
+        Some(Permanent::from(waiting.swap_remove(place).1))
     }
 
     /// Empties a shard that nobody writes or reads any more, and keeps it for the next series. In the models it is
@@ -34,13 +37,13 @@ impl<S: Shard> Spare<S> {
     pub(super) fn give(&self, shard: &Permanent<S>) {
         if let Some(shard) = shard.permanent() {
             shard.clear();
-            quietly(lock(&self.0)).push(shard);
+            quietly(lock(&self.0)).push((shard.window(), shard));
         }
     }
 
     /// How much memory waits, bytes.
     pub(super) fn bytes(&self) -> u64 {
-        lock(&self.0).iter().map(|shard| S::bytes(shard.window()) as u64).sum()
+        lock(&self.0).iter().map(|(window, _)| S::bytes(*window) as u64).sum()
     }
 }
 
@@ -55,8 +58,8 @@ mod tests {
     /// The shards that wait for a series with that window; each must wait once.
     fn waiting(window: usize) -> HashSet<*const NodeShard> {
         let spare = lock(&NodeShard::spare().0);
-        let waiting: Vec<_> = spare.iter().copied().filter(|shard| shard.window() == window).collect();
-        let places: HashSet<_> = waiting.iter().map(|&shard| ptr::from_ref(shard)).collect();
+        let waiting: Vec<_> = spare.iter().filter(|(made_for, _)| *made_for == window).collect();
+        let places: HashSet<_> = waiting.iter().map(|(_, shard)| ptr::from_ref(*shard)).collect();
         assert_eq!(places.len(), waiting.len(), "a shard waits twice");
         places
     }
